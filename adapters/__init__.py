@@ -1,0 +1,63 @@
+"""Objects of C and C++ extensions across process boundaries.
+
+Register a serializer and a factory for a native type; its objects then travel, as picklable specs
+that are rebuilt on the other side, through pickle, multiprocessing and all that builds on them.
+"""
+
+from adapters import errors
+from adapters._adapter import Adapter
+from adapters._pickling import dumps, loads
+from adapters._provider import _main_class
+from adapters._registry import Registry
+from adapters._spec import Spec, rebuild, registry, to_spec
+from adapters._struct import register_struct
+from adapters.errors import (
+    AdapterError,
+    ConflictError,
+    RebuildError,
+    RegistrationError,
+    SerializeError,
+    UnknownAdapterError,
+    VersionError,
+)
+
+__all__ = [
+    "Adapter",
+    "AdapterError",
+    "ConflictError",
+    "RebuildError",
+    "RegistrationError",
+    "Registry",
+    "SerializeError",
+    "Spec",
+    "UnknownAdapterError",
+    "VersionError",
+    "dumps",
+    "loads",
+    "rebuild",
+    "register",
+    "register_struct",
+    "registry",
+    "to_spec",
+    "unregister",
+]
+
+register = registry.register
+unregister = registry.unregister
+
+# Payloads and messages name these by the package, whatever file they are in.
+for _public in (
+    Adapter,
+    Registry,
+    Spec,
+    dumps,
+    loads,
+    rebuild,
+    register_struct,
+    to_spec,
+    _main_class,
+):
+    _public.__module__ = __name__
+for _public in (getattr(errors, name) for name in errors.__all__):
+    _public.__module__ = __name__
+del _public

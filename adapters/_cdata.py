@@ -1,0 +1,42 @@
+"""C types: how a cffi object finds its adapter.
+
+All cffi objects share five Python types, which differ in who owns the memory; what an object is,
+its C type tells. Nothing here imports cffi: where nobody else did there are no C types.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from adapters._state import BYTES_LIKE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def ctype_of(obj: object) -> Any:
+    """The C type of a cffi object, None for any other object."""
+    backend: Any = sys.modules.get("_cffi_backend")
+    if backend is None or not isinstance(obj, backend._CDataBase):
+        return None
+    return backend.typeof(obj)
+
+
+def python_types() -> list[type]:
+    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
+    backend: Any = sys.modules["_cffi_backend"]
+    BYTES_LIKE.add(backend.buffer)  # from now on a serializer may return ffi.buffer(...)
+    found: list[type] = [backend._CDataBase]
+    for base in found:
+        found += type.__subclasses__(base)
+    return found
+
+
+def advice(ctype: Any) -> str:
+    """What to write to make objects of a C type travel."""
+    register = f"adapters.register(ffi.typeof({ctype.cname!r}), serialize, factory)"
+    item = ctype.item if ctype.kind == "pointer" else ctype
+    if item.kind == "struct" and item.fields is not None:
+        return f"call adapters.register_struct(ffi.typeof({ctype.cname!r})) or {register}"
+    return f"call {register}"

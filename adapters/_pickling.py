@@ -1,0 +1,104 @@
+"""dumps and loads: what plain pickle cannot do by itself.
+
+Plain pickle asks copyreg, so it serves each registered type and the subclasses known at
+registration. These two also serve subclasses made later, send by value what no other process could
+import (lambdas, closures, classes of a notebook), and turn each failure into an error of this
+package.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+
+try:
+    import _pickle as pickle
+except ImportError:  # an interpreter without the C pickler
+    import pickle  # type: ignore[no-redef]
+
+from adapters._adapter import qualified_name
+from adapters._provider import is_importable
+from adapters._spec import registry
+from adapters.errors import AdapterError, RebuildError, SerializeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+_FUNCTION = type(lambda: None)
+_PROTOCOL = 5
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) in copyreg.dispatch_table:
+            return NotImplemented
+        if type(obj) is _FUNCTION or isinstance(obj, type):
+            if is_importable(obj) or getattr(obj, "__module__", None) == "builtins":
+                return NotImplemented
+            from adapters import _by_value
+
+            return pickle.loads, (_by_value.dumps(obj),)
+        return registry.reduce(obj)
+
+
+def dumps(
+    obj: object,
+    protocol: int | None = None,
+    *,
+    buffer_callback: Callable[[Any], Any] | None = None,
+) -> bytes:
+    """Pickle `obj`, native objects anywhere inside included.
+
+    Args:
+        obj: Any object.
+        protocol: As in pickle, 2 to 5; None means 5.
+        buffer_callback: As in pickle: called with a `pickle.PickleBuffer` for each large part,
+            which then is not in the bytes; pass them to `loads` in the same order. Protocol 5 only.
+
+    Raises:
+        SerializeError: a part of it cannot be pickled; its cause says why.
+    """
+    protocol = _PROTOCOL if protocol is None else protocol
+    with io.BytesIO() as file:
+        pickler = _Pickler(file, protocol, buffer_callback=buffer_callback)
+        try:
+            pickler.dump(obj)
+        except (AdapterError, MemoryError):
+            raise
+        except RecursionError as error:
+            raise SerializeError(
+                f"cannot pickle {qualified_name(type(obj))}: it is nested too deep for pickle;"
+                " flatten it, or raise sys.setrecursionlimit",
+                qualified_name(type(obj)),
+            ) from error
+        except Exception as error:
+            raise SerializeError(
+                f"cannot pickle {qualified_name(type(obj))}: {type(error).__name__}: {error}; call"
+                " adapters.register for the type that refuses",
+                qualified_name(type(obj)),
+            ) from error
+        return file.getvalue()
+
+
+def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
+    """Load what `dumps` (or pickle) made. As with pickle, loading runs code: trust the sender.
+
+    Args:
+        data: Any bytes-like object.
+        buffers: What `buffer_callback` was given, in that order, as any bytes-like objects.
+
+    Raises:
+        RebuildError: a native object in it cannot be rebuilt here, or the payload is damaged.
+    """
+    try:
+        return pickle.loads(data, buffers=buffers)
+    except (AdapterError, MemoryError):
+        raise
+    except Exception as error:
+        raise RebuildError(
+            f"cannot load a payload: {type(error).__name__}: {error}; it is damaged, or needs a"
+            " module that this process does not have",
+            "payload",
+        ) from error

@@ -1,0 +1,180 @@
+"""Providers: what a process that never saw a registration needs to get the adapter.
+
+A provider is the name of a module whose import registers the adapter or, where no import would (a
+script, a notebook, a function), the pair of the adapter's fingerprint and the adapter itself by
+value, as cloudpickle writes it. Where it cannot go by value, the reason stands in place of the
+bytes, and the process that would have needed them says it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType, ModuleType
+    from typing import Any, TypeAlias
+
+    from adapters._adapter import Adapter
+
+    Provider: TypeAlias = "str | tuple[str, bytes | str]"
+
+_MAIN = ("__main__", "__mp_main__")
+
+
+def importing_module() -> str | None:
+    """The module whose top level is running, directly or through functions, or None.
+
+    Importing it elsewhere runs the same registration. A main script is not importable by name.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    name = frame.f_globals.get("__name__") if frame else None
+    module = sys.modules.get(name) if isinstance(name, str) else None
+    if frame is None or module is None or name in _MAIN or vars(module) is not frame.f_globals:
+        return None
+    return name
+
+
+def by_value(adapter: Adapter) -> tuple[str, bytes | str]:
+    """The fingerprint and the bytes of `adapter`, or the reason why there are no bytes."""
+    # An adapter whose functions refer to an object of its own type would need itself here.
+    adapter._provider = (adapter.fingerprint, "its functions refer to an object of its own type")
+    options = ("name", "version", "upgrades", "subclasses")
+    try:
+        from adapters import _by_value
+
+        body = _by_value.dumps(
+            (
+                (adapter.target, adapter.serialize, adapter.factory),
+                {option: getattr(adapter, option) for option in options},
+            )
+        )
+    except Exception as error:  # types raise anything when pickled
+        return adapter.fingerprint, f"{type(error).__name__}: {error}"
+    return adapter.fingerprint, body
+
+
+def fetch(name: str, provider: Provider) -> tuple[Any, ...] | None:
+    """Import the provider and return None, or return the parts of an adapter sent by value.
+
+    Raises:
+        LookupError: the provider does not yield an adapter; the message is the reason.
+    """
+    if isinstance(provider, str):
+        try:
+            __import__(provider)
+        except Exception as error:
+            raise LookupError(
+                f"its provider, module {provider!r}, cannot be imported here"
+                f" ({type(error).__name__}: {error}); install it, or put its folder on sys.path"
+            ) from error
+        return None
+    body = provider[1]
+    if isinstance(body, str):
+        raise LookupError(
+            "it was registered in a script, a notebook or a function, so it had to go by value, and"
+            f" could not ({body}); register it at the top level of a module that both can import"
+        )
+    try:
+        import pickle
+
+        parts: tuple[Any, ...] = pickle.loads(body)
+    except Exception as error:
+        raise LookupError(
+            f"it came by value and cannot be loaded here ({type(error).__name__}: {error});"
+            " install what its functions use"
+        ) from error
+    return parts
+
+
+def fingerprint(adapter: Adapter) -> str:
+    """A digest of what the adapter is called and what its functions do.
+
+    It tells the registration that a child made by running the same script again from another one
+    of the same name, without loading the other one.
+    """
+    import hashlib
+
+    functions = (adapter.serialize, adapter.factory, sorted(adapter.upgrades.items()))
+    known = (adapter.name, adapter.version, adapter.subclasses, _describe(functions))
+    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+
+
+def _describe(value: object, inside: tuple[int, ...] = ()) -> object:
+    """`value` as nested tuples of scalars that are the same in each process that ran its source."""
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return value
+    if id(value) in inside:  # a recursive function is in its own closure
+        return "itself"
+    inside = (*inside, id(value))
+
+    def describe(*parts: object) -> object:
+        return tuple(_describe(part, inside) for part in parts)
+
+    if isinstance(value, (tuple, list)):
+        return describe(*value)
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if hasattr(value, "co_code"):
+        code: CodeType = value  # type: ignore[assignment]
+        return describe(
+            code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_consts
+        )
+    for attributes in (("__func__", "__self__"), ("func", "args", "keywords")):  # method, partial
+        if all(hasattr(value, attribute) for attribute in attributes):
+            return describe(*(getattr(value, attribute) for attribute in attributes))
+    if hasattr(value, "__code__") and not _is_named(value):
+        cells = [_contents(cell) for cell in value.__closure__ or ()]  # type: ignore[attr-defined]
+        keywords = sorted((value.__kwdefaults__ or {}).items())  # type: ignore[attr-defined]
+        return describe(value.__code__, cells, value.__defaults__, keywords)  # type: ignore[attr-defined]
+    if hasattr(value, "cname"):  # a C type
+        return value.cname
+    if hasattr(value, "__qualname__"):
+        module = getattr(value, "__module__", None)
+        return ("__main__" if module in _MAIN else module), value.__qualname__
+    return describe(type(value), sorted(getattr(value, "__dict__", {}).items()))
+
+
+def _is_named(function: Any) -> bool:
+    return "<" not in function.__qualname__ and function.__module__ not in _MAIN
+
+
+def _contents(cell: Any) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # still empty
+        return "empty"
+
+
+def is_importable(value: Any) -> bool:
+    """Whether another process gets this class or function by importing its module."""
+    module = getattr(value, "__module__", None)
+    found: ModuleType | Callable[..., Any] | type | None = sys.modules.get(module or "")
+    if module in _MAIN or found is None:
+        return False
+    for part in value.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is value
+
+
+def find_in_main(script: str, qualname: str) -> type | None:
+    """The class `qualname` of this process's main script, None where that is another script."""
+    main: Any = sys.modules["__main__"]
+    here = getattr(main, "__file__", None)
+    if here is None or os.path.abspath(here) != os.path.abspath(script):
+        return None
+    for part in qualname.split("."):
+        main = getattr(main, part, None)
+    return main if isinstance(main, type) else None
+
+
+def _main_class(script: str, qualname: str, body: bytes) -> Any:
+    """The class `qualname` of the main script, or the one in `body` where another script runs."""
+    import pickle
+
+    found = find_in_main(script, qualname)
+    return pickle.loads(body) if found is None else found

@@ -1,0 +1,229 @@
+"""Adapters derived from the fields of a C struct: no serializer to write.
+
+The state is a dict from field name to value, so that upgrades can read it: numbers as Python's
+numbers, structs as dicts, arrays of structs as lists of dicts, C strings as bytes, and all other
+memory (arrays of numbers, unions) as a pair (type string, bytes). The type string is that of
+numpy's array interface, such as '<i4' (byte order, kind, bytes per item): the receiver compares it
+with its own.
+"""
+
+from __future__ import annotations
+
+from adapters._adapter import is_ctype, qualified_name
+from adapters._spec import registry
+from adapters.errors import RegistrationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from adapters._adapter import Adapter
+    from adapters._fields import CType, Items, Part
+
+
+def register_struct(
+    ctype: Any,
+    *,
+    lengths: Mapping[str, str | int] | None = None,
+    name: str | None = None,
+    version: int = 1,
+    upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+) -> Adapter:
+    r"""Make a C struct travel by its own fields.
+
+    Kept: the values of all fields, and what declared pointers point at; not the padding. The
+    rebuilt object owns its parts: they live as long as it does, and C code must not free them. NULL
+    stays NULL; two pointers to one place become two places.
+
+    Args:
+        ctype: The struct as `ffi.typeof("thing_t")` returns it, or the pointer `"thing_t *"`.
+        lengths: For each pointer field, and for a last field such as `data[]`, how many items there
+            are: the name of the field of the same struct that holds the number, the number (1 for a
+            pointer to one struct), or "\0" for a string that ends with NUL. A field of a struct
+            inside has a dotted name: {"inner.data": "n"}.
+        name: As in `register`.
+        version: As in `register`; raise it when the fields change.
+        upgrades: As in `register`; the states are dicts of the fields.
+
+    Returns:
+        The adapter.
+
+    Raises:
+        RegistrationError: a field cannot leave the process: a pointer that `lengths` does not
+            declare, `void *`, a function pointer, a handle. The message names it.
+        ConflictError: as `register`.
+    """
+    layout = Layout(ctype, dict(lengths or {}))
+    return registry.register(
+        ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
+    )
+
+
+NUL = "\0"  # in `lengths`: as many items as there are before this one
+
+
+class Layout:
+    """The serializer and the factory of one C struct."""
+
+    def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
+        if not is_ctype(ctype):
+            kind = qualified_name(type(ctype))
+            raise RegistrationError(
+                f"cannot derive an adapter for {ctype!r}, which is a {kind}: pass a C type, as"
+                " ffi.typeof() returns it",
+                kind,
+            )
+        self.ctype = ctype
+        self.lengths = lengths
+        self._struct = ctype.item if ctype.kind == "pointer" else ctype
+        if self._struct.kind != "struct" or self._struct.fields is None:
+            raise self._refuse("it is not a struct whose fields cffi knows")
+        self._undeclared = set(lengths)
+        self._parts = list(self._parts_of(self._struct, ""))
+        if self._undeclared:
+            paths = ", ".join(map(repr, sorted(self._undeclared)))
+            raise self._refuse(f"lengths names {paths}, and there is no such pointer field")
+
+    def __reduce__(self) -> Any:
+        return Layout, (self.ctype, self.lengths)
+
+    def serialize(self, obj: Any) -> Any:
+        """The fields of a struct or of what a pointer points at, None for NULL."""
+        from adapters import _fields
+
+        if self.ctype.kind == "pointer":
+            return _fields.read(self._parts, obj, obj) if obj else None
+        return _fields.read(self._parts, _fields.ffi.addressof(obj), obj)
+
+    def factory(self, state: Any) -> Any:
+        """A new struct, or a pointer to one, which owns all its parts."""
+        from adapters import _fields
+
+        pointer_type = _fields.pointer_to(self._struct)
+        if state is None and self.ctype.kind == "pointer":
+            return _fields.ffi.cast(pointer_type, 0)
+        owned: list[Any] = []
+        # cffi keeps the second function as long as the struct's memory, which the pointer, p[0] and
+        # all other views share: so do the parts.
+        new = _fields.ffi.new_allocator(
+            lambda size: _fields.ffi.new("char[]", size), lambda memory: owned.clear()
+        )
+        last = self._parts[-1] if self._parts else None
+        room = isinstance(last, _fields.Last) and isinstance(state, dict) and last.name in state
+        pointer = new(pointer_type, {last.name: last.count_of(state)} if room else None)  # type: ignore[union-attr]
+        _fields.write(self._parts, pointer, state, owned)
+        return pointer if self.ctype.kind == "pointer" else pointer[0]
+
+    def _refuse(self, problem: str) -> RegistrationError:
+        subject = qualified_name(self.ctype)
+        return RegistrationError(
+            f"cannot derive an adapter for {subject} from its fields: {problem}", subject
+        )
+
+    def _parts_of(self, struct: CType, prefix: str) -> Iterator[Part]:
+        from adapters import _fields
+
+        numbers = {name for name, field in struct.fields if _fields.kind_of(field.type) in "iu"}
+        for names, fields in _overlapping(struct.fields):
+            path = prefix + "|".join(names)
+            if len(fields) == 1:
+                yield self._part_of(names[0], path, fields[0].type, fields[0].offset, numbers)
+                continue
+            for name, field in zip(names, fields, strict=True):
+                self._refuse_pointers_in(field.type, prefix + name)
+            start = min(field.offset for field in fields)
+            size = max(field.offset + _fields.ffi.sizeof(field.type) for field in fields) - start
+            items = _fields.Items(_fields.ffi.typeof(f"char[{size}]"), None, size)
+            yield _fields.Inside("|".join(names), path, start, items, None)
+
+    def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Part:
+        from adapters import _fields
+
+        if ctype.kind in ("primitive", "enum") and "long double" not in ctype.cname:
+            return _fields.Number(name, path)
+        last = ctype.kind == "array" and ctype.length is None
+        if last or ctype.kind in ("pointer", "function"):
+            length = self._length(path, ctype, numbers)
+            part = _fields.Last if last else _fields.Pointed
+            return part(name, path, self._items(ctype.item, path), length)
+        count = None
+        while ctype.kind == "array":  # of arrays: the items of all of them, side by side
+            count = ctype.length * (1 if count is None else count)
+            ctype = ctype.item
+        return _fields.Inside(name, path, offset, self._items(ctype, path), count)
+
+    def _items(self, ctype: CType, path: str) -> Items:
+        from adapters import _fields
+
+        if ctype.kind == "struct" and ctype.fields is not None:
+            parts = list(self._parts_of(ctype, f"{path}."))
+        else:
+            self._refuse_pointers_in(ctype, path)
+            parts = None
+        return _fields.Items(ctype, parts, _fields.ffi.sizeof(ctype))
+
+    def _length(self, path: str, ctype: CType, numbers: set[str]) -> str | int:
+        """What `lengths` says of a pointer or a last array; `numbers` are its struct's integers."""
+        from adapters import _fields
+
+        self._undeclared.discard(path)
+        length = self.lengths.get(path)
+        if ctype.kind == "array" and "." in path:
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}' of a struct inside, for which C has no room;"
+                " write a serializer and a factory"
+            )
+        if ctype.kind == "function" or ctype.item.kind in ("void", "function", "pointer"):
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}', which only its author can interpret; write a"
+                " serializer and a factory: adapters.register(ctype, serialize, factory)"
+            )
+        if length is None:
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}' and nothing tells how much it points at; say"
+                f" so in lengths={{{path!r}: ...}}: the field that holds the number of items, a"
+                ' number, or "\\0" for a C string'
+            )
+        text = ctype.kind == "pointer" and _fields.kind_of(ctype.item) in "SU"
+        if (length == NUL and text) or length in numbers or (type(length) is int and length > 0):
+            return length
+        raise self._refuse(
+            f"lengths says {length!r} of field {path!r}, a '{ctype.cname}': it may name one of"
+            f" {sorted(numbers)}, be 1 or more, or be {NUL!r} for a pointer to characters"
+        )
+
+    def _refuse_pointers_in(self, ctype: CType, path: str) -> None:
+        """Refuse what holds an address, or is of unknown size, among memory copied as it is."""
+        if ctype.kind in ("pointer", "function", "void") or (
+            ctype.kind in ("struct", "union") and ctype.fields is None
+        ):
+            raise self._refuse(
+                f"field {path!r} holds a '{ctype.cname}', and an address means nothing in another"
+                " process; write a serializer and a factory"
+            )
+        if ctype.kind == "array":
+            self._refuse_pointers_in(ctype.item, path)
+        for name, field in ctype.fields if ctype.kind in ("struct", "union") else ():
+            self._refuse_pointers_in(field.type, f"{path}.{name}")
+
+
+def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
+    """Fields in groups that share memory: a group of several is an anonymous union."""
+    from adapters import _fields
+
+    names: list[str] = []
+    group: list[Any] = []
+    end = 0
+    for name, field in sorted(fields, key=lambda item: (item[1].offset, max(item[1].bitshift, 0))):
+        start = field.offset * 8 + max(field.bitshift, 0)
+        flexible = field.type.kind == "array" and field.type.length is None
+        bits = 0 if flexible else 8 * _fields.ffi.sizeof(field.type)
+        if start >= end and group:
+            yield names, group
+            names, group = [], []
+        names.append(name)
+        group.append(field)
+        end = max(end, start + (field.bitsize if field.bitsize > 0 else bits))
+    if group:
+        yield names, group

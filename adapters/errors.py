@@ -1,0 +1,82 @@
+"""Every error that adapters raises, under one root.
+
+Each says what failed, for which type, what was available and what to do. Each crosses a process
+whole: the message and the fields are its positional arguments, which is what pickle keeps.
+"""
+
+from __future__ import annotations
+
+import os
+
+try:  # `pickle` is `_pickle` plus 5 ms of imports, paid by every child process at its start
+    from _pickle import PicklingError, UnpicklingError
+except ImportError:  # an interpreter without the C pickler
+    from pickle import PicklingError, UnpicklingError
+
+__all__ = [
+    "AdapterError",
+    "ConflictError",
+    "RebuildError",
+    "RegistrationError",
+    "SerializeError",
+    "UnknownAdapterError",
+    "VersionError",
+]
+
+
+class AdapterError(Exception):
+    """The root of all errors of this package.
+
+    Args:
+        message: What failed, what was available, what to do.
+        subject: The module-qualified type or the adapter's name that it is about.
+    """
+
+    def __init__(self, message: str, subject: str, *fields: object) -> None:
+        super().__init__(message, subject, *fields)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def subject(self) -> str:
+        """The module-qualified type, or the adapter's name, that the error is about."""
+        return str(self.args[1])
+
+
+class RegistrationError(AdapterError, TypeError):
+    """An adapter cannot be made of these arguments."""
+
+
+class ConflictError(AdapterError, ValueError):
+    """A second, different adapter for the same type or name."""
+
+
+class UnknownAdapterError(AdapterError, LookupError):
+    """No adapter is registered for this type or name."""
+
+
+class SerializeError(AdapterError, PicklingError):
+    """An object could not be turned into its picklable form."""
+
+
+class RebuildError(AdapterError, UnpicklingError):
+    """A native object could not be rebuilt in this process.
+
+    Args:
+        message: What failed and what to do.
+        subject: The adapter's name.
+        process: The id of the process in which it failed (this one, if not given).
+    """
+
+    def __init__(self, message: str, subject: str, process: int | None = None) -> None:
+        super().__init__(message, subject, os.getpid() if process is None else process)
+
+    @property
+    def process(self) -> int:
+        """The id of the process in which the rebuild failed."""
+        return int(str(self.args[2]))
+
+
+class VersionError(RebuildError):
+    """A state has a version that the adapter of this process cannot read."""
