@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_ident
+
+from adapters.errors import SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     Provider: TypeAlias = "str | tuple[str, bytes | str]"
 
 _MAIN = ("__main__", "__mp_main__")
+_under_way: set[tuple[int, int]] = set()  # (thread, adapter) that goes by value just now
 
 
 def importing_module() -> str | None:
@@ -41,8 +45,10 @@ def importing_module() -> str | None:
 
 def by_value(adapter: Adapter) -> tuple[str, bytes | str]:
     """The fingerprint and the bytes of `adapter`, or the reason why there are no bytes."""
-    # An adapter whose functions refer to an object of its own type would need itself here.
-    adapter._provider = (adapter.fingerprint, "its functions refer to an object of its own type")
+    key = (get_ident(), id(adapter))
+    if key in _under_way:
+        raise SerializeError("its functions refer to an object of its own type", adapter.name)
+    _under_way.add(key)
     options = ("name", "version", "upgrades", "subclasses")
     try:
         from adapters import _by_value
@@ -55,6 +61,8 @@ def by_value(adapter: Adapter) -> tuple[str, bytes | str]:
         )
     except Exception as error:  # types raise anything when pickled
         return adapter.fingerprint, f"{type(error).__name__}: {error}"
+    finally:
+        _under_way.discard(key)
     return adapter.fingerprint, body
 
 

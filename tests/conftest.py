@@ -2,14 +2,86 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
+import sys
+from typing import Any
 
+import cffi
 import pytest
 
 START_METHODS = multiprocessing.get_all_start_methods()
+
+PARCELS = """
+typedef struct { double x, y; } point_t;
+typedef enum { SMALL, LARGE = 7 } size_class_t;
+typedef struct {
+    int count;
+    unsigned low : 3;
+    int high : 5;
+    size_class_t size;
+    float grid[2][3];
+    char label[8];
+    point_t at;
+    point_t corners[2];
+    union { double d; unsigned char raw[8]; } either;
+    union { int i; float f; };
+    _Bool fragile;
+    double *weights;
+    char *name;
+    point_t *origin;
+} parcel_t;
+parcel_t *parcel_new(int count);
+void parcel_free(parcel_t *parcel);
+double parcel_weight(const parcel_t *parcel);
+"""
+
+PARCELS_C = """
+#include <stdlib.h>
+#include <string.h>
+
+parcel_t *parcel_new(int count) {
+    parcel_t *parcel = calloc(1, sizeof *parcel);
+    parcel->count = count;
+    parcel->weights = calloc(count ? count : 1, sizeof(double));
+    parcel->name = calloc(16, 1);
+    strcpy(parcel->name, "a parcel");
+    parcel->origin = calloc(1, sizeof(point_t));
+    parcel->origin->x = 0.5;
+    return parcel;
+}
+
+void parcel_free(parcel_t *parcel) {
+    memset(parcel->weights, 0xdd, parcel->count * sizeof(double));
+    free(parcel->weights);
+    free(parcel->name);
+    free(parcel->origin);
+    free(parcel);
+}
+
+double parcel_weight(const parcel_t *parcel) {
+    double sum = 0;
+    for (int i = 0; i < parcel->count; i++)
+        sum += parcel->weights[i];
+    return sum + strlen(parcel->name) + parcel->origin->x;
+}
+"""
 
 
 @pytest.fixture(params=START_METHODS)
 def start_method(request: pytest.FixtureRequest) -> str:
     """Each way in which this platform starts a process."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def parcels(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Somebody's compiled cffi module: `parcels.ffi` and `parcels.lib`."""
+    folder = tmp_path_factory.mktemp("parcels")
+    builder = cffi.FFI()
+    builder.cdef(PARCELS)
+    types = PARCELS[: PARCELS.index("parcel_t *parcel_new")]
+    builder.set_source("parcels", "#include <stdbool.h>\n" + types + PARCELS_C)
+    builder.compile(tmpdir=str(folder))
+    sys.path.insert(0, str(folder))
+    return importlib.import_module("parcels")

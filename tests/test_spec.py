@@ -22,6 +22,7 @@ GOLDEN_OBJECTS: dict[str, Any] = {
     "scalar": Gadget(7),
     "nested": [Gadget({"part": Gadget("inner"), "list": [1, 2.5, None]})],
     "buffers": Gadget((b"x" * 5000, bytearray(b"abc"))),
+    "struct": ffi.new("gear_t *", {"size": 3, "teeth": 40}),
     "spec": adapters.Spec("gadgets.Gadget", 1, "gadgets", [1, b"two"]),
 }
 
@@ -30,6 +31,8 @@ def comparable(obj: Any) -> Any:
     """The same for what was sent and what arrived, in which bytearrays have become memoryviews."""
     if isinstance(obj, Gadget):
         return "gadget", comparable(obj.state)
+    if isinstance(obj, ffi.CData):
+        return ffi.typeof(obj), ffi.buffer(obj)[:]
     if isinstance(obj, dict):
         return {key: comparable(value) for key, value in obj.items()}
     if type(obj) in (list, tuple):

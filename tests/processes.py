@@ -1,0 +1,38 @@
+"""Run things in other processes, each wait with a time-out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import adapters
+
+TESTS = Path(__file__).parent
+
+
+def run(*arguments: str, **options: Any) -> str:
+    """Run a Python program as a user does, with the tests' own modules in reach."""
+    roots = [str(Path(adapters.__file__).parents[1]), str(TESTS)]
+    path = os.pathsep.join([*roots, os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        **options,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def in_a_child(function: Callable[..., Any], obj: Any, method: str = "spawn") -> Any:
+    with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
+        return pool.submit(function, obj).result(60)

@@ -1,0 +1,178 @@
+"""C types are types: the adapter is found by the C type, whoever owns the memory."""
+
+from __future__ import annotations
+
+import copyreg
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cffi
+import children
+import pytest
+from gadgets import ffi
+from processes import in_a_child, run
+
+import adapters
+
+NODE = ffi.typeof("struct node *")
+
+
+@pytest.fixture
+def node_adapter() -> Iterator[adapters.Adapter]:
+    """Serves `struct node *` and nothing else."""
+    yield adapters.register(NODE, lambda node: node.value, lambda v: ffi.new(NODE, {"value": v}))
+    adapters.unregister(NODE)
+
+
+def test_whoever_owns_the_memory(node_adapter: adapters.Adapter) -> None:
+    owning = ffi.new(NODE, {"value": 5})
+    with_destructor = ffi.gc(ffi.new(NODE, {"value": 5}), lambda pointer: None)
+    borrowed = ffi.addressof(owning[0])
+    array = ffi.new("struct node[3]", [[4], [5], [6]])
+    for node in (owning, with_destructor, borrowed, array + 1):
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            twin = pickle.loads(pickle.dumps(node, protocol))
+            assert ffi.typeof(twin) is NODE
+            assert twin.value == 5
+            assert twin != node
+
+
+def test_by_value_is_a_c_type_of_its_own(node_adapter: adapters.Adapter) -> None:
+    struct = ffi.new(NODE, {"value": 5})[0]
+    with pytest.raises(adapters.SerializeError, match="C type 'struct node'"):
+        pickle.dumps(struct)
+    adapters.register(
+        ffi.typeof("struct node"), lambda s: s.value, lambda v: ffi.new(NODE, {"value": v})[0]
+    )
+    try:
+        assert pickle.loads(pickle.dumps(struct)).value == 5
+    finally:
+        adapters.unregister(ffi.typeof("struct node"))
+
+
+def test_two_libraries_with_a_type_of_one_name_do_not_meet(node_adapter: adapters.Adapter) -> None:
+    other = cffi.FFI()
+    other.cdef("struct node { double weight; };")
+    node = other.new("struct node *", {"weight": 0.5})
+    with pytest.raises(adapters.SerializeError):
+        pickle.dumps(node)
+    target = other.typeof("struct node *")
+    adapters.register(
+        target, lambda n: n.weight, lambda w: other.new(target, {"weight": w}), name="other node"
+    )
+    try:
+        assert pickle.loads(pickle.dumps(node)).weight == 0.5
+        assert pickle.loads(pickle.dumps(ffi.new(NODE, {"value": 3}))).value == 3
+    finally:
+        adapters.unregister(target)
+
+
+@pytest.mark.parametrize(
+    ("make", "ctype"),
+    [
+        (lambda: ffi.new("int *"), r"int \*"),
+        (lambda: ffi.new("int[3]"), r"int\[3\]"),
+        (lambda: ffi.cast("void *", 0x1234), r"void \*"),
+        (lambda: ffi.new_handle(ffi), r"void \*"),
+        (lambda: ffi.from_buffer(b"abc"), r"char\[\]"),
+        (lambda: ffi.callback("int(int)", lambda x: x), r"int\(\*\)\(int\)"),
+        (lambda: ffi.cast("int", 5), "int"),
+    ],
+)
+def test_anything_else_is_refused(node_adapter: adapters.Adapter, make: Any, ctype: str) -> None:
+    message = rf"address means nothing.*C type '{ctype}'; call adapters.register\(ffi.typeof"
+    for dumps in (pickle.dumps, adapters.dumps):
+        with pytest.raises(adapters.SerializeError, match=message):
+            dumps([make()])
+    with pytest.raises(adapters.UnknownAdapterError, match=f"C type '{ctype}'"):
+        adapters.to_spec(make())
+
+
+def test_a_struct_pointer_is_told_of_register_struct() -> None:
+    with pytest.raises(adapters.SerializeError, match=r"register_struct\(ffi.typeof\('struct node"):
+        adapters.dumps(ffi.new(NODE))
+
+
+def test_unregistering_the_last_c_type_tells_copyreg() -> None:
+    program = """
+import cffi, copyreg, pickle, adapters
+ffi = cffi.FFI()
+ffi.cdef("struct node { int value; };")
+NODE = ffi.typeof("struct node *")
+before = set(copyreg.dispatch_table)
+adapters.register(NODE, lambda node: node.value, lambda value: ffi.new(NODE, {"value": value}))
+assert len(copyreg.dispatch_table) > len(before)
+adapters.unregister(NODE)
+assert set(copyreg.dispatch_table) == before
+"""
+    run("-c", program)
+
+
+def test_c_types_have_no_subclasses() -> None:
+    with pytest.raises(adapters.RegistrationError, match="C types have no subclasses"):
+        adapters.register(NODE, lambda n: n.value, lambda v: None, subclasses=True)
+
+
+@pytest.mark.parametrize("target", ["struct node *", ffi.new(NODE)])
+def test_what_is_no_c_type_is_refused(target: Any) -> None:
+    with pytest.raises(adapters.RegistrationError, match=r"as ffi\.typeof\(\) returns it"):
+        adapters.register(target, lambda n: n.value, lambda v: None)
+
+
+def test_adapters_works_where_cffi_was_never_imported() -> None:
+    program = "import sys, adapters; adapters.dumps([1]); assert '_cffi_backend' not in sys.modules"
+    run("-c", program)
+
+
+def test_a_compiled_module_in_a_script_goes_by_value(parcels: Any, start_method: str) -> None:
+    lib, parcel = parcels.lib, parcels.ffi.typeof("parcel_t *")
+
+    def get(obj: Any) -> Any:
+        return [obj.weights[index] for index in range(obj.count)]
+
+    def make(weights: Any) -> Any:
+        obj = parcels.ffi.gc(lib.parcel_new(len(weights)), lib.parcel_free)
+        obj.weights[0 : len(weights)] = weights
+        return obj
+
+    adapters.register(parcel, get, make)
+    try:
+        came_back, made_there, _ = in_a_child(children.send_copies, make([1, 2]), start_method)
+        assert parcels.ffi.typeof(came_back) is parcels.ffi.typeof(made_there) is parcel
+        assert lib.parcel_weight(came_back) == lib.parcel_weight(made_there) == 3 + 8 + 0.5
+    finally:
+        adapters.unregister(parcel)
+
+
+def test_a_script_with_a_compiled_module(parcels: Any, start_method: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+import sys
+sys.path.insert(0, {str(Path(parcels.__file__).parent)!r})
+import adapters
+from multiprocessing import get_context
+from parcels import ffi, lib
+
+PARCEL = ffi.typeof("parcel_t *")
+adapters.register(
+    PARCEL, lambda p: p.count, lambda n: ffi.gc(lib.parcel_new(n), lib.parcel_free), name="parcel"
+)
+
+def double(parcel):
+    return ffi.gc(lib.parcel_new(2 * parcel.count), lib.parcel_free)
+
+if __name__ == "__main__":
+    with get_context(sys.argv[1]).Pool(1) as pool:
+        [doubled] = pool.map_async(double, [ffi.gc(lib.parcel_new(4), lib.parcel_free)]).get(60)
+    print(doubled.count, ffi.typeof(doubled) is PARCEL)
+""")
+    assert run(str(script), start_method) == "8 True\n"
+
+
+def test_the_python_types_are_all_known_to_copyreg(node_adapter: adapters.Adapter) -> None:
+    owning = ffi.new(NODE)
+    samples = [owning, ffi.cast("int *", 0), ffi.gc(owning, lambda p: None), ffi.new_handle(ffi)]
+    for sample in [*samples, ffi.from_buffer(b"abc")]:
+        assert type(sample) in copyreg.dispatch_table

@@ -1,0 +1,117 @@
+"""dumps and loads: what plain pickle cannot do by itself."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from typing import Any
+
+import children
+import pytest
+from gadgets import Gadget
+from processes import in_a_child, run
+
+import adapters
+
+
+def test_plain_pickle_loads_what_dumps_made() -> None:
+    assert pickle.loads(adapters.dumps([Gadget(1)])) == [Gadget(1)]
+    assert adapters.loads(pickle.dumps([Gadget(1)])) == [Gadget(1)]
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_protocols(protocol: int) -> None:
+    data = adapters.dumps(Gadget(1), protocol)
+    assert data[:2] == bytes([0x80, protocol])
+    assert adapters.loads(data) == Gadget(1)
+
+
+def test_the_default_protocol_can_send_buffers() -> None:
+    assert adapters.dumps(1)[:2] == b"\x80\x05"
+
+
+@pytest.mark.parametrize("make_bytes_like", [bytes, bytearray, memoryview])
+def test_loads_takes_anything_bytes_like(make_bytes_like: Any) -> None:
+    assert adapters.loads(make_bytes_like(adapters.dumps(Gadget(2)))) == Gadget(2)
+
+
+def test_what_cannot_be_imported_goes_by_value() -> None:
+    factor = 3
+    gadget = Gadget("in a closure")
+
+    class Local:
+        answer = 42
+
+    message = [lambda x: (x * factor, gadget), Local, Local()]
+    program = """
+import adapters, sys
+function, cls, instance = adapters.loads(bytes.fromhex(sys.argv[1]))
+assert type(instance) is cls
+print(function(2)[0], function(2)[1].state, instance.answer)
+"""
+    assert run("-c", program, adapters.dumps(message).hex()) == "6 in a closure 42\n"
+
+
+def test_importable_functions_and_classes_go_by_name() -> None:
+    data = adapters.dumps([children.describe, Gadget, len, type(None), dict])
+    assert len(data) < 150
+    assert adapters.loads(data) == [children.describe, Gadget, len, type(None), dict]
+
+
+def test_a_subclass_made_later_reaches_a_child() -> None:
+    from gadgets import Tool
+
+    class Lathe(Tool):
+        pass
+
+    state, name = in_a_child(describe_payload, adapters.dumps(Lathe("new")))
+    assert (state, name) == ("new", "Lathe")
+
+
+def describe_payload(data: bytes) -> tuple[Any, str]:
+    obj = adapters.loads(data)
+    return obj.state, type(obj).__name__
+
+
+def test_a_part_that_does_not_pickle_is_named() -> None:
+    with pytest.raises(
+        adapters.SerializeError, match=r"cannot pickle builtins\.list: TypeError: .*lock.*register"
+    ) as caught:
+        adapters.dumps([threading.Lock()])
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_a_state_that_does_not_pickle_is_named() -> None:
+    with pytest.raises(adapters.SerializeError, match=r"cannot pickle gadgets\.Gadget.*lock"):
+        adapters.dumps(Gadget(threading.Lock()))
+
+
+def test_nesting_too_deep_is_a_clear_error() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(adapters.SerializeError, match="nested too deep"):
+        adapters.dumps(deep)
+    while deep:  # freed level by level, not by recursion
+        deep = deep.pop()
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", adapters.dumps([Gadget(1)])[:-5], b"\x80\x05."])
+def test_a_damaged_payload_is_a_clear_error(data: bytes) -> None:
+    with pytest.raises(adapters.RebuildError, match=r"cannot load a payload: .*damaged"):
+        adapters.loads(data)
+
+
+def test_missing_buffers_are_a_clear_error() -> None:
+    data = adapters.dumps(Gadget(bytearray(9)), buffer_callback=lambda buffer: None)
+    with pytest.raises(adapters.RebuildError, match="buffers"):
+        adapters.loads(data)
+
+
+def test_keyboard_interrupt_passes_through() -> None:
+    class Interrupts:
+        def __reduce__(self) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        adapters.dumps(Interrupts())
