@@ -29,7 +29,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         else:
             reduced = NotImplemented
         if reduced is NotImplemented and not isinstance(obj, type):
-            reduced = registry.reduce(obj)
+            reduced = registry._reduce(obj)
         return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
 

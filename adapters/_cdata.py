@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def ctype_of(obj: object) -> Any:
     """The C type of a cffi object, None for any other object."""
     backend: Any = sys.modules.get("_cffi_backend")
-    if backend is None or not isinstance(obj, backend._CDataBase):
+    if backend is None or not issubclass(type(obj), backend._CDataBase):
         return None
     return backend.typeof(obj)
 

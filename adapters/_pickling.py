@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _FUNCTION = type(lambda: None)
+_SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has a way of its own for them
 _PROTOCOL = 5
 
 
@@ -35,12 +36,12 @@ class _Pickler(pickle.Pickler):
         if type(obj) in copyreg.dispatch_table:
             return NotImplemented
         if type(obj) is _FUNCTION or isinstance(obj, type):
-            if is_importable(obj) or getattr(obj, "__module__", None) == "builtins":
+            if is_importable(obj) or obj in _SINGLETONS:
                 return NotImplemented
             from adapters import _by_value
 
             return pickle.loads, (_by_value.dumps(obj),)
-        return registry.reduce(obj)
+        return registry._reduce(obj)
 
 
 def dumps(

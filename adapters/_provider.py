@@ -66,22 +66,27 @@ def by_value(adapter: Adapter) -> tuple[str, bytes | str]:
     return adapter.fingerprint, body
 
 
-def fetch(name: str, provider: Provider) -> tuple[Any, ...] | None:
-    """Import the provider and return None, or return the parts of an adapter sent by value.
+def import_provider(module: str) -> None:
+    """Import a module for the registrations that it makes.
 
     Raises:
-        LookupError: the provider does not yield an adapter; the message is the reason.
+        LookupError: it cannot be imported; the message is the reason.
     """
-    if isinstance(provider, str):
-        try:
-            __import__(provider)
-        except Exception as error:
-            raise LookupError(
-                f"its provider, module {provider!r}, cannot be imported here"
-                f" ({type(error).__name__}: {error}); install it, or put its folder on sys.path"
-            ) from error
-        return None
-    body = provider[1]
+    try:
+        __import__(module)
+    except Exception as error:
+        raise LookupError(
+            f"its provider, module {module!r}, cannot be imported here ({type(error).__name__}:"
+            f" {error}); install it, or put its folder on sys.path"
+        ) from error
+
+
+def load_by_value(body: bytes | str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments and the options of an adapter that came by value.
+
+    Raises:
+        LookupError: it could not go, or cannot be loaded; the message is the reason.
+    """
     if isinstance(body, str):
         raise LookupError(
             "it was registered in a script, a notebook or a function, so it had to go by value, and"
@@ -90,13 +95,13 @@ def fetch(name: str, provider: Provider) -> tuple[Any, ...] | None:
     try:
         import pickle
 
-        parts: tuple[Any, ...] = pickle.loads(body)
+        arguments, options = pickle.loads(body)
     except Exception as error:
         raise LookupError(
             f"it came by value and cannot be loaded here ({type(error).__name__}: {error});"
             " install what its functions use"
         ) from error
-    return parts
+    return arguments, options
 
 
 def fingerprint(adapter: Adapter) -> str:

@@ -40,24 +40,24 @@ class Registry:
     """
 
     def __init__(self, reducer: Callable[[Adapter], Reduce] | None = None) -> None:
-        self.by_name: dict[str, Adapter] = {}
+        self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
         self._reducer = reducer
         self._reducers: dict[Adapter, Reduce] = {}
         self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
 
     def __iter__(self) -> Iterator[Adapter]:
-        return iter([adapter for _, adapter in sorted(self.by_name.items())])
+        return iter([adapter for _, adapter in sorted(self._by_name.items())])
 
     def __len__(self) -> int:
-        return len(self.by_name)
+        return len(self._by_name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.by_name
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> Adapter:
         try:
-            return self.by_name[name]
+            return self._by_name[name]
         except KeyError:
             raise UnknownAdapterError(
                 f"no adapter is named {name!r}; {self._known()}", name
@@ -113,15 +113,15 @@ class Registry:
             provider=importing_module(),
         )
         with _lock:
-            for known in (self._by_target.get(target), self.by_name.get(adapter.name)):
-                if known is not None and not known.arrived and not known.same_as(adapter):
+            found = (self._by_target.get(target), self._by_name.get(adapter.name))
+            namesakes = {known for known in found if known is not None}
+            for known in namesakes:
+                if not known.arrived and not known.same_as(adapter):
                     raise ConflictError(
                         f"{adapter!r} conflicts with {known!r}; give it another name= or call"
                         f" adapters.unregister on {qualified_name(known.target)} first",
                         adapter.name,
                     )
-                if known is not None:
-                    self._remove(known)
             foreign = _table.get(target) if self._reducer and not is_ctype(target) else None
             if foreign is not None and foreign is not self._bridged.get(target):
                 raise ConflictError(
@@ -129,8 +129,10 @@ class Registry:
                     " copyreg for the type; del copyreg.dispatch_table[the type] first",
                     adapter.name,
                 )
+            for known in namesakes:
+                self._remove(known)
             self._add(adapter)
-            self.by_name[adapter.name] = adapter
+            self._by_name[adapter.name] = adapter
         return adapter
 
     def unregister(self, target: Any) -> None:
@@ -146,13 +148,13 @@ class Registry:
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 
-    def adopt(self, adapter: Adapter) -> Adapter:
+    def _adopt(self, adapter: Adapter) -> Adapter:
         """Take in an adapter that came by value with an object, to send such objects back.
 
         It never displaces one that was registered here. Returns the adapter to use.
         """
         with _lock:
-            known = self.by_name.get(adapter.name)
+            known = self._by_name.get(adapter.name)
             if known is not None and known.fingerprint == adapter.fingerprint:
                 return known  # another thread was first
             target = self._by_target.get(adapter.target)
@@ -161,14 +163,14 @@ class Registry:
                     self._remove(target)
                 self._add(adapter)
             if known is None or known.arrived:
-                self.by_name[adapter.name] = adapter
+                self._by_name[adapter.name] = adapter
         return adapter
 
-    def serving(self, target: Any) -> Adapter | None:
+    def _serving(self, target: Any) -> Adapter | None:
         """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
         if is_ctype(target):
             return self._by_target.get(target)
-        for base in type.mro(target) if target is type else target.__mro__:
+        for base in target.__mro__:
             adapter = self._by_target.get(base)
             if adapter is not None:
                 return adapter if base is target or adapter.subclasses else None
@@ -183,7 +185,7 @@ class Registry:
             UnknownAdapterError: none does.
         """
         ctype = _cdata.ctype_of(obj)
-        adapter = self.serving(type(obj) if ctype is None else ctype)
+        adapter = self._serving(type(obj) if ctype is None else ctype)
         if adapter is not None:
             return adapter
         subject = qualified_name(type(obj) if ctype is None else ctype)
@@ -201,12 +203,12 @@ class Registry:
             f"no adapter serves {subject}; {advice}. {self._known()}", subject
         )
 
-    def reduce(self, obj: object) -> Any:
+    def _reduce(self, obj: object) -> Any:
         """What a reducer returns for `obj`, or NotImplemented where no adapter serves it."""
         ctype = _cdata.ctype_of(obj)
         if ctype is not None:
             return self._reduce_cdata(obj)
-        adapter = self.serving(type(obj))
+        adapter = self._serving(type(obj))
         return NotImplemented if adapter is None else self._reducers[adapter](obj)
 
     def _reduce_cdata(self, obj: object) -> Any:
@@ -222,7 +224,7 @@ class Registry:
             ) from None
 
     def _known(self) -> str:
-        return f"Registered: {', '.join(sorted(self.by_name)) or 'nothing'}"
+        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
 
     def _add(self, adapter: Adapter) -> None:
         self._by_target[adapter.target] = adapter
@@ -231,7 +233,7 @@ class Registry:
             self._bridge(adapter.target)
 
     def _remove(self, adapter: Adapter) -> None:
-        for adapters, key in ((self._by_target, adapter.target), (self.by_name, adapter.name)):
+        for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
             if adapters.get(key) is adapter:
                 del adapters[key]
         self._reducers.pop(adapter, None)
@@ -245,7 +247,7 @@ class Registry:
                 self._tell(cls, self._reduce_cdata if served else None)
             return
         for cls in _with_subclasses(target):
-            adapter = self.serving(cls)
+            adapter = self._serving(cls)
             self._tell(cls, None if adapter is None else self._reducers.get(adapter))
 
     def _tell(self, cls: type, reduce: Reduce | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from adapters._adapter import Adapter
-from adapters._provider import fetch
+from adapters._provider import import_provider, load_by_value
 from adapters._registry import Registry
 from adapters._state import (
     SCALARS,
@@ -128,21 +128,26 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
 
 
 registry = Registry(reducer)
-_by_name = registry.by_name
+_by_name = registry._by_name
+_arrived: dict[tuple[str, bytes | str], Adapter] = {}
 
 
 def _fetch(name: str, provider: Provider) -> Adapter:
     try:
-        parts = fetch(name, provider)
-    except LookupError as error:
-        raise RebuildError(_missing(name, str(error)), name) from error
-    if parts is not None:
-        return registry.adopt(Adapter(*parts[0], **parts[1], provider=provider))
-    try:
+        if isinstance(provider, tuple):
+            return registry._adopt(_arrived.get(provider) or _arrive(provider))
+        import_provider(provider)
         return _by_name[name]
     except KeyError:
         reason = f"its provider, module {provider!r}, was imported and did not register it"
         raise RebuildError(_missing(name, reason), name) from None
+    except LookupError as error:
+        raise RebuildError(_missing(name, str(error)), name) from error
+
+
+def _arrive(provider: tuple[str, bytes | str]) -> Adapter:
+    arguments, options = load_by_value(provider[1])
+    return _arrived.setdefault(provider, Adapter(*arguments, **options, provider=provider))
 
 
 def _missing(name: str, reason: str) -> str:

@@ -167,7 +167,7 @@ class Progress:
         return self
 
     def __next__(self) -> Any:
-        self.__del__()
+        _in_progress.discard(self._key)
         raise StopIteration
 
     def __del__(self) -> None:

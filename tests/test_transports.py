@@ -7,7 +7,7 @@ import copy
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ import cloudpickle
 import joblib
 import pytest
 from gadgets import Gadget
+
+import adapters
 
 TIMEOUT = 60
 
@@ -83,21 +85,36 @@ def by_manager(context: Any, obj: Any) -> Any:
 TRANSPORTS = [by_process_arguments, by_pipe, by_queue, by_pool, by_executor, by_manager]
 
 
+@pytest.fixture(params=["by import", "by value"])
+def native(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A type whose adapter the child gets by importing its provider, or with the object."""
+    if request.param == "by import":
+        yield Gadget
+        return
+
+    class Native(Gadget):
+        pass
+
+    adapters.register(Native, lambda native: native.state, lambda state: Native(state))
+    yield Native
+    adapters.unregister(Native)
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_an_object_travels_and_the_child_sends_another_back(
-    transport: Callable[[Any, Any], Any], start_method: str
+    native: Any, transport: Callable[[Any, Any], Any], start_method: str
 ) -> None:
     context = multiprocessing.get_context(start_method)
-    came_back, made_there, pid = transport(context, Gadget([1, "two"]))
-    assert came_back == Gadget([1, "two"])
-    assert made_there == Gadget(("made in the child", [1, "two"]))
+    came_back, made_there, pid = transport(context, native([1, "two"]))
+    assert came_back == native([1, "two"])
+    assert made_there == native(("made in the child", [1, "two"]))
     assert pid != os.getpid()
 
 
-def test_joblib_takes_it_there_and_back() -> None:
+def test_joblib_takes_it_there_and_back(native: Any) -> None:
     parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=TIMEOUT)
-    [[came_back, made_there, pid]] = parallel([joblib.delayed(children.send_back)(Gadget(3))])
-    assert (came_back, made_there) == (Gadget(3), Gadget(("made in the child", 3)))
+    [[came_back, made_there, pid]] = parallel([joblib.delayed(children.send_back)(native(3))])
+    assert (came_back, made_there) == (native(3), native(("made in the child", 3)))
     assert pid != os.getpid()
 
 
@@ -124,8 +141,8 @@ def test_it_travels_inside_anything(nest: Callable[[Any], Any], protocol: int) -
 
 
 @pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps, copy.deepcopy])
-def test_the_same_object_twice_arrives_as_one(dumps: Callable[[Any], Any]) -> None:
-    gadget = Gadget("one")
+def test_the_same_object_twice_arrives_as_one(native: Any, dumps: Callable[[Any], Any]) -> None:
+    gadget = native("one")
     message = dumps([gadget, {"again": gadget}])
     first, second = message if isinstance(message, list) else pickle.loads(message)
     assert first is second["again"]
@@ -133,25 +150,25 @@ def test_the_same_object_twice_arrives_as_one(dumps: Callable[[Any], Any]) -> No
     assert first is not gadget
 
 
-def test_deepcopy_makes_a_second_native_object() -> None:
-    gadget = Gadget(["inner"])
-    made = Gadget.made
+def test_deepcopy_makes_a_second_native_object(native: Any) -> None:
+    gadget = native(["inner"])
+    made = native.made
     twin = copy.deepcopy(gadget)
     assert twin == gadget
     assert twin.state is not gadget.state
     assert twin.memory != gadget.memory
-    assert Gadget.made == made + 1
+    assert native.made == made + 1
 
 
-def test_copy_makes_a_second_native_object() -> None:
-    gadget = Gadget("state")
+def test_copy_makes_a_second_native_object(native: Any) -> None:
+    gadget = native("state")
     twin = copy.copy(gadget)
     assert twin == gadget
     assert twin.memory != gadget.memory
 
 
-def test_cloudpickle_takes_one_in_a_closure() -> None:
-    gadget = Gadget(5)
+def test_cloudpickle_takes_one_in_a_closure(native: Any) -> None:
+    gadget = native(5)
     function = pickle.loads(cloudpickle.dumps(lambda: gadget))
     assert function() == gadget
     assert function() is not gadget
