@@ -33,10 +33,21 @@ def python_types() -> list[type]:
     return found
 
 
+def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:
+    """The fields of a struct or union, None where cffi does not know them."""
+    backend: Any = sys.modules["_cffi_backend"]
+    try:
+        backend.sizeof(ctype)  # to ask cffi 2 for fields that it does not know aborts the process
+    except Exception:
+        return None
+    fields: list[tuple[str, Any]] | None = ctype.fields
+    return fields
+
+
 def advice(ctype: Any) -> str:
     """What to write to make objects of a C type travel."""
     register = f"adapters.register(ffi.typeof({ctype.cname!r}), serialize, factory)"
     item = ctype.item if ctype.kind == "pointer" else ctype
-    if item.kind == "struct" and item.fields is not None:
+    if item.kind == "struct" and fields_of(item) is not None:
         return f"call adapters.register_struct(ffi.typeof({ctype.cname!r})) or {register}"
     return f"call {register}"

@@ -10,6 +10,7 @@ with its own.
 from __future__ import annotations
 
 from adapters._adapter import is_ctype, qualified_name
+from adapters._cdata import fields_of
 from adapters._spec import registry
 from adapters.errors import RegistrationError
 
@@ -77,7 +78,7 @@ class Layout:
         self.ctype = ctype
         self.lengths = lengths
         self._struct = ctype.item if ctype.kind == "pointer" else ctype
-        if self._struct.kind != "struct" or self._struct.fields is None:
+        if self._struct.kind != "struct" or fields_of(self._struct) is None:
             raise self._refuse("it is not a struct whose fields cffi knows")
         self._undeclared = set(lengths)
         self._parts = list(self._parts_of(self._struct, ""))
@@ -156,7 +157,7 @@ class Layout:
     def _items(self, ctype: CType, path: str) -> Items:
         from adapters import _fields
 
-        if ctype.kind == "struct" and ctype.fields is not None:
+        if ctype.kind == "struct" and fields_of(ctype) is not None:
             parts = list(self._parts_of(ctype, f"{path}."))
         else:
             self._refuse_pointers_in(ctype, path)
@@ -195,16 +196,15 @@ class Layout:
 
     def _refuse_pointers_in(self, ctype: CType, path: str) -> None:
         """Refuse what holds an address, or is of unknown size, among memory copied as it is."""
-        if ctype.kind in ("pointer", "function", "void") or (
-            ctype.kind in ("struct", "union") and ctype.fields is None
-        ):
+        fields = fields_of(ctype) if ctype.kind in ("struct", "union") else []
+        if ctype.kind in ("pointer", "function", "void") or fields is None:
             raise self._refuse(
                 f"field {path!r} holds a '{ctype.cname}', and an address means nothing in another"
                 " process; write a serializer and a factory"
             )
         if ctype.kind == "array":
             self._refuse_pointers_in(ctype.item, path)
-        for name, field in ctype.fields if ctype.kind in ("struct", "union") else ():
+        for name, field in fields:
             self._refuse_pointers_in(field.type, f"{path}.{name}")
 
 

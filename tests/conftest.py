@@ -31,14 +31,19 @@ typedef struct {
     char *name;
     point_t *origin;
 } parcel_t;
+typedef struct depot depot_t;
+typedef struct { depot_t *depot; int number; } label_t;
 parcel_t *parcel_new(int count);
 void parcel_free(parcel_t *parcel);
 double parcel_weight(const parcel_t *parcel);
+depot_t *depot_new(void);
 """
 
 PARCELS_C = """
 #include <stdlib.h>
 #include <string.h>
+
+struct depot { int place; };
 
 parcel_t *parcel_new(int count) {
     parcel_t *parcel = calloc(1, sizeof *parcel);
@@ -64,6 +69,10 @@ double parcel_weight(const parcel_t *parcel) {
     for (int i = 0; i < parcel->count; i++)
         sum += parcel->weights[i];
     return sum + strlen(parcel->name) + parcel->origin->x;
+}
+
+depot_t *depot_new(void) {
+    return calloc(1, sizeof(depot_t));
 }
 """
 

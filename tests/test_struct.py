@@ -336,6 +336,15 @@ def test_what_is_no_struct_is_refused(target: str) -> None:
         adapters.register_struct(ffi.typeof(target))
 
 
+def test_opaque_structs_of_a_compiled_module_are_refused(parcels: Any) -> None:
+    with pytest.raises(adapters.RegistrationError, match="not a struct whose fields cffi knows"):
+        adapters.register_struct(parcels.ffi.typeof("depot_t *"))
+    with pytest.raises(adapters.RegistrationError, match="'depot' holds a 'struct depot'"):
+        adapters.register_struct(parcels.ffi.typeof("label_t *"), lengths={"depot": 1})
+    with pytest.raises(adapters.SerializeError, match=r"; call adapters\.register\(ffi.typeof"):
+        adapters.dumps(parcels.lib.depot_new())
+
+
 def test_what_is_no_c_type_is_refused() -> None:
     with pytest.raises(adapters.RegistrationError, match="pass a C type"):
         adapters.register_struct("struct s *")
