@@ -180,30 +180,29 @@ class Adapter:
             f"cannot serialize {subject} with adapter {self.name!r}: {problem}", subject
         )
 
-    def rebuild(self, version: int, state: Any) -> Any:
-        """Make a new object from a state of `version`, upgraded first where it is older.
+    def upgrade(self, version: int, state: Any) -> Any:
+        """Make the state of this version from one of an older version.
 
         Raises:
             VersionError: the state is newer than this adapter, or an upgrade is missing.
-            RebuildError: an upgrade or the factory raised; the error is its cause.
+            RebuildError: an upgrade raised; the error is its cause.
         """
-        step = "the factory"
-        try:
-            while version != self.version:
-                upgrade = self._upgrade_from(version)
-                step = f"the upgrade from version {version}"
+        while version != self.version:
+            upgrade = self._upgrade_from(version)
+            try:
                 state = upgrade(state)
-                version += 1
-            step = "the factory"
-            return self.factory(state)
-        except VersionError:
-            raise
-        except Exception as error:
-            raise RebuildError(
-                f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r} in"
-                f" process {os.getpid()}: {step} raised {_words(error)}",
-                self.name,
-            ) from error
+            except Exception as error:
+                raise self.rebuild_error(f"the upgrade from version {version}", error) from error
+            version += 1
+        return state
+
+    def rebuild_error(self, step: str, error: Exception) -> RebuildError:
+        """The error to raise from `error`, which a step of a rebuild raised."""
+        return RebuildError(
+            f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r} in process"
+            f" {os.getpid()}: {step} raised {_words(error)}",
+            self.name,
+        )
 
     def _upgrade_from(self, version: object) -> Callable[[Any], Any]:
         if type(version) is int and version in self.upgrades:

@@ -166,17 +166,23 @@ class Registry:
                 self._by_name[adapter.name] = adapter
         return adapter
 
+    def _nearest(self, cls: type) -> Adapter | None:
+        """The adapter of `cls` or of its nearest base; None for what pickles in its own way."""
+        for base in cls.__mro__:
+            adapter = self._by_target.get(base)
+            if adapter is not None:
+                return adapter
+            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
+                return None
+        return None
+
     def _serving(self, target: Any) -> Adapter | None:
         """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
         if is_ctype(target):
             return self._by_target.get(target)
-        for base in target.__mro__:
-            adapter = self._by_target.get(base)
-            if adapter is not None:
-                return adapter if base is target or adapter.subclasses else None
-            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
-                return None  # it pickles in its own way
-        return None
+        adapter = self._nearest(target)
+        serves = adapter is not None and (adapter.target is target or adapter.subclasses)
+        return adapter if serves else None
 
     def find(self, obj: object) -> Adapter:
         """The adapter that serves `obj`.
@@ -185,42 +191,40 @@ class Registry:
             UnknownAdapterError: none does.
         """
         ctype = _cdata.ctype_of(obj)
-        adapter = self._serving(type(obj) if ctype is None else ctype)
+        target = type(obj) if ctype is None else ctype
+        adapter = self._serving(target)
         if adapter is not None:
             return adapter
-        subject = qualified_name(type(obj) if ctype is None else ctype)
-        bases = [] if ctype is not None else [b for b in type(obj).__mro__ if b in self._by_target]
-        if bases:
+        nearest = self._nearest(type(obj))
+        if nearest is not None:
             advice = (
-                f"{self._by_target[bases[0]]!r} serves exactly its type: register one for the"
-                " subclass, or register that one with subclasses=True if it keeps the class"
+                f"{nearest!r} serves exactly its type: register one for the subclass, or register"
+                " that one with subclasses=True if it keeps the class"
             )
         elif ctype is not None:
             advice = _cdata.advice(ctype)
         else:
             advice = "call adapters.register(type, serialize, factory)"
+        subject = qualified_name(target)
         raise UnknownAdapterError(
             f"no adapter serves {subject}; {advice}. {self._known()}", subject
         )
 
     def _reduce(self, obj: object) -> Any:
-        """What a reducer returns for `obj`, or NotImplemented where no adapter serves it."""
-        ctype = _cdata.ctype_of(obj)
-        if ctype is not None:
-            return self._reduce_cdata(obj)
-        adapter = self._serving(type(obj))
-        return NotImplemented if adapter is None else self._reducers[adapter](obj)
+        """What a reducer returns for `obj`, or NotImplemented where adapters have no say.
 
-    def _reduce_cdata(self, obj: object) -> Any:
-        adapter = self._by_target.get(_cdata.ctype_of(obj))
-        if adapter is not None:
-            return self._reducers[adapter](obj)
+        Raises:
+            SerializeError: it is an address, or an instance of a subclass that nobody serves.
+        """
+        ctype = _cdata.ctype_of(obj)
+        if ctype is None and self._nearest(type(obj)) is None:
+            return NotImplemented
         try:
-            self.find(obj)
+            return self._reducers[self.find(obj)](obj)
         except UnknownAdapterError as error:
+            problem = "" if ctype is None else " an address means nothing in another process, and"
             raise SerializeError(
-                f"cannot pickle {obj!r}: an address means nothing in another process, and {error}",
-                error.subject,
+                f"cannot pickle {obj!r}:{problem} {error}", error.subject
             ) from None
 
     def _known(self) -> str:
@@ -244,7 +248,7 @@ class Registry:
         if is_ctype(target):  # all C types share these Python types
             served = any(map(is_ctype, self._by_target))
             for cls in _cdata.python_types():
-                self._tell(cls, self._reduce_cdata if served else None)
+                self._tell(cls, self._reduce if served else None)
             return
         for cls in _with_subclasses(target):
             adapter = self._serving(cls)

@@ -40,12 +40,20 @@ def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
         RebuildError: there is no adapter to be had, or its factory raised.
         VersionError: the state is newer than the adapter here, or too old for its upgrades.
     """
-    adapter = _by_name.get(name)
-    if adapter is None or (type(provider) is tuple and provider[0] != adapter.fingerprint):
+    try:
+        adapter = _by_name[name]
+    except KeyError:
+        adapter = _fetch(name, provider)
+    if type(provider) is tuple and provider[0] != adapter.fingerprint:
         adapter = _fetch(name, provider)
     if type(state) is OutOfBand:  # from copy.copy, which hands over what it would have pickled
         state = state.copied()
-    return adapter.rebuild(version, state)
+    if version != adapter.version:
+        state = adapter.upgrade(version, state)
+    try:
+        return adapter.factory(state)
+    except Exception as error:
+        raise adapter.rebuild_error("the factory", error) from error
 
 
 class Spec(tuple):  # type: ignore[type-arg]
@@ -105,26 +113,44 @@ def to_spec(obj: object) -> Spec:
 def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     """The function that picklers call for each object that `adapter` serves."""
     serialize, name, version = adapter.serialize, adapter.name, adapter.version
+    provider = adapter._provider  # None until an object goes, where it goes by value
 
     def reduce(obj: Any) -> Any:
         try:
             state = serialize(obj)
         except Exception as error:
             raise adapter.serializer_raised(error) from error
-        if type(state) in SCALARS:
-            return rebuild, (name, version, adapter.provider, state)
-        buffers, flat = inspect(state)
-        arguments = name, version, adapter.provider, OutOfBand(state) if buffers else state
-        if flat:
-            return rebuild, arguments
-        if in_progress(obj) and reaches(state, obj):
-            raise adapter.serialize_error(
-                "its state contains the object itself, and the factory needs the whole state before"
-                " there is an object; leave the back reference out of the state, and set it after"
-            )
-        return rebuild, arguments, None, Progress(obj)
+        # Most states are scalars, or a few of them in a tuple or a dict. Every object pays for
+        # finding that out, so no function is called for it.
+        kind = type(state)
+        if kind is tuple:
+            for part in state:
+                if type(part) not in SCALARS:
+                    return reduce_with_parts(adapter, obj, state)
+        elif kind is dict:
+            for key, part in state.items():
+                if type(part) not in SCALARS or type(key) is not str:
+                    return reduce_with_parts(adapter, obj, state)
+        elif kind not in SCALARS:
+            return reduce_with_parts(adapter, obj, state)
+        return rebuild, (name, version, provider or adapter.provider, state)
 
     return reduce
+
+
+def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
+    """What picklers get for `obj` if its state may hold buffers, or `obj` itself."""
+    buffers, flat = inspect(state)
+    whole = OutOfBand(state) if buffers else state
+    arguments = adapter.name, adapter.version, adapter.provider, whole
+    if flat:
+        return rebuild, arguments
+    if in_progress(obj) and reaches(state, obj):
+        raise adapter.serialize_error(
+            "its state contains the object itself, and the factory needs the whole state before"
+            " there is an object; leave the back reference out of the state, and set it after"
+        )
+    return rebuild, arguments, None, Progress(obj)
 
 
 registry = Registry(reducer)
