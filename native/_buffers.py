@@ -1,0 +1,45 @@
+"""Buffers of callers as flat bytes, checked and without a copy."""
+
+import sys
+from typing import Any
+
+# struct's letters for them; a letter alone, @ and = all mean this machine's byte order.
+_OWN_ORDER = "@=<" if sys.byteorder == "little" else "@=>"
+_UINT64_FORMATS = ("Q", "L", "N")
+
+
+def flat_bytes(source: Any, what: str) -> memoryview:
+    """The bytes of a contiguous bytes-like object.
+
+    Raises:
+        TypeError: `source` is something else; the message begins with `what`.
+    """
+    try:
+        view = memoryview(source)
+    except TypeError:
+        raise TypeError(f"{what} must be bytes-like, not {type(source).__qualname__}") from None
+    if not view.c_contiguous:
+        raise TypeError(f"{what} must be contiguous in memory")
+    # memoryview refuses to cast a view with a 0 in its shape.
+    return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def uint64_bytes(source: Any, what: str) -> memoryview:
+    """The bytes of a flat buffer of unsigned 64-bit integers in this machine's byte order.
+
+    Plain bytes count as such when their length is divisible by 8: so a buffer arrives from a pipe.
+
+    Raises:
+        TypeError: `source` is no buffer or another one; the message begins with `what`.
+    """
+    flat = flat_bytes(source, what)
+    view = memoryview(source)
+    kind = view.format.lstrip(_OWN_ORDER)
+    if view.ndim == 1 and kind in _UINT64_FORMATS and view.itemsize == 8:
+        return flat
+    if view.ndim == 1 and kind == "B" and len(flat) % 8 == 0:
+        return flat
+    raise TypeError(
+        f"{what} must be a flat buffer of unsigned 64-bit integers, such as array('Q'), not one of "
+        f"{view.ndim} dimensions, {len(flat)} bytes and format {view.format!r}"
+    )

@@ -1,0 +1,79 @@
+"""The cffi builder of `native._native`: setup.py names it, and nothing needs to be built for it.
+
+The declarations that cffi reads are the parts of the headers between two marks, so that a function
+is declared in one place. `python native/_build.py` builds in place; CFLAGS reaches the compiler,
+for instance CFLAGS="-O1 -g -fsanitize=address,undefined".
+"""
+
+import os
+import re
+import shutil
+import sys
+import sysconfig
+import tempfile
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+from cffi import FFI
+
+# Relative to the root of the project, where setup.py runs: setuptools refuses absolute paths.
+_CSRC = "native/csrc"
+_HEADERS = ("status.h", "sieve.h", "words.h")
+_SOURCES = ("sieve.c", "words.c")
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def declarations() -> str:
+    """What the headers declare between `cffi begins` and `cffi ends`, one after the other."""
+    marked = re.compile(r"/\* cffi begins \*/\n(.*?)/\* cffi ends \*/", re.DOTALL)
+    parts = []
+    for name in _HEADERS:
+        text = (_ROOT / _CSRC / name).read_text(encoding="utf-8")
+        parts.extend(marked.findall(text))
+    return "\n".join(parts)
+
+
+def _compile_args() -> list[str]:
+    """Optimise, unless CFLAGS already chooses how much; MSVC builds with /O2 by itself."""
+    if sysconfig.get_platform().startswith("win") or "-O" in os.environ.get("CFLAGS", ""):
+        return []
+    return ["-O3"]
+
+
+ffibuilder = FFI()
+ffibuilder.cdef(declarations())
+ffibuilder.set_source(
+    "native._native",
+    "".join(f'#include "{name}"\n' for name in _HEADERS),
+    sources=[f"{_CSRC}/{name}" for name in _SOURCES],
+    include_dirs=[_CSRC],
+    depends=[f"{_CSRC}/{name}" for name in (*_HEADERS, "bits.h")],
+    extra_compile_args=_compile_args(),
+)
+
+
+def _suffix(built: Path) -> str:
+    """The suffix that setup.py gives the same module, so that one build replaces the other."""
+    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+        for suffix in EXTENSION_SUFFIXES:
+            if "abi3" in suffix:
+                return suffix
+    return built.name.removeprefix("_native")
+
+
+def build_in_place() -> Path:
+    """Compile, and put the extension module beside this file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # cffi compiles in the scratch directory, where relative paths must hold, too.
+        shutil.copytree(_ROOT / _CSRC, Path(scratch) / _CSRC)
+        built = Path(ffibuilder.compile(tmpdir=scratch))
+        target = _ROOT / "native" / f"_native{_suffix(built)}"
+        # A process that has the old module mapped keeps it: the new one is another file.
+        target.unlink(missing_ok=True)
+        shutil.copy(built, target)
+    return target
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{build_in_place()}\n")

@@ -1,0 +1,37 @@
+"""How the native types travel: importing this module registers both with `adapters`.
+
+Kept of a Sieve: its window, how far it is, and its bitmap, so that a half-struck one arrives
+half-struck. Kept of a WordList: its words; of a slice, these alone, and as a list of its own.
+Lost of both: attributes that a subclass adds. Refused: a closed object, and a sieve that another
+thread is changing.
+"""
+
+from typing import Any
+
+import adapters
+from native.sieve import Sieve
+from native.words import WordList
+
+
+def serialize_sieve(sieve: Sieve) -> tuple[int, int, int, memoryview]:
+    """(first, last, progress, bitmap), the bitmap a view of the C memory."""
+    return sieve.state()
+
+
+def rebuild_sieve(state: Any) -> Sieve:
+    """A sieve with a copy of the bitmap; ValueError or TypeError for a state that cannot be."""
+    return Sieve.from_state(state)
+
+
+def serialize_words(words: WordList) -> tuple[memoryview, memoryview]:
+    """(text, offsets), views of the C memory; the offsets are little-endian uint64."""
+    return words.state()
+
+
+def rebuild_words(state: Any) -> WordList:
+    """A list with a copy of both; ValueError or TypeError for a state that cannot be."""
+    return WordList.from_state(state)
+
+
+adapters.register(Sieve, serialize_sieve, rebuild_sieve, name="native.Sieve", version=1)
+adapters.register(WordList, serialize_words, rebuild_words, name="native.WordList", version=1)

@@ -1,0 +1,259 @@
+"""WordList: words packed in C memory, sliced without a copy, searched for palindromes in C."""
+
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+
+from native._buffers import flat_bytes
+from native._memory import Owner, check, lend
+from native._native import ffi, lib
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from native._native import CData
+
+# A C call cannot be interrupted: the search takes so many words at once, and packing so many.
+_BATCH = 1 << 20
+_CHUNK = 1 << 14
+
+
+class WordList(Owner, Sequence[str]):
+    """Words packed in C memory: their text as UTF-8, and 8 bytes for each word's place in it.
+
+    A read-only sequence of str. A slice, with any step, is a WordList that shares the memory; it
+    lives on when the list that it was taken from is closed. Any str is a word: one with lone
+    surrogates, with NUL characters, the empty one.
+
+    Equality compares the words. A WordList cannot be hashed, nor pickled by itself. `copy.copy` and
+    `copy.deepcopy` make a second one with its own memory, of the words of a slice alone. As a
+    context manager, a WordList closes itself.
+
+    Args:
+        words: any iterable of str but a str.
+
+    Raises:
+        TypeError: `words` is a str or no iterable, or holds something else than str.
+        MemoryError: malloc refused.
+
+    >>> words = WordList(["level", "word", "noon", "a"])
+    >>> words.palindromes(), words[::-1].palindromes(1)
+    (['level', 'noon', 'a'], ['noon', 'level'])
+    """
+
+    # Text and offsets in C memory, and which of its words are in this list.
+    _lent: tuple[memoryview, memoryview] | None = None
+    _span = range(0)
+
+    def __init__(self, words: Iterable[str]) -> None:
+        if isinstance(words, str):
+            raise TypeError("words must be an iterable of str, not one str; write [word]")
+        text = bytearray()
+        offsets = array("Q", [0])
+        remaining = iter(words)
+        count = 0
+        while chunk := list(islice(remaining, _CHUNK)):
+            encoded, sizes = _encode(chunk, count)
+            offsets.extend(islice(accumulate(sizes, initial=len(text)), 1, None))
+            text += encoded
+            count += len(chunk)
+        self._adopt(_packed(memoryview(text), memoryview(offsets).cast("B")))
+
+    def _adopt(self, out: "CData") -> None:
+        """Become the owner of all the words that a C function put into `out`."""
+        count = lib.words_count(out[0])
+        offset_bytes = 8 * (count + 1)
+        size = int(lib.words_offsets(out[0])[count])
+        self._own(out, lib.words_free, size + offset_bytes)
+        text = lend(self._pointer, lib.words_text(out[0]), size)
+        offsets = lend(self._pointer, lib.words_offsets(out[0]), offset_bytes).cast("Q")
+        self._lent = text, offsets
+        self._span = range(count)
+
+    def close(self) -> None:
+        """Let go of the C memory, which slices may still use; see `Owner.close`."""
+        super().close()
+        self._lent = None
+
+    def _views(self) -> tuple[memoryview, memoryview]:
+        lent = self._lent
+        if lent is None:
+            raise ValueError("native.WordList: closed")
+        return lent
+
+    def __len__(self) -> int:
+        self._open()
+        return len(self._span)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Self": ...
+    def __getitem__(self, index: "SupportsIndex | slice") -> "str | Self":
+        text, offsets = self._views()
+        if isinstance(index, slice):
+            part = type(self).__new__(type(self))
+            part._pointer, part._lent = self._open(), (text, offsets)
+            part._span = _small(self._span[index])
+            return part
+        try:
+            place = self._span[index]
+        except IndexError:
+            total = len(self._span)
+            raise IndexError(f"no word {index} in a native.WordList of {total} words") from None
+        return str(text[offsets[place] : offsets[place + 1]], "utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        text, offsets = self._views()
+        for i in self._span:
+            yield str(text[offsets[i] : offsets[i + 1]], "utf-8", "surrogatepass")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WordList):
+            return NotImplemented
+        mine, theirs = self._open(), other._open()
+        a, b = self._span, other._span
+        if len(a) != len(b):
+            return False
+        return bool(lib.words_equal(mine, a.start, a.step, theirs, b.start, b.step, len(a)))
+
+    def __repr__(self) -> str:
+        return f"<native.WordList, {'closed' if self.closed else f'{len(self._span)} words'}>"
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of UTF-8 text of the words of this list; one pass over their offsets."""
+        out = ffi.new("uint64_t *")
+        span = self._span
+        check(lib.words_size(self._open(), span.start, span.step, len(span), out), self)
+        return int(out[0])
+
+    def palindromes(
+        self, start: SupportsIndex | None = 0, stop: SupportsIndex | None = None
+    ) -> list[str]:
+        """The words of self[start:stop] that read the same backward, in order.
+
+        A palindrome reads the same backward by Unicode code point, case as given. A single
+        character is one, the empty word is not. Releases the GIL.
+        """
+        found: list[str] = []
+        with self[slice(start, stop)] as part:
+            places = array("Q", [0]) * min(len(part), _BATCH)
+            text, offsets = part._views()
+            for count in part._search(places):
+                found.extend(
+                    str(text[offsets[i] : offsets[i + 1]], "utf-8", "surrogatepass")
+                    for i in places[:count]
+                )
+        return found
+
+    def count_palindromes(
+        self, start: SupportsIndex | None = 0, stop: SupportsIndex | None = None
+    ) -> int:
+        """How many palindromes there are among self[start:stop]; see `palindromes`."""
+        with self[slice(start, stop)] as part:
+            return sum(part._search(None))
+
+    def _search(self, places: "array[int] | None") -> Iterator[int]:
+        """How many palindromes each batch of words has; their indices, if wanted, in `places`."""
+        pointer = self._open()
+        target = ffi.NULL if places is None else ffi.from_buffer("uint64_t[]", places)
+        found = ffi.new("size_t *")
+        for begin in range(0, len(self._span), _BATCH):
+            span = _small(self._span[begin : begin + _BATCH])
+            status = lib.words_palindromes(pointer, span.start, span.step, len(span), target, found)
+            check(status, self)
+            yield int(found[0])
+
+    def _duplicate(self) -> "Self":
+        span = self._span
+        out = ffi.new("words_t **")
+        check(lib.words_select(self._open(), span.start, span.step, len(span), out), self)
+        duplicate = type(self).__new__(type(self))
+        duplicate._adopt(out)
+        return duplicate
+
+    def state(self) -> tuple[memoryview, memoryview]:
+        """(text, offsets): all that `from_state` needs, and no more than the words of this list.
+
+        Both are read-only views of C memory, without a copy unless this is a slice with a step,
+        and alive for as long as somebody holds them. `offsets` has one uint64 more than there are
+        words, little-endian; word i is the bytes offsets[i] - offsets[0] to
+        offsets[i + 1] - offsets[0] of `text`.
+        """
+        if self._span.step != 1:
+            with self._duplicate() as compact:
+                return compact.state()
+        text, offsets = self._views()
+        begin, end = self._span.start, self._span.stop
+        own_text = text[offsets[begin] : offsets[end]]
+        return own_text, _little_endian(offsets[begin : end + 1].cast("B"))
+
+    @classmethod
+    def from_state(cls, state: Any) -> "Self":
+        """A new list from what `state` returned; both parts, any bytes-like objects, are copied.
+
+        Raises:
+            TypeError: a part is not bytes-like.
+            ValueError: a part is missing, the offsets do not span the text, or a word is not UTF-8.
+            MemoryError: malloc refused.
+        """
+        try:
+            text, offsets = state
+        except ValueError:
+            raise ValueError("the state of a native.WordList has 2 parts") from None
+        flat_text = flat_bytes(text, "the text of a native.WordList")
+        flat_offsets = flat_bytes(offsets, "the offsets of a native.WordList")
+        words = cls.__new__(cls)
+        words._adopt(_packed(flat_text, _little_endian(flat_offsets)))
+        return words
+
+
+def _small(span: range) -> range:
+    """The same indices, with a start and a step that C can take: of few, Python's may not be."""
+    if len(span) > 1:
+        return span
+    return range(span.start, span.start + 1) if span else range(0)
+
+
+def _encode(chunk: list[str], index: int) -> tuple[bytes, list[int]]:
+    """The text of some words and the bytes of each; `index` is that of the first."""
+    try:
+        text = "".join(chunk)
+    except TypeError:
+        wrong = next(i for i, word in enumerate(chunk) if not isinstance(word, str))
+        found = f"the one at index {index + wrong} is {type(chunk[wrong]).__qualname__}"
+        raise TypeError(f"words must be str, but {found}") from None
+    if text.isascii():
+        return text.encode(), [str.__len__(word) for word in chunk]
+    encoded = [str.encode(word, "utf-8", "surrogatepass") for word in chunk]
+    return b"".join(encoded), [len(word) for word in encoded]
+
+
+def _packed(text: memoryview, offsets: memoryview) -> "CData":
+    """C words that are a copy of text and offsets (uint64 in this machine's order, as bytes)."""
+    if len(offsets) == 0 or len(offsets) % 8:
+        raise ValueError(f"the offsets of words are 8 bytes each, so not {len(offsets)} bytes")
+    count = len(offsets) // 8 - 1
+    out, where = ffi.new("words_t **"), ffi.new("size_t *")
+    status = lib.words_new(
+        ffi.from_buffer("char[]", text),
+        len(text),
+        ffi.from_buffer("char[]", offsets),
+        count,
+        out,
+        where,
+    )
+    check(status, f"word {where[0]} of {count} in {len(text)} bytes of text")
+    return out
+
+
+def _little_endian(offsets: memoryview) -> memoryview:
+    """Offsets from this machine's order into that of a state, or back; a copy if they differ."""
+    if sys.byteorder == "little" or len(offsets) % 8:
+        return offsets
+    swapped = array("Q", bytes(offsets))
+    swapped.byteswap()
+    return memoryview(swapped).cast("B").toreadonly()
