@@ -1,0 +1,80 @@
+# What people do with this project. The first use sets up .venv; later ones only what has changed.
+#   make test ARGS="-k sieve"        with arguments for pytest
+#   make test PYTHON=python3.13      with another Python, for which .venv is made anew
+
+PYTHON ?= python3
+VENV ?= .venv
+export CC
+
+BIN := $(CURDIR)/$(VENV)/bin
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+MADE := $(VENV)/.made-$(VERSION)
+DEMOS := $(VENV)/.demos-$(VERSION)
+DEV := $(VENV)/.dev-$(VERSION)
+EXTENSION := native/_native.*.so
+BUILT_FROM := pyproject.toml setup.py native/_build.py $(wildcard native/csrc/*)
+
+STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
+C_TESTS := tests/test_native*.py tests/test_cdata.py tests/test_struct.py
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: help demo test check bench sanitize dist clean
+.NOTPARALLEL:
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMOS) ## sieve the primes below 1e9 on all cores, then find palindromes
+	$(BIN)/python -m demos pipe_sieve --limit 1e9
+	$(BIN)/python -m demos palindromes
+
+test: $(DEV) ## all tests; the quick ones: ARGS='-m "not slow"'
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## ruff, mypy --strict, and the C without a warning
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	set -e; for source in native/csrc/*.c; do $(CC) $(STRICT) -c $$source -o /dev/null; done
+
+bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# CPython leaves memory of its own behind at exit, hence no leak checker.
+sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)
+	rm -rf build/sanitize && mkdir -p build/sanitize
+	cp -R adapters demos native tests pyproject.toml build/sanitize
+	cd build/sanitize && CFLAGS="$(SANITIZE)" $(BIN)/python native/_build.py
+	cd build/sanitize && env PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
+	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
+	    LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+	    $(BIN)/python -m pytest -m "not slow" $(ARGS) $(C_TESTS)
+
+dist: $(DEV) ## the source distribution and, built from that, the wheel
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+
+clean: ## remove all that was made
+	rm -rf $(VENV) build dist *.egg-info $(EXTENSION) .hypothesis .*_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp stands for the project, editable, with the extra of that name, in .venv of that Python.
+$(DEMOS) $(DEV): $(VENV)/.%-$(VERSION): $(BUILT_FROM) | $(MADE)
+	rm -f $(EXTENSION)
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	@touch $@
+
+fail = { echo "make: $(strip $(1))" >&2; exit 1; }
+INCLUDE = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || $(call fail, \
+	    this needs Python 3.10 or later; $(PYTHON) is $(or $(VERSION),not there): make PYTHON=...)
+	@$(PYTHON) -c 'import ensurepip; import venv' 2>/dev/null || $(call fail, \
+	    $(PYTHON) has no venv module; install it (on Debian: apt install python3-venv))
+	@command -v $(CC) >/dev/null || $(call fail, \
+	    there is no C compiler $(CC); install one (on Debian: apt install gcc libc6-dev))
+	@echo '#include <Python.h>' | $(CC) -I"$(INCLUDE)" -E - >/dev/null 2>&1 || $(call fail, \
+	    $(PYTHON) has no C headers; install them (on Debian: apt install python3-dev))
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@

@@ -1,0 +1,75 @@
+"""`python -m benchmarks [--check] [--json FILE] [WORD ...]`: measure, print a table of ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+import adapters
+from benchmarks import import_time, round_trip
+from benchmarks._measure import Result, measure
+
+_WIDTH = 38  # of a row's name
+
+TOPICS = (round_trip, import_time)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the rows; 1 if `--check` finds one above its bound."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="WORD", help="only rows with these in the name")
+    parser.add_argument("--check", action="store_true", help="fail if a ratio is above its bound")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args(arguments)
+
+    machine = _machine()
+    print(", ".join(f"{key} {value}" for key, value in machine.items()), end="\n\n")
+    heads = f"{'ratio':>5}  {'quartiles':>11}  {'at most':>7}  times, rounds, peer"
+    print(f"{'ours / peer':{_WIDTH}} {heads}")
+    results = []
+    for topic in TOPICS:
+        for row in topic.rows():
+            if all(word in row.name for word in options.words):
+                results.append(measure(row))
+                print(_line(results[-1]), flush=True)
+    if options.json:
+        figures = {"machine": machine, "rows": [result.figures() for result in results]}
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    above = [result.row.name for result in results if not result.within]
+    if above:
+        print(f"\nabove the bound: {', '.join(above)}")
+    return 1 if options.check and above else 0
+
+
+def _line(result: Result) -> str:
+    row = result.row
+    spread = f"{result.low:.2f} - {result.high:.2f}"
+    times = f"{_time(result.ours_seconds)} / {_time(result.peer_seconds)}"
+    return (
+        f"{row.name:{_WIDTH}} {result.ratio:5.2f}  {spread:>11}  {row.bound:7.2f}  {times}"
+        f"; {row.rounds} rounds; {row.peer_name}"
+    )
+
+
+def _time(seconds: float) -> str:
+    for unit, scale in (("s", 1), ("ms", 1e-3)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} us"
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "adapters": str(Path(adapters.__file__).parent),
+        "Python": platform.python_version(),
+        "on": platform.platform(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

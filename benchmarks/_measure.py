@@ -1,0 +1,104 @@
+"""Rows: ours and its peer take turns, and each turn gives one ratio."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from statistics import median, quantiles
+from time import process_time
+from typing import NamedTuple
+
+Sample = Callable[[], float]
+"""Does the work once and returns what it cost, in seconds."""
+
+
+class Row(NamedTuple):
+    """One comparison.
+
+    Args:
+        name: What is compared.
+        ours: One sample of this library.
+        peer: One sample of what it is compared with.
+        peer_name: The peer, with its version.
+        bound: The ratio ours / peer that `--check` accepts at most.
+        rounds: How often the two take turns, 7 or more.
+    """
+
+    name: str
+    ours: Sample
+    peer: Sample
+    peer_name: str
+    bound: float
+    rounds: int
+
+
+class Result(NamedTuple):
+    """What a row measured: median times in seconds, and the ratio ours / peer with quartiles."""
+
+    row: Row
+    ours_seconds: float
+    peer_seconds: float
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def within(self) -> bool:
+        """Whether the ratio, rounded as it is printed, is at most the bound."""
+        return round(self.ratio, 2) <= self.row.bound
+
+    def figures(self) -> dict[str, str | float]:
+        """All of it, for a file."""
+        row, *measured = self
+        return {
+            "name": row.name,
+            "peer": row.peer_name,
+            "bound": row.bound,
+            "rounds": row.rounds,
+            **dict(zip(self._fields[1:], measured, strict=True)),
+        }
+
+
+def measure(row: Row) -> Result:
+    """Let both sides of a row take turns; first one of each that does not count.
+
+    The ratio is the median of the rounds' ratios, as a neighbour's load or the processor's clock
+    changes both halves of a round alike; low and high are its quartiles.
+    """
+    if row.rounds < 7:
+        raise ValueError(f"{row.name}: 7 rounds or more, not {row.rounds}")
+    row.ours(), row.peer()
+    ours, peer = [], []
+    for turn in range(row.rounds):
+        if turn % 2:  # whoever goes second finds the caches warmer
+            ours.append(row.ours())
+            peer.append(row.peer())
+        else:
+            peer.append(row.peer())
+            ours.append(row.ours())
+    ratios = [mine / theirs for mine, theirs in zip(ours, peer, strict=True)]
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    return Result(row, median(ours), median(peer), middle, low, high)
+
+
+def repeated(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
+    """A sample of a short operation: its processor time, averaged over about `seconds` of it."""
+    count, elapsed = 1, 0.0
+    while elapsed < seconds:
+        count *= 2
+        elapsed = _time(operation, count)
+    return lambda: _time(operation, count) / count
+
+
+def _time(operation: Callable[[], object], count: int) -> float:
+    collecting = gc.isenabled()
+    gc.disable()
+    turns = [None] * count
+    try:
+        start = process_time()
+        for _ in turns:
+            operation()
+        return process_time() - start
+    finally:
+        if collecting:
+            gc.enable()

@@ -1,0 +1,65 @@
+"""The benchmarks measure what they say; their figures are `make bench`'s, not a test's."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("benchmarks", reason="not part of what is installed")
+
+from benchmarks import __main__ as command
+from benchmarks import _measure
+
+
+def row(ours: float, peer: float, rounds: int = 7) -> _measure.Row:
+    return _measure.Row("a row", lambda: ours, lambda: peer, "a peer", 1.05, rounds)
+
+
+@pytest.mark.parametrize(("ours", "within"), [(1.04, True), (1.06, False)])
+def test_a_ratio_against_its_bound(ours: float, within: bool) -> None:
+    result = _measure.measure(row(ours, 1.0))
+    assert (result.ratio, result.low, result.high) == (ours, ours, ours)
+    assert result.within is within
+
+
+def test_a_machine_that_slows_down_halfway_changes_no_ratio() -> None:
+    samples = itertools.count()
+
+    def slowness() -> float:
+        return 1.0 if next(samples) // 2 < 10 else 3.0
+
+    slowing = row(1, 1, rounds=21)._replace(ours=lambda: 2 * slowness(), peer=slowness)
+    result = _measure.measure(slowing)
+    assert (result.ratio, result.low, result.high) == (2.0, 2.0, 2.0)
+
+
+def test_too_few_rounds_are_refused() -> None:
+    with pytest.raises(ValueError, match="7 rounds or more, not 6"):
+        _measure.measure(row(1.0, 1.0, rounds=6))
+
+
+def test_a_short_operation_is_repeated_until_the_clock_can_tell() -> None:
+    calls = itertools.count()
+    seconds = _measure.repeated(lambda: next(calls), seconds=0.001)()
+    assert 0 < seconds < 0.001
+    assert next(calls) > 1000
+
+
+def test_check_fails_above_a_bound_and_only_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Topic:
+        @staticmethod
+        def rows() -> list[_measure.Row]:
+            return [row(1.0, 1.0)._replace(name="cheap"), row(3.0, 2.0)._replace(name="costly")]
+
+    monkeypatch.setattr(command, "TOPICS", (Topic,))
+    figures = tmp_path / "figures.json"
+    assert command.main(["--json", str(figures)]) == 0
+    assert [one["ratio"] for one in json.loads(figures.read_text())["rows"]] == [1.0, 1.5]
+    assert command.main(["--check"]) == 1
+    assert "above the bound: costly" in capsys.readouterr().out
+    assert command.main(["--check", "cheap"]) == 0
