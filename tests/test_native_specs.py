@@ -8,6 +8,7 @@ import pickle
 import sys
 from array import array
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,3 +180,13 @@ def test_through_a_pipe(start_method: str) -> None:
         if child.exitcode is None:
             child.kill()
     assert child.exitcode == 0
+
+
+GOLDEN = {"sieve": half_struck(1000), "words": WordList(["level", "größer", "", "noon"])[1:]}
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+@pytest.mark.parametrize("name", GOLDEN)
+def test_old_payloads_load_for_ever(name: str, protocol: int) -> None:
+    path = Path(__file__).parent / "golden" / f"{name}.{protocol}.pickle"
+    assert pickle.loads(path.read_bytes()) == GOLDEN[name]
