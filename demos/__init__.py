@@ -1,0 +1,1 @@
+"""Programs that move native objects through processes; `python -m demos` lists and runs them."""

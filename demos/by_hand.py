@@ -1,0 +1,162 @@
+"""One class made to travel: by a hand-written layer, by one register call, by a lambda adapter.
+
+LetterCounts keeps its numbers in C memory, which pickle refuses. Each part sends one to a real
+child process, which adds to it what it finds itself, and sends back a new one.
+"""
+
+from __future__ import annotations
+
+import pickle
+import string
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from cffi import FFI
+
+import adapters
+from demos import arguments, checks
+from demos.crew import Crew
+from demos.progress import progress
+
+_ffi = FFI()
+
+HERE = "the quick brown fox jumps over the lazy dog"
+THERE = "a man a plan a canal panama"
+
+
+class LetterCounts:
+    """How often each letter from a to z is in a text, as 26 numbers in C memory."""
+
+    def __init__(self, text: str = "") -> None:
+        self._numbers = _ffi.new("uint64_t[26]")
+        for letter in text:
+            if letter in string.ascii_lowercase:
+                self._numbers[ord(letter) - ord("a")] += 1
+
+    def __add__(self, other: LetterCounts) -> LetterCounts:
+        total = LetterCounts()
+        for index in range(26):
+            total._numbers[index] = self._numbers[index] + other._numbers[index]
+        return total
+
+    def numbers(self) -> list[int]:
+        """The 26 numbers."""
+        return list(self._numbers)
+
+    @classmethod
+    def of_numbers(cls, numbers: Sequence[int]) -> LetterCounts:
+        """One of 26 numbers."""
+        made = cls()
+        made._numbers[0:26] = list(numbers)
+        return made
+
+
+# The hand-written layer: what is essential, a factory, and a child that must know both.
+
+
+def extract(counts: LetterCounts) -> dict[str, int]:
+    """The essential information: the letters that are there."""
+    return {a: n for a, n in zip(string.ascii_lowercase, counts.numbers(), strict=True) if n}
+
+
+def make(state: dict[str, int]) -> LetterCounts:
+    """A new object of what `extract` returned."""
+    return LetterCounts.of_numbers([state.get(letter, 0) for letter in string.ascii_lowercase])
+
+
+def add_by_hand(connection: Connection) -> None:
+    """A child that is sent what `extract` returns, and must know to call `make`, and back."""
+    counts = make(connection.recv())
+    connection.send(extract(counts + LetterCounts(THERE)))
+
+
+def add(connection: Connection) -> None:
+    """A child that is sent the objects themselves, in a list."""
+    connection.send([counts + LetterCounts(THERE) for counts in connection.recv()])
+
+
+def exchange(context: BaseContext, child: Callable[[Connection], None], sent: Any) -> Any:
+    """Send `sent` to a new process that runs `child`; return what it sends back."""
+    with Crew(context) as crew:
+        member = crew.start(f"the process of {child.__name__}", child)
+        with progress("waiting for a child") as update:
+            update("", 0)
+            member.send(lambda: sent)
+            return crew.gather([member])[0]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo; return its exit code."""
+    options = arguments.parser("by_hand", __doc__, processes=1).parse_args(argv)
+    context = arguments.context(options)
+    children = options.processes or 1
+    counts = LetterCounts(HERE)
+    expected = (counts + LetterCounts(THERE)).numbers()
+    arrived: list[list[int]] = []
+
+    print("1. with nothing\n")
+    _try(counts)
+
+    print("2. with a layer written by hand\n")
+    print("     parent: connection.send(extract(counts)); result = make(connection.recv())")
+    print("     child:  counts = make(connection.recv()); ...; connection.send(extract(result))\n")
+    for _ in range(children):
+        arrived.append(make(exchange(context, add_by_hand, extract(counts))).numbers())
+    _tell(arrived[-1], pickle.dumps(extract(counts)))
+    print("   Each program that sends one repeats this, and inside a list it does not help:\n")
+    _try([counts])
+
+    print("3. with one register call\n")
+    print("     adapters.register(LetterCounts, extract, make)\n")
+    print("     parent: connection.send([counts]); [result] = connection.recv()")
+    print("     child:  knows neither extract nor make\n")
+    arrived += _with_adapter(context, children, counts, extract, make)
+
+    print("4. with a lambda adapter\n")
+    print("     adapters.register(")
+    print("         LetterCounts, lambda c: c.numbers(), lambda n: LetterCounts.of_numbers(n)")
+    print("     )\n")
+    arrived += _with_adapter(
+        context,
+        children,
+        counts,
+        lambda counts: counts.numbers(),
+        lambda numbers: LetterCounts.of_numbers(numbers),
+    )
+    return checks.report(
+        all(numbers == expected for numbers in arrived),
+        f"{len(arrived)} objects went to another process and a new one came back of each",
+    )
+
+
+def _with_adapter(
+    context: BaseContext,
+    children: int,
+    counts: LetterCounts,
+    serialize: Callable[[LetterCounts], Any],
+    factory: Callable[[Any], LetterCounts],
+) -> list[list[int]]:
+    adapters.register(LetterCounts, serialize, factory)
+    try:
+        arrived = []
+        for _ in range(children):
+            [result] = exchange(context, add, [counts])
+            arrived.append(result.numbers())
+        _tell(arrived[-1], pickle.dumps([counts]))
+    finally:
+        adapters.unregister(LetterCounts)
+    return arrived
+
+
+def _try(value: object) -> None:
+    shown = "[counts]" if isinstance(value, list) else "counts"
+    try:
+        pickle.dumps(value)
+    except TypeError as error:
+        print(f"     >>> pickle.dumps({shown})\n     TypeError: {error}\n")
+
+
+def _tell(numbers: list[int], payload: bytes) -> None:
+    print(f"   sent {len(payload)} bytes; a child's result has {sum(numbers)} letters\n")

@@ -1,0 +1,88 @@
+"""Each process writes its pid, and a native object that it made, into a slot of a Manager's list.
+
+The object passes through three processes: the one that makes it, the Manager's, which rebuilds it
+from its spec to keep it, and the parent.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from typing import TypeAlias, cast
+
+import native.specs  # noqa: F401  registers Sieve
+from demos import arguments, checks
+from demos.crew import PATIENCE, ChildError, Crew
+from demos.interrupts import held_back
+from demos.progress import progress
+from demos.table import table
+from native import Sieve
+
+SIZE = 1000  # integers in the window of each process
+
+Slot: TypeAlias = "tuple[int, Sieve]"
+
+
+def write_slot(connection: Connection, slots: list[Slot | None], index: int) -> None:
+    """What each process does: make an object, write it into its slot, tell the parent."""
+    window = Sieve(index * SIZE, (index + 1) * SIZE).finish()
+    slots[index] = (os.getpid(), window)
+    connection.send("written")
+
+
+def collect_slots(count: int, context: BaseContext) -> tuple[int, list[Slot]]:
+    """Let `count` processes each write their slot.
+
+    Returns:
+        The Manager's pid and what is in the slots.
+
+    Raises:
+        ChildError: a process ended before it had written, or the Manager does not answer.
+    """
+    others = set(multiprocessing.active_children())
+    try:
+        with ExitStack() as stack:
+            with held_back():
+                manager = stack.enter_context(context.Manager())
+            [server] = set(multiprocessing.active_children()) - others
+            slots = manager.list([None] * count)
+            crew = stack.enter_context(Crew(context))
+            members = [
+                crew.start(f"the process of slot {index}", write_slot, slots, index)
+                for index in range(count)
+            ]
+            with progress("writing slots", count) as update:
+                crew.gather(members, lambda done: update("", done))
+            return server.pid or 0, cast("list[Slot]", slots[:])
+    except (EOFError, OSError) as error:
+        for left in set(multiprocessing.active_children()) - others:
+            left.kill()
+            left.join(PATIENCE)
+        raise ChildError(f"the Manager's process does not answer: {error!r}") from error
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo; return its exit code."""
+    options = arguments.parser("manager_pids", __doc__).parse_args(argv)
+    count = options.processes or arguments.cores()
+    context = arguments.context(options)
+    manager_pid, slots = collect_slots(count, context)
+    rows = [
+        (str(index), str(pid), f"{window.first:,}-{window.last:,}", f"{window.count():,}")
+        for index, (pid, window) in enumerate(slots)
+    ]
+    print(table(("slot", "pid", "its Sieve", "primes"), rows))
+    print(f"\nparent: pid {os.getpid()}; Manager: pid {manager_pid} ({context.get_start_method()})")
+
+    distinct = len({os.getpid(), manager_pid, *(pid for pid, _ in slots)}) == count + 2
+    windows = [(i * SIZE, (i + 1) * SIZE, window) for i, (_, window) in enumerate(slots)]
+    placed = all((window.first, window.last) == (first, last) for first, last, window in windows)
+    _, wrong = checks.disagreements(windows)
+    return checks.report(
+        distinct and placed and wrong == 0,
+        f"{count} slots, {count} pids, all distinct; each holds the primes of its window",
+    )

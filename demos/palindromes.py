@@ -1,0 +1,200 @@
+"""Find the palindromes among many words: what moving the words costs, and what it brings.
+
+The same job in one process, and on a Pool to which the words move as lists of str, as a recipe
+from which each worker makes its own, and as slices of a native.WordList.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, NamedTuple
+
+import native.specs  # noqa: F401  registers WordList
+from demos import arguments, checks
+from demos.pool import WatchedPool
+from demos.progress import progress
+from demos.table import milliseconds, table
+from demos.words import (
+    Recipe,
+    file_recipes,
+    generate_words,
+    generated_recipes,
+    listify,
+    read_words,
+    shares,
+)
+from native import WordList
+
+__all__ = ["find_palindromes", "generate_words", "listify", "main", "make_words"]
+
+FEW = 15  # palindromes to print
+
+
+def make_words(
+    count: int = 8000, length: int = 4, lists: int = 2, seed: int = 0
+) -> list[list[str]]:
+    """Lists of random words, two unless told otherwise, `count` words in all."""
+    return [recipe.words() for recipe in generated_recipes(count, length, lists, seed)]
+
+
+def find_palindromes(words: Iterable[str]) -> list[str]:
+    """The words that read the same backward; the empty word is not one of them."""
+    return [word for word in words if word and word == word[::-1]]
+
+
+def find_in_recipe(recipe: Recipe) -> list[str]:
+    """The palindromes among the words that a recipe makes."""
+    return find_palindromes(recipe.words())
+
+
+def find_native(words: WordList) -> list[str]:
+    """The palindromes of a WordList, found in C."""
+    return words.palindromes()
+
+
+class Way(NamedTuple):
+    """One way of doing the job; `there` and `back` are the bytes that moved."""
+
+    name: str
+    there: int
+    back: int
+    took: float
+    found: list[str]
+
+
+def in_one_process(name: str, find: Callable[[Any], list[str]], inputs: Sequence[Any]) -> Way:
+    """Do the job here; nothing moves."""
+    start = time.perf_counter()
+    found = [word for each in inputs for word in find(each)]
+    return Way(name, 0, 0, time.perf_counter() - start, found)
+
+
+def on_a_pool(
+    name: str, pool: WatchedPool, find: Callable[[Any], list[str]], inputs: Sequence[Any]
+) -> Way:
+    """Do the job with `Pool.map`; what moved is measured after the time is taken."""
+    start = time.perf_counter()
+    results = pool.map(find, inputs)
+    took = time.perf_counter() - start
+    found = [word for each in results for word in each]
+    return Way(name, _pickled_size(inputs), _pickled_size(results), took, found)
+
+
+def _pickled_size(moved: Sequence[Any]) -> int:
+    return sum(len(ForkingPickler.dumps(each)) for each in moved)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo; return its exit code."""
+    parser = arguments.parser("palindromes", __doc__, processes=2)
+    parser.add_argument(
+        "--count", type=arguments.number, metavar="N", help="how many words (default: 8000)"
+    )
+    parser.add_argument(
+        "--length", type=arguments.number, metavar="N", help="letters in a word (default: 4)"
+    )
+    parser.add_argument("--seed", type=arguments.number, metavar="N", help="which random words")
+    parser.add_argument("--words", metavar="FILE", help="take the words of a file, one a line")
+    parser.add_argument(
+        "--encoding", type=_encoding, metavar="NAME", help="of the file (default: utf-8-sig)"
+    )
+    options = parser.parse_args(argv)
+    processes = options.processes or 2
+    start = time.perf_counter()
+    try:
+        recipes, what = _recipes(options, processes)
+        lists = [recipe.words() for recipe in recipes]
+        made = time.perf_counter() - start
+        whole = WordList([word for words in lists for word in words])
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    packed = time.perf_counter() - start - made
+    slices = [whole[start:stop] for start, stop in shares(len(whole), processes)]
+    print(f"{len(whole):,} words, {what}, in {processes} lists: made in {milliseconds(made)},")
+    print(f"packed into a native.WordList of {whole.nbytes:,} bytes in {milliseconds(packed)}\n")
+
+    functions = (find_palindromes, find_in_recipe, find_native)
+    with (
+        WatchedPool(arguments.context(options), processes, *functions) as pool,
+        progress("finding palindromes", 5) as update,
+    ):
+        ways: list[Way] = []
+
+        def run(way: Callable[..., Way], name: str, *work: Any) -> None:
+            update(name, len(ways))
+            ways.append(way(name, *work))
+
+        run(in_one_process, "one process, lists of str", find_palindromes, lists)
+        run(on_a_pool, "Pool.map, lists of str", pool, find_palindromes, lists)
+        run(on_a_pool, "Pool.map, recipes *", pool, find_in_recipe, recipes)
+        run(in_one_process, "one process, a WordList", find_native, [whole])
+        run(on_a_pool, "Pool.map, WordList slices", pool, find_native, slices)
+    _show(ways, recipes)
+    same = all(way.found == ways[0].found for way in ways)
+    return checks.report(
+        same and all(word == word[::-1] for word in ways[0].found),
+        f"{len(ways)} ways found the same {len(ways[0].found):,} palindromes",
+    )
+
+
+def _show(ways: list[Way], recipes: list[Recipe]) -> None:
+    first = ways[0].took
+    rows = [
+        (
+            way.name,
+            f"{way.there:,}",
+            f"{way.back:,}",
+            milliseconds(way.took),
+            f"{way.took / max(first, 1e-9):,.2f}",
+        )
+        for way in ways
+    ]
+    print(table(("way", "bytes there", "bytes back", "time", "to first"), rows))
+    print("* the workers make the words, too, which the other times do not include\n")
+    factor = ways[1].took / max(first, 1e-9)
+    speed = f"{factor:,.1f} times slower" if factor > 1 else f"{1 / factor:,.1f} times faster"
+    print(f"Moved as lists of str, the words are done {speed} than where they are.\n")
+    found = ways[0].found
+    shown = " ".join(found[:FEW]) + (" ..." if len(found) > FEW else "")
+    print(f"palindromes: {shown or 'none'}")
+    generator = recipes[0].function(*recipes[0].arguments)
+    try:
+        pickle.dumps(generator)
+    except TypeError as error:
+        print(f"a generator as input: TypeError: {error}: it is a frame half way through its")
+        print("function. What moves in its place is a recipe, the function and its arguments:")
+        print(f"  {recipes[0].function.__name__}{recipes[0].arguments}\n")
+
+
+def _recipes(options: argparse.Namespace, lists: int) -> tuple[list[Recipe], str]:
+    if options.words is None:
+        if options.encoding is not None:
+            raise ValueError("--encoding is that of --words FILE")
+        count = 8000 if options.count is None else options.count
+        length = 4 if options.length is None else options.length
+        if not 1 <= length <= 10_000:
+            raise ValueError(f"--length {length} is not from 1 to 10,000")
+        recipes = generated_recipes(count, length, lists, options.seed or 0)
+        return recipes, f"random ones of {length} letters"
+    if (options.count, options.length, options.seed) != (None, None, None):
+        raise ValueError("--count, --length and --seed are for generated words, not for --words")
+    encoding = options.encoding or "utf-8-sig"
+    try:
+        count = sum(1 for _ in read_words(options.words, encoding, 0, None))
+    except UnicodeError as error:
+        raise ValueError(f"{options.words}: {error}; name its --encoding") from None
+    recipes = file_recipes(options.words, encoding, count, lists)
+    return recipes, f"those of {os.path.basename(options.words)}"
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise argparse.ArgumentTypeError(f"{name!r} is not a text encoding") from None
+    return name
