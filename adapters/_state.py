@@ -136,9 +136,7 @@ def reaches(state: Any, obj: object) -> bool:
     _searching.add(get_ident())
     try:
         Search(_Nowhere()).dump(state)
-    except RecursionError:  # another cycle
-        return True
-    except Exception:  # a part that does not pickle, which its own pickler will tell
+    except Exception:  # a part that does not pickle, or another cycle: the pickler itself will tell
         return found
     finally:
         _searching.discard(get_ident())
@@ -153,8 +151,8 @@ class _Nowhere:
 class Progress:
     """Marks `obj` as being pickled until the pickler is done with its state, or drops it.
 
-    It is the (empty) iterator of list items in what a reducer returns: each pickler, and `copy`,
-    asks it for items right after it has written the arguments, and nothing of it is written.
+    It is the iterator of list items in what a reducer returns: empty, so nothing of it is written.
+    Each pickler, and `copy`, holds it as long as it works on the object.
     """
 
     __slots__ = ("_key",)
@@ -167,7 +165,6 @@ class Progress:
         return self
 
     def __next__(self) -> Any:
-        _in_progress.discard(self._key)
         raise StopIteration
 
     def __del__(self) -> None:

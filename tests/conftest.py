@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import signal
 import sys
 from typing import Any
 
 import cffi
 import pytest
+
+# A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 START_METHODS = multiprocessing.get_all_start_methods()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import children
 import pytest
-from gadgets import Gadget
+from gadgets import Gadget, Tool
 from processes import in_a_child, run
 
 import adapters
@@ -52,6 +52,16 @@ print(function(2)[0], function(2)[1].state, instance.answer)
     assert run("-c", program, adapters.dumps(message).hex()) == "6 in a closure 42\n"
 
 
+def test_a_closure_may_hold_an_instance_of_a_subclass_made_later() -> None:
+    class Anvil(Tool):
+        pass
+
+    anvil = Anvil("heavy")
+    function = adapters.loads(adapters.dumps(lambda: anvil))
+    assert function().state == "heavy"
+    assert function() is not anvil
+
+
 def test_importable_functions_and_classes_go_by_name() -> None:
     data = adapters.dumps([children.describe, Gadget, len, type(None), dict])
     assert len(data) < 150
@@ -59,8 +69,6 @@ def test_importable_functions_and_classes_go_by_name() -> None:
 
 
 def test_a_subclass_made_later_reaches_a_child() -> None:
-    from gadgets import Tool
-
     class Lathe(Tool):
         pass
 

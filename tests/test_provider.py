@@ -6,7 +6,6 @@ import functools
 import os
 import pickle
 import re
-import sys
 import textwrap
 import threading
 from collections.abc import Iterator
@@ -189,6 +188,25 @@ def test_an_arrived_adapter_never_displaces_one_registered_here(native: Any) -> 
     assert pickle.loads(pickle.dumps(native("sent"))).state == ("new", "sent")
 
 
+def test_one_registered_here_displaces_an_arrived_one(native: Any) -> None:
+    adapters.register(native, lambda obj: obj.state, native, name="twice")
+    payload = pickle.dumps(native("sent"))
+    adapters.unregister(native)
+    pickle.loads(payload)
+    assert adapters.registry["twice"].arrived
+    mine = adapters.register(native, lambda obj: [obj.state], native, name="twice")
+    assert adapters.registry["twice"] is mine
+    assert pickle.loads(pickle.dumps(native("sent"))).state == ["sent"]
+
+
+def test_a_recursive_function_goes_by_value(native: Any, start_method: str) -> None:
+    def depth_of(state: Any) -> Any:
+        return 1 + depth_of(state[0]) if state else 0
+
+    adapters.register(native, lambda obj: [[[]]], lambda state: native(depth_of(state)))
+    assert in_a_child(children.describe, native(0), start_method)[1] == 2
+
+
 def test_upgrades_and_options_go_along(native: Any) -> None:
     adapters.register(
         native,
@@ -271,17 +289,30 @@ def test_the_provider_is_the_module_being_imported(
     adapters.unregister(library.Native)
 
 
-def test_types_that_report_a_wrong_module_are_found_where_they_are(native: Any) -> None:
-    import types
+def test_types_that_report_a_wrong_module_are_found_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "extension_without_a_name.py").write_text(
+        textwrap.dedent("""
+        class Hidden:
+            def __init__(self, state):
+                self.state = state
+        Anything = Hidden
+        del Hidden
+        Anything.__module__ = "builtins"
+        """)
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import extension_without_a_name as extension  # type: ignore[import-not-found]
 
-    module = types.ModuleType("extension_with_builtins")
-    native.__module__, native.__qualname__ = "builtins", "Native"
-    module.Anything = native  # type: ignore[attr-defined]
-    sys.modules[module.__name__] = module
+    adapters.register(extension.Anything, lambda obj: obj.state, extension.Anything)
+    program = f"""
+import pickle, sys
+sys.path.insert(0, {str(tmp_path)!r})
+obj = pickle.loads(bytes.fromhex(sys.argv[1]))
+print(type(obj) is sys.modules["extension_without_a_name"].Anything)
+"""
     try:
-        adapters.register(native, lambda obj: obj.state, lambda state: native(state))
-        payload = pickle.dumps(native("sent"))
-        adapters.unregister(native)
-        assert type(pickle.loads(payload)) is native
+        assert run("-c", program, pickle.dumps(extension.Anything(1)).hex()) == "True\n"
     finally:
-        del sys.modules[module.__name__]
+        adapters.unregister(extension.Anything)

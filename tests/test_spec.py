@@ -13,6 +13,7 @@ import pytest
 from gadgets import Gadget, Refused, Unbuildable, ffi
 
 import adapters
+from adapters import _state
 
 GOLDEN = Path(__file__).parent / "golden"
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
@@ -197,9 +198,22 @@ def cycle_through_python() -> Gadget:
     return holder.gadget  # type: ignore[attr-defined, no-any-return]
 
 
+def cycle_through_key() -> Gadget:
+    gadget = Gadget()
+    gadget.state = {gadget: 1}
+    return gadget
+
+
 @pytest.mark.parametrize("dumps", [pickle.dumps, pickle._dumps, adapters.dumps, copy.deepcopy])
 @pytest.mark.parametrize(
-    "cycle", [lambda: cycle_of(1), lambda: cycle_of(2), lambda: cycle_of(9), cycle_through_python]
+    "cycle",
+    [
+        lambda: cycle_of(1),
+        lambda: cycle_of(2),
+        lambda: cycle_of(9),
+        cycle_through_python,
+        cycle_through_key,
+    ],
 )
 def test_a_cycle_through_a_state_is_a_clear_error(dumps: Any, cycle: Any) -> None:
     gadget = cycle()
@@ -207,6 +221,8 @@ def test_a_cycle_through_a_state_is_a_clear_error(dumps: Any, cycle: Any) -> Non
         with pytest.raises(adapters.SerializeError, match="contains the object itself") as caught:
             dumps(gadget)
         assert caught.value.subject == "gadgets.Gadget"
+        del caught
+    assert not _state._in_progress
 
 
 def test_an_object_that_failed_before_is_not_taken_for_a_cycle() -> None:
