@@ -112,24 +112,23 @@ def fingerprint(adapter: Adapter) -> str:
     """
     import hashlib
 
-    functions = (adapter.serialize, adapter.factory, sorted(adapter.upgrades.items()))
-    known = (adapter.name, adapter.version, adapter.subclasses, _describe(functions))
+    functions = (adapter.serialize, adapter.factory, adapter.upgrades)
+    known = (adapter.name, adapter.version, adapter.subclasses, _describe(functions, {}))
     return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
 
 
-def _describe(value: object, inside: tuple[int, ...] = ()) -> object:
+def _describe(value: object, seen: dict[int, object]) -> object:
     """`value` as nested tuples of scalars that are the same in each process that ran its source."""
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
-        return value
-    if id(value) in inside:  # a recursive function is in its own closure
-        return "itself"
-    inside = (*inside, id(value))
 
     def describe(*parts: object) -> object:
-        return tuple(_describe(part, inside) for part in parts)
+        return tuple(_describe(part, seen) for part in parts)
 
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return value
     if isinstance(value, (tuple, list)):
         return describe(*value)
+    if isinstance(value, dict):
+        return sorted((repr(key), _describe(part, seen)) for key, part in value.items())
     if isinstance(value, frozenset):
         return sorted(map(repr, value))
     if hasattr(value, "co_code"):
@@ -137,19 +136,21 @@ def _describe(value: object, inside: tuple[int, ...] = ()) -> object:
         return describe(
             code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_consts
         )
+    if hasattr(value, "cname"):  # a C type
+        return value.cname
+    if id(value) in seen:  # a recursive function is in its own closure
+        return "again"
+    seen[id(value)] = value
     for attributes in (("__func__", "__self__"), ("func", "args", "keywords")):  # method, partial
         if all(hasattr(value, attribute) for attribute in attributes):
             return describe(*(getattr(value, attribute) for attribute in attributes))
     if hasattr(value, "__code__") and not _is_named(value):
         cells = [_contents(cell) for cell in value.__closure__ or ()]  # type: ignore[attr-defined]
-        keywords = sorted((value.__kwdefaults__ or {}).items())  # type: ignore[attr-defined]
-        return describe(value.__code__, cells, value.__defaults__, keywords)  # type: ignore[attr-defined]
-    if hasattr(value, "cname"):  # a C type
-        return value.cname
+        return describe(value.__code__, cells, value.__defaults__, value.__kwdefaults__)  # type: ignore[attr-defined]
     if hasattr(value, "__qualname__"):
         module = getattr(value, "__module__", None)
         return ("__main__" if module in _MAIN else module), value.__qualname__
-    return describe(type(value), sorted(getattr(value, "__dict__", {}).items()))
+    return describe(type(value), getattr(value, "__dict__", None))
 
 
 def _is_named(function: Any) -> bool:

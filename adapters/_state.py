@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _thread import get_ident
+from _weakref import ref
 
 try:
     from _pickle import PickleBuffer, Pickler
@@ -11,10 +12,10 @@ except ImportError:  # an interpreter without the C pickler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 SCALARS = frozenset(map(type, (None, True, 0, 0.0, 0j, "")))
-SCALARS_AND_BYTES = SCALARS | {bytes}
 CONTAINERS = frozenset((tuple, list, dict))
 BYTES_LIKE: set[type] = {memoryview, bytearray, PickleBuffer}
 
@@ -23,36 +24,43 @@ LARGE = 4096
 
 
 def inspect(state: Any) -> tuple[bool, bool]:
-    """Look through a state, at any depth but once.
+    """Look through a state.
 
     Returns:
         Whether a bytes-like part has to leave out of band, and whether there is nothing but scalars
         and bytes-like parts, so that no cycle can be in it.
     """
     kind = type(state)
-    if kind is tuple or kind is list:
-        kinds = set(map(type, state))
-        items = state
-    elif kind is dict:
-        kinds = set(map(type, state.values()))
-        items = state.values()
-    else:
-        return has_buffers(state), kind in SCALARS or kind is bytes or kind in BYTES_LIKE
-    flat = kind is not dict or SCALARS.issuperset(map(type, state))
-    if kinds <= SCALARS:
-        return False, flat
-    leaves = kinds <= SCALARS_AND_BYTES or all(
-        kind in SCALARS_AND_BYTES or kind in BYTES_LIKE for kind in kinds
-    )
-    return any(map(has_buffers, items)), flat and leaves
+    if kind not in CONTAINERS:
+        return has_buffers(state), kind is bytes or kind in BYTES_LIKE
+    kinds = set(map(type, state.values() if kind is dict else state))
+    flat = kinds <= SCALARS or all(map(_is_leaf, kinds))
+    if kind is dict:
+        flat = flat and SCALARS.issuperset(map(type, state))
+    return not kinds <= SCALARS and has_buffers(state), flat
 
 
-def has_buffers(value: Any) -> bool:
+def _is_leaf(kind: type) -> bool:
+    return kind in SCALARS or kind is bytes or kind in BYTES_LIKE
+
+
+def has_buffers(state: Any) -> bool:
     """Whether a bytes-like part that has to leave out of band is in a state, at any depth."""
-    kind = type(value)
-    if kind is bytes:
-        return len(value) >= LARGE
-    return inspect(value)[0] if kind in CONTAINERS else kind in BYTES_LIKE
+    return next(_buffers_in(state), None) is not None
+
+
+def _buffers_in(state: Any) -> Iterator[Any]:
+    """The bytes-like parts of tuples, lists and dicts in each other; these may hold themselves."""
+    todo = [state]
+    seen = set()
+    for value in todo:
+        kind = type(value)
+        if kind in BYTES_LIKE or (kind is bytes and len(value) >= LARGE):
+            yield value
+        elif kind in CONTAINERS and id(value) not in seen:
+            seen.add(id(value))
+            items = value.values() if kind is dict else value
+            todo += [item for item in items if type(item) not in SCALARS]
 
 
 class OutOfBand:
@@ -61,53 +69,64 @@ class OutOfBand:
     Protocol 5 writes each as a PickleBuffer: no copy, and the receiver gets a memoryview over the
     buffer that arrived. Where there are no buffers (older protocols) they are copied in band.
     `bytes` arrive as bytes, everything else as a flat memoryview.
+
+    Args:
+        state: The state, or the part.
+        others: References to those of the other parts of the same state, by the parts' ids: a part
+            that is in it twice arrives as one. The pickler keeps them alive.
     """
 
-    __slots__ = ("state",)
+    __slots__ = ("__weakref__", "_others", "state")
 
-    def __init__(self, state: Any) -> None:
+    def __init__(self, state: Any, others: dict[int, ref[OutOfBand]] | None = None) -> None:
         self.state = state
+        self._others = {} if others is None else others
+        self._others[id(state)] = ref(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         state, kind = self.state, type(self.state)
         if kind is dict:
-            return dict, ({key: _part(value) for key, value in state.items()},)
-        if kind in CONTAINERS:
-            return kind, (tuple(map(_part, state)) if kind is list else list(map(_part, state)),)
+            pairs = [(key, self._part(value)) for key, value in state.items()]
+            return dict, (), None, None, iter(pairs)
+        if kind is list:
+            return list, (), None, map(self._part, state)
+        if kind is tuple:
+            return tuple, (list(map(self._part, state)),)
         kind = bytes if kind is bytes else memoryview
         return kind, (PickleBuffer(_flat(state)) if protocol >= 5 else bytes(state),)
+
+    def _part(self, value: Any) -> Any:
+        if type(value) in SCALARS or not has_buffers(value):
+            return value
+        known = self._others.get(id(value))
+        return (known and known()) or OutOfBand(value, self._others)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.copied(memo)
 
     def copied(self, memo: dict[int, Any] | None = None) -> Any:
-        """The state with nothing shared with the original object's memory, for copy.copy."""
+        """The state as it arrives, with nothing shared with the original, for copy and deepcopy."""
         from copy import deepcopy
 
-        return _copied(self.state, deepcopy, {} if memo is None else memo)
+        memo = {} if memo is None else memo
+        for part in _buffers_in(self.state):
+            if type(part) is not bytes:
+                memo[id(part)] = memoryview(bytes(_flat(part)))
+        return deepcopy(self.state, memo)
 
 
-def _part(value: Any) -> Any:
-    return OutOfBand(value) if has_buffers(value) else value
-
-
-def _flat(value: Any) -> memoryview:
-    buffer = value if isinstance(value, PickleBuffer) else PickleBuffer(value)
+def _flat(value: Any) -> Any:
+    """A buffer with the memory of `value`, as flat bytes."""
+    view = memoryview(value)
+    if view.format == "B" and view.ndim == 1 and view.contiguous:
+        # Itself, not a view of it: before Python 3.13 a view of a view in a reference cycle can
+        # crash the garbage collector.
+        return value
+    buffer = PickleBuffer(value)
     try:
         return buffer.raw()
     except BufferError:  # not contiguous: no single stretch of memory to send without a copy
-        return memoryview(memoryview(buffer).tobytes())
-
-
-def _copied(state: Any, deepcopy: Any, memo: dict[int, Any]) -> Any:
-    kind = type(state)
-    if not has_buffers(state):
-        return deepcopy(state, memo)
-    if kind is dict:
-        return {deepcopy(key, memo): _copied(value, deepcopy, memo) for key, value in state.items()}
-    if kind in CONTAINERS:
-        return kind(_copied(value, deepcopy, memo) for value in state)
-    return state if kind is bytes else memoryview(bytes(_flat(state)))
+        return view.tobytes()
 
 
 _in_progress: set[tuple[int, int]] = set()

@@ -129,6 +129,20 @@ def test_closures_over_different_values_are_different(registry: adapters.Registr
         registry.register(Gadget, scaled(3), Gadget)
 
 
+def test_methods_of_different_objects_are_different(registry: adapters.Registry) -> None:
+    class Options:
+        def __init__(self, **options: Any) -> None:
+            self.options = options
+
+        def serialize(self, obj: Any) -> Any:
+            return self.options
+
+    registry.register(Gadget, Options(a=[1]).serialize, Gadget)
+    registry.register(Gadget, Options(a=[1]).serialize, Gadget)
+    with pytest.raises(adapters.ConflictError):
+        registry.register(Gadget, Options(a=[2]).serialize, Gadget)
+
+
 def test_somebody_elses_reducer_is_not_overwritten(native: type) -> None:
     copyreg.pickle(native, get)  # type: ignore[arg-type]
     try:

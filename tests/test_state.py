@@ -110,6 +110,28 @@ def test_deepcopy_keeps_identity_inside_a_state() -> None:
     assert twin[1].state[1] is twin[0]
 
 
+def twin_by(how: str, obj: Any) -> Any:
+    if how == "out of band":
+        buffers: list[Any] = []
+        data = adapters.dumps(obj, buffer_callback=buffers.append)
+        return adapters.loads(data, buffers=buffers)
+    return pickle.loads(pickle.dumps(obj, 4)) if how == "in band" else copy.deepcopy(obj)
+
+
+@pytest.mark.parametrize("how", ["out of band", "in band", "deepcopy"])
+@pytest.mark.parametrize("part", [b"small", bytearray(b"large")])
+def test_identity_and_cycles_inside_a_state_are_pickles_own(how: str, part: Any) -> None:
+    row: list[Any] = [part]
+    row.append(row)
+    table = {"row": row, "again": row, "part": part}
+    table["self"] = table
+    twin = twin_by(how, Gadget((table,))).state[0]
+    assert twin["self"] is twin
+    assert twin["again"] is twin["row"] is twin["row"][1]
+    assert twin["part"] is twin["row"][0]
+    assert bytes(twin["part"]) == bytes(part)
+
+
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 states = st.recursive(
     plain | st.binary(),
