@@ -45,7 +45,7 @@ sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)
 	rm -rf build/sanitize && mkdir -p build/sanitize
 	cp -R adapters demos native tests pyproject.toml build/sanitize
 	cd build/sanitize && CFLAGS="$(SANITIZE)" $(BIN)/python native/_build.py
-	cd build/sanitize && env PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
+	cd build/sanitize && env CFLAGS="$(SANITIZE)" PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
 	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	    LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	    $(BIN)/python -m pytest -m "not slow" $(ARGS) $(C_TESTS)

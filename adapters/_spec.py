@@ -128,8 +128,8 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
                 if type(part) not in SCALARS:
                     return reduce_with_parts(adapter, obj, state)
         elif kind is dict:
-            for key, part in state.items():
-                if type(part) not in SCALARS or type(key) is not str:
+            for key in state:
+                if type(state[key]) not in SCALARS or type(key) is not str:
                     return reduce_with_parts(adapter, obj, state)
         elif kind not in SCALARS:
             return reduce_with_parts(adapter, obj, state)
