@@ -150,6 +150,15 @@ class Adapter:
             self._fingerprint = fingerprint(self)
         return self._fingerprint
 
+    def came_from(self, provider: tuple[str, bytes | str]) -> bool:
+        """Whether this is the adapter that a provider by value stands for.
+
+        One that was registered here is the sender's if it does the same: this process runs the
+        sender's script, or is where the adapter set out. One that arrived is it to the byte: the
+        sender may have a new class of the same name since, with the same functions.
+        """
+        return provider == self._provider if self._arrived else provider[0] == self.fingerprint
+
     def same_as(self, other: Adapter) -> bool:
         """Whether both are the same registration, made again (as by importlib.reload)."""
         return (

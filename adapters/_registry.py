@@ -46,6 +46,9 @@ class Registry:
         self._reducers: dict[Adapter, Reduce] = {}
         self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
 
+    def __repr__(self) -> str:
+        return f"<Registry of {len(self)} adapters>"
+
     def __iter__(self) -> Iterator[Adapter]:
         return iter([adapter for _, adapter in sorted(self._by_name.items())])
 
@@ -83,8 +86,9 @@ class Registry:
         Args:
             target: The type, exactly, or a C type as `ffi.typeof("thing_t *")` returns it.
             serialize: Returns the state of an object: picklable data, other native objects
-                included. A memoryview, bytearray or cffi buffer in it, and `bytes` from 4096 bytes
-                on, leave out of band, without a copy, where the transport can do that.
+                included. A memoryview, bytearray or cffi buffer in its tuples, lists and dicts,
+                and `bytes` from 4096 bytes on, leave out of band, without a copy, where the
+                transport can do that.
             factory: Makes a new object of a state. Buffers arrive as flat memoryviews over memory
                 that it must not write to, `bytes` as bytes.
             name: What payloads call the adapter. The default is the type's module-qualified name;
@@ -148,14 +152,14 @@ class Registry:
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 
-    def _adopt(self, adapter: Adapter) -> Adapter:
+    def _adopt(self, adapter: Adapter, provider: tuple[str, bytes | str]) -> Adapter:
         """Take in an adapter that came by value with an object, to send such objects back.
 
         It never displaces one that was registered here. Returns the adapter to use.
         """
         with _lock:
             known = self._by_name.get(adapter.name)
-            if known is not None and known.fingerprint == adapter.fingerprint:
+            if known is not None and known.came_from(provider):
                 return known  # another thread was first
             target = self._by_target.get(adapter.target)
             if target is None or target.arrived:

@@ -44,7 +44,7 @@ def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
         adapter = _by_name[name]
     except KeyError:
         adapter = _fetch(name, provider)
-    if type(provider) is tuple and provider[0] != adapter.fingerprint:
+    if type(provider) is tuple and not adapter.came_from(provider):
         adapter = _fetch(name, provider)
     if type(state) is OutOfBand:  # from copy.copy, which hands over what it would have pickled
         state = state.copied()
@@ -161,7 +161,7 @@ _arrived: dict[tuple[str, bytes | str], Adapter] = {}
 def _fetch(name: str, provider: Provider) -> Adapter:
     try:
         if isinstance(provider, tuple):
-            return registry._adopt(_arrived.get(provider) or _arrive(provider))
+            return registry._adopt(_arrived.get(provider) or _arrive(provider), provider)
         import_provider(provider)
         return _by_name[name]
     except KeyError:

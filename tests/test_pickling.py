@@ -8,7 +8,7 @@ from typing import Any
 
 import children
 import pytest
-from gadgets import Gadget, Tool
+from gadgets import Gadget, Refused, Tool, Unbuildable
 from processes import in_a_child, run
 
 import adapters
@@ -87,6 +87,16 @@ def test_a_part_that_does_not_pickle_is_named() -> None:
     ) as caught:
         adapters.dumps([threading.Lock()])
     assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_an_error_of_this_package_passes_unchanged() -> None:
+    with pytest.raises(
+        adapters.SerializeError, match="^cannot serialize gadgets.Refused"
+    ) as caught:
+        adapters.dumps([Refused()])
+    assert caught.value.subject == "gadgets.Refused"
+    with pytest.raises(adapters.RebuildError, match="^cannot rebuild gadgets.Unbuildable"):
+        adapters.loads(adapters.dumps([Unbuildable()]))
 
 
 def test_a_state_that_does_not_pickle_is_named() -> None:

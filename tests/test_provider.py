@@ -104,8 +104,21 @@ adapters.unregister(Native)
 adapters.register(Native, lambda native: native.state, lambda state: Native([*state, "anew"]))
 [made] = joblib.Parallel(2, timeout=60)([joblib.delayed(twice)(Native(["sent"]))])
 print(made.state)
+
+class Native(Native):
+    # the cell is run again, with another class in it
+    def greet(self):
+        return "hello"
+
+adapters.register(Native, lambda native: native.state, lambda state: Native([*state, "anew"]))
+
+def greet(native):
+    return native.greet()
+
+print(joblib.Parallel(2, timeout=60)([joblib.delayed(greet)(Native(["sent"]))]))
 """
-    first, second = run("-c", program).splitlines()
+    first, second, third = run("-c", program).splitlines()
+    assert third == "['hello']"
     assert first == "[['sent'], True] True ['sent', 'made in the child']"
     assert second == "['sent', 'anew', 'sent', 'anew', 'anew']"
 

@@ -44,6 +44,7 @@ def test_listing() -> None:
     assert names == sorted(names)
     assert len(names) == len(adapters.registry)
     assert "tools.Tool" in adapters.registry
+    assert repr(adapters.registry) == f"<Registry of {len(names)} adapters>"
     assert adapters.registry["tools.Tool"].target is Tool
 
 
@@ -151,6 +152,23 @@ def test_somebody_elses_reducer_is_not_overwritten(native: type) -> None:
         assert copyreg.dispatch_table[native] is get
     finally:
         del copyreg.dispatch_table[native]
+
+
+def test_a_subclass_with_somebody_elses_reducer_keeps_it() -> None:
+    class Base(Gadget):
+        pass
+
+    class Sub(Base):
+        pass
+
+    copyreg.pickle(Sub, get)  # type: ignore[arg-type]
+    try:
+        adapters.register(Base, get, Base, subclasses=True)
+        assert copyreg.dispatch_table[Sub] is get
+        adapters.unregister(Base)
+        assert copyreg.dispatch_table[Sub] is get
+    finally:
+        del copyreg.dispatch_table[Sub]
 
 
 def test_unregister_tells_copyreg(native: type) -> None:
