@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     State = TypeVar("State")
+    from adapters._provider import Provider
+
     Reduce = Callable[[Any], Any]
 
 _table: dict[type, Any] = copyreg.dispatch_table
@@ -42,6 +44,7 @@ class Registry:
     def __init__(self, reducer: Callable[[Adapter], Reduce] | None = None) -> None:
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
+        self._arrived: dict[Provider, Adapter] = {}
         self._reducer = reducer
         self._reducers: dict[Adapter, Reduce] = {}
         self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
@@ -152,23 +155,25 @@ class Registry:
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 
-    def _adopt(self, adapter: Adapter, provider: tuple[str, bytes | str]) -> Adapter:
+    def _adopt(self, provider: Provider, adapter: Adapter) -> Adapter:
         """Take in an adapter that came by value with an object, to send such objects back.
 
-        It never displaces one that was registered here. Returns the adapter to use.
+        It never displaces one that was registered here. Returns the adapter to use, which is
+        another thread's if that was first.
         """
         with _lock:
-            known = self._by_name.get(adapter.name)
-            if known is not None and known.came_from(provider):
-                return known  # another thread was first
-            target = self._by_target.get(adapter.target)
-            if target is None or target.arrived:
-                if target is not None:
-                    self._remove(target)
-                self._add(adapter)
+            if provider in self._arrived:
+                return self._arrived[provider]
+            known = self._by_target.get(adapter.target)
             if known is None or known.arrived:
+                if known is not None:
+                    self._remove(known)
+                self._add(adapter)
+            namesake = self._by_name.get(adapter.name)
+            if namesake is None or namesake.arrived:
                 self._by_name[adapter.name] = adapter
-        return adapter
+            self._arrived[provider] = adapter
+            return adapter
 
     def _nearest(self, cls: type) -> Adapter | None:
         """The adapter of `cls` or of its nearest base; None for what pickles in its own way."""
@@ -244,6 +249,8 @@ class Registry:
         for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
             if adapters.get(key) is adapter:
                 del adapters[key]
+        if adapter.arrived:
+            self._arrived.pop(adapter.provider, None)
         self._reducers.pop(adapter, None)
         self._bridge(adapter.target)
 

@@ -155,13 +155,12 @@ def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
 
 registry = Registry(reducer)
 _by_name = registry._by_name
-_arrived: dict[tuple[str, bytes | str], Adapter] = {}
 
 
 def _fetch(name: str, provider: Provider) -> Adapter:
     try:
         if isinstance(provider, tuple):
-            return registry._adopt(_arrived.get(provider) or _arrive(provider), provider)
+            return registry._arrived.get(provider) or _arrive(provider)
         import_provider(provider)
         return _by_name[name]
     except KeyError:
@@ -173,7 +172,7 @@ def _fetch(name: str, provider: Provider) -> Adapter:
 
 def _arrive(provider: tuple[str, bytes | str]) -> Adapter:
     arguments, options = load_by_value(provider[1])
-    return _arrived.setdefault(provider, Adapter(*arguments, **options, provider=provider))
+    return registry._adopt(provider, Adapter(*arguments, **options, provider=provider))
 
 
 def _missing(name: str, reason: str) -> str:

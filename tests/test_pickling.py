@@ -90,12 +90,10 @@ def test_a_part_that_does_not_pickle_is_named() -> None:
 
 
 def test_an_error_of_this_package_passes_unchanged() -> None:
-    with pytest.raises(
-        adapters.SerializeError, match="^cannot serialize gadgets.Refused"
-    ) as caught:
+    with pytest.raises(adapters.SerializeError, match=r"^cannot serialize gadgets\.R") as caught:
         adapters.dumps([Refused()])
     assert caught.value.subject == "gadgets.Refused"
-    with pytest.raises(adapters.RebuildError, match="^cannot rebuild gadgets.Unbuildable"):
+    with pytest.raises(adapters.RebuildError, match=r"^cannot rebuild gadgets\.Unbuildable"):
         adapters.loads(adapters.dumps([Unbuildable()]))
 
 

@@ -104,23 +104,31 @@ adapters.unregister(Native)
 adapters.register(Native, lambda native: native.state, lambda state: Native([*state, "anew"]))
 [made] = joblib.Parallel(2, timeout=60)([joblib.delayed(twice)(Native(["sent"]))])
 print(made.state)
-
-class Native(Native):
-    # the cell is run again, with another class in it
-    def greet(self):
-        return "hello"
-
-adapters.register(Native, lambda native: native.state, lambda state: Native([*state, "anew"]))
-
-def greet(native):
-    return native.greet()
-
-print(joblib.Parallel(2, timeout=60)([joblib.delayed(greet)(Native(["sent"]))]))
 """
-    first, second, third = run("-c", program).splitlines()
-    assert third == "['hello']"
+    first, second = run("-c", program).splitlines()
     assert first == "[['sent'], True] True ['sent', 'made in the child']"
     assert second == "['sent', 'anew', 'sent', 'anew', 'anew']"
+
+
+def test_a_cell_that_is_run_again_brings_its_new_class() -> None:
+    payloads = []
+    for greeting in ("hello", "good evening"):
+
+        class Native:
+            greet = greeting
+
+        adapters.register(Native, lambda native: None, lambda state: Native(), name="cell")
+        payloads.append(pickle.dumps(Native()))
+        adapters.unregister(Native)
+    program = """
+import pickle, sys
+for payload in sys.argv[1:]:
+    obj = pickle.loads(bytes.fromhex(payload))
+    print(obj.greet, pickle.loads(pickle.dumps(obj)).greet)
+"""
+    first, second = run("-c", program, *map(bytes.hex, payloads)).splitlines()
+    assert first == "hello hello"
+    assert second == "good evening good evening"
 
 
 # By value, in one process
@@ -210,6 +218,14 @@ def test_one_registered_here_displaces_an_arrived_one(native: Any) -> None:
     mine = adapters.register(native, lambda obj: [obj.state], native, name="twice")
     assert adapters.registry["twice"] is mine
     assert pickle.loads(pickle.dumps(native("sent"))).state == ["sent"]
+
+
+def test_an_arrived_one_that_was_unregistered_can_arrive_again(native: Any) -> None:
+    adapters.register(native, lambda obj: obj.state, native, name="twice")
+    payload = pickle.dumps(native("sent"))
+    for _ in range(2):
+        adapters.unregister(native)
+        assert pickle.loads(pickle.dumps(pickle.loads(payload))).state == "sent"
 
 
 def test_a_recursive_function_goes_by_value(native: Any, start_method: str) -> None:

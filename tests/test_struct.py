@@ -150,7 +150,7 @@ WRONG_STATES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "'weights' holds 3 items, and 4 were told",
     ),
     "fewer told than came": (lambda s: s.update(count=2), "holds 3 items, and 2 were told"),
-    "other items": (lambda s: s.update(weights=("<f4", b"\0" * 12)), "'<f4' came"),
+    "other items": (lambda s: s.update(weights=("<f4", b"\0" * 24)), "'<f4' came"),
     "half an item": (lambda s: s.update(weights=("<f8", b"\0" * 23)), "23 bytes"),
     "no pair": (lambda s: s.update(weights=b"\0" * 24), "no \\(type string, bytes\\)"),
     "too long inside": (lambda s: s.update(label=("|S1", b"x" * 9)), "8 items here, and 9 came"),
