@@ -139,6 +139,12 @@ class Adapter:
         return self._arrived
 
     @property
+    def described(self) -> str:
+        """What `repr` says, and where the two functions are from, for people."""
+        functions = f"serialize {_place(self.serialize)}, factory {_place(self.factory)}"
+        return f"{self!r} ({functions})"
+
+    @property
     def provided_by(self) -> str:
         """The provider in words, for people."""
         return self._provider if isinstance(self._provider, str) else "by value"
@@ -227,6 +233,12 @@ class Adapter:
             f" version {version!r}, but adapter {self.name!r} here reads {readable}; {advice}",
             self.name,
         )
+
+
+def _place(function: Any) -> str:
+    name = getattr(function, "__qualname__", None) or repr(function)
+    code = getattr(function, "__code__", None)
+    return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name
 
 
 def _words(error: BaseException) -> str:

@@ -124,8 +124,9 @@ class Registry:
             namesakes = {known for known in found if known is not None}
             for known in namesakes:
                 if not known.arrived and not known.same_as(adapter):
+                    other = "" if known.target is target else "give it another name=, or "
                     raise ConflictError(
-                        f"{adapter!r} conflicts with {known!r}; give it another name= or call"
+                        f"{adapter.described} conflicts with {known.described}; {other}call"
                         f" adapters.unregister on {qualified_name(known.target)} first",
                         adapter.name,
                     )
@@ -151,7 +152,8 @@ class Registry:
         with _lock:
             adapter = self._by_target.get(target)
             if adapter is None:
-                subject = qualified_name(target)
+                named = isinstance(target, type) or is_ctype(target)
+                subject = qualified_name(target) if named else repr(target)
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 

@@ -116,7 +116,7 @@ def test_a_different_adapter_for_the_same_name_names_both(registry: adapters.Reg
 
 def test_other_functions_are_a_different_adapter(registry: adapters.Registry) -> None:
     registry.register(Gadget, get, Gadget)
-    with pytest.raises(adapters.ConflictError):
+    with pytest.raises(adapters.ConflictError, match=r"lambda> at .*:\d+, factory Gadget\) con"):
         registry.register(Gadget, lambda obj: [obj.state], Gadget)
 
 
