@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from demos import interrupts
 
 PATIENCE = 5.0  # seconds that a child gets to end, at each step of ending it
+SILENCE = 3600.0  # seconds without a word from children that run: longer than any work here takes
 
 
 class ChildError(RuntimeError):
@@ -104,6 +105,8 @@ class Member:
 
     def _read(self, read: Callable[[], Any]) -> Any:
         try:
+            if not self.connection.poll(SILENCE):
+                raise silent(self.label)
             return read()
         except (EOFError, OSError):
             raise self.ended() from None
@@ -175,9 +178,12 @@ class Crew:
         """Wait until at least one of `members` has sent something; yield those that have.
 
         Raises:
-            ChildError: one of them ended and has nothing more to say.
+            ChildError: one of them ended with nothing more to say, or all are silent for an hour.
         """
-        ready = wait([part for m in members for part in (m.connection, m.process.sentinel)])
+        parts = [part for m in members for part in (m.connection, m.process.sentinel)]
+        ready = wait(parts, SILENCE)
+        if not ready:
+            raise silent(", ".join(member.label for member in members))
         for member in members:
             if member.connection in ready:
                 yield member
@@ -207,6 +213,11 @@ def _has_data(connection: Connection) -> bool:
         return connection.poll(0)
     except OSError:  # a broken pipe, on Windows
         return False
+
+
+def silent(who: str) -> ChildError:
+    """The error for children that run, or are stopped, and say nothing."""
+    return ChildError(f"nothing was heard for {SILENCE:,g} s of {who}")
 
 
 def describe_exit(code: int | None) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable, Iterable
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from typing import TypeVar
 
-from demos import interrupts
+from demos import crew, interrupts
 from demos.crew import PATIENCE, ChildError, describe_exit
 
 Item = TypeVar("Item")
@@ -63,13 +64,16 @@ class WatchedPool:
         """`Pool.map`, a task for each item.
 
         Raises:
-            ChildError: a worker ended before its work was done.
+            ChildError: a worker ended before its work was done, or that takes more than an hour.
         """
+        deadline = time.monotonic() + crew.SILENCE
         result = self._pool.map_async(function, items, chunksize=1)
         while not result.ready():
             result.wait(_LOOK)
             if not result.ready():
                 self._raise_if_dead()
+                if time.monotonic() > deadline:
+                    raise crew.silent("the workers of the pool")
         return result.get()
 
     def _raise_if_dead(self) -> None:

@@ -16,6 +16,7 @@ from processes import run
 from demos import manager_pids, prime_sieve
 from demos.by_hand import LetterCounts, extract, make
 from demos.crew import ChildError, Crew, describe_exit
+from demos.pool import WatchedPool
 from native import Sieve
 
 
@@ -129,6 +130,33 @@ def test_by_hand_shows_the_real_error_first() -> None:
     output = run("-m", "demos", "by_hand")  # where nobody has registered a C type
     assert output.count("TypeError: cannot pickle '_cffi_backend.") == 2
     assert output.index("TypeError") < output.index("adapters.register(LetterCounts")
+
+
+def sleep_for(_connection: Connection, seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def test_children_that_say_nothing_are_not_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("demos.crew.SILENCE", 0.2)
+    context = multiprocessing.get_context("spawn")
+    with (
+        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the sleeper"),
+        Crew(context) as children,
+    ):
+        children.gather([children.start("the sleeper", sleep_for, 60.0)])
+    with (
+        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the sleeper"),
+        Crew(context) as children,
+    ):
+        children.start("the sleeper", sleep_for, 60.0).receive()
+    with (
+        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the workers"),
+        WatchedPool(context, 1) as pool,
+    ):
+        pool.map(time.sleep, [60.0])
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.slow
