@@ -10,7 +10,7 @@ from adapters._pickling import dumps, loads
 from adapters._provider import _main_class
 from adapters._registry import Registry
 from adapters._spec import Spec, rebuild, registry, to_spec
-from adapters._struct import register_struct
+from adapters._struct import _Layout, register_struct
 from adapters.errors import (
     AdapterError,
     ConflictError,
@@ -55,6 +55,7 @@ for _public in (
     rebuild,
     register_struct,
     to_spec,
+    _Layout,
     _main_class,
 ):
     _public.__module__ = __name__

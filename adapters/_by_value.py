@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import sys
+from types import MethodType
 from typing import Any
 
 import cloudpickle
@@ -24,6 +25,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, type):
             reduced = NotImplemented if is_importable(obj) else _reduce_class(obj)
+        elif isinstance(obj, MethodType) and getattr(obj.__self__, obj.__name__, None) == obj:
+            reduced = getattr, (obj.__self__, obj.__name__)  # not the function by its module
         elif type(obj).__module__ == "_cffi_backend":
             reduced = _reduce_cffi(obj)
         else:

@@ -55,7 +55,7 @@ def register_struct(
             declare, `void *`, a function pointer, a handle. The message names it.
         ConflictError: as `register`.
     """
-    layout = Layout(ctype, dict(lengths or {}))
+    layout = _Layout(ctype, dict(lengths or {}))
     return registry.register(
         ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
     )
@@ -64,7 +64,7 @@ def register_struct(
 NUL = "\0"  # in `lengths`: as many items as there are before this one
 
 
-class Layout:
+class _Layout:
     """The serializer and the factory of one C struct."""
 
     def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
@@ -87,7 +87,7 @@ class Layout:
             raise self._refuse(f"lengths names {paths}, and there is no such pointer field")
 
     def __reduce__(self) -> Any:
-        return Layout, (self.ctype, self.lengths)
+        return _Layout, (self.ctype, self.lengths)
 
     def serialize(self, obj: Any) -> Any:
         """The fields of a struct or of what a pointer points at, None for NULL."""

@@ -146,6 +146,18 @@ def test_a_compiled_module_in_a_script_goes_by_value(parcels: Any, start_method:
         adapters.unregister(parcel)
 
 
+def test_a_derived_adapter_goes_by_value(parcels: Any, start_method: str) -> None:
+    point = parcels.ffi.typeof("point_t *")
+    adapters.register_struct(point)
+    try:
+        sent = parcels.ffi.new(point, {"x": 1, "y": 2})
+        assert b"adapters._struct" not in pickle.dumps(sent)
+        came_back, made_there, _ = in_a_child(children.send_copies, sent, start_method)
+        assert (came_back.x, made_there.y) == (1, 2)
+    finally:
+        adapters.unregister(point)
+
+
 def test_a_script_with_a_compiled_module(parcels: Any, start_method: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(f"""
