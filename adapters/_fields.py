@@ -125,22 +125,19 @@ class Inside(Part):
         super().__init__(name, path)
         self.offset = offset
         self.items = items
-        self.length = count
+        self.length = 1 if count is None else count
+        self._single = count is None and items.parts is not None
 
     def read(self, struct: CData, owner: CData) -> Any:
-        value = self.items.read(self._address(struct), self.length or 1, owner)
+        value = self.items.read(self._address(struct), self.length, owner)
         return value[0] if self._single else value
 
     def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
         value = [state[self.name]] if self._single else state[self.name]
         count = self.items.count(self.path, value)
-        if count != (1 if self.length is None else self.length):
+        if count != self.length:
             raise ValueError(f"field {self.path!r} has {self.length} items here, and {count} came")
         self.items.write(self._address(struct), value, owned)
-
-    @property
-    def _single(self) -> bool:
-        return self.length is None and self.items.parts is not None
 
     def _address(self, struct: CData) -> CData:
         return ffi.cast("char *", struct) + self.offset
@@ -244,7 +241,7 @@ def kind_of(ctype: CType) -> str:
     name = ctype.cname
     if ctype.kind not in ("primitive", "enum"):
         return "V"
-    if "_Complex" in name:
+    if "complex" in name.lower():
         return "c"
     if name in ("float", "double", "long double"):
         return "f"

@@ -125,8 +125,11 @@ class _Layout:
     def _parts_of(self, struct: CType, prefix: str) -> Iterator[Part]:
         from adapters import _fields
 
-        numbers = {name for name, field in struct.fields if _fields.kind_of(field.type) in "iu"}
-        for names, fields in _overlapping(struct.fields):
+        self._refuse_holes(struct, prefix)
+        groups = list(_overlapping(struct.fields))
+        alone = [(names[0], fields[0].type) for names, fields in groups if len(fields) == 1]
+        numbers = {name for name, ctype in alone if _fields.kind_of(ctype) in "iu"}
+        for names, fields in groups:
             path = prefix + "|".join(names)
             if len(fields) == 1:
                 yield self._part_of(names[0], path, fields[0].type, fields[0].offset, numbers)
@@ -148,6 +151,11 @@ class _Layout:
             length = self._length(path, ctype, numbers)
             part = _fields.Last if last else _fields.Pointed
             return part(name, path, self._items(ctype.item, path), length)
+        if ctype.kind == "array" and ctype.length == 0:
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}', of which nobody knows the length; declare it"
+                " as '[]' and in lengths, or write a serializer and a factory"
+            )
         count = None
         while ctype.kind == "array":  # of arrays: the items of all of them, side by side
             count = ctype.length * (1 if count is None else count)
@@ -194,6 +202,25 @@ class _Layout:
             f" {sorted(numbers)}, be 1 or more, or be {NUL!r} for a pointer to characters"
         )
 
+    def _refuse_holes(self, struct: CType, prefix: str) -> None:
+        """Refuse a struct of which cffi knows only some fields (`...;`), as far as that shows.
+
+        The compiler leaves less than the struct's alignment between fields and at the end. A hole
+        of that size or more holds fields that nobody told of; a smaller one may be padding.
+        """
+        from adapters import _fields
+
+        size, alignment = 8 * _fields.ffi.sizeof(struct), 8 * _fields.ffi.alignof(struct)
+        end = 0
+        for start, stop, name, _ in [*_bits(struct.fields), (size, size, "", None)]:
+            if start - end >= alignment:
+                where = f"before {prefix + name!r}" if name else "at the end"
+                raise self._refuse(
+                    f"'{struct.cname}' has {(start - end) // 8} bytes {where} of which cffi was"
+                    " told nothing; declare all fields, or write a serializer and a factory"
+                )
+            end = max(end, stop)
+
     def _refuse_pointers_in(self, ctype: CType, path: str) -> None:
         """Refuse what holds an address, or is of unknown size, among memory copied as it is."""
         fields = fields_of(ctype) if ctype.kind in ("struct", "union") else []
@@ -210,20 +237,28 @@ class _Layout:
 
 def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
     """Fields in groups that share memory: a group of several is an anonymous union."""
-    from adapters import _fields
-
     names: list[str] = []
     group: list[Any] = []
     end = 0
-    for name, field in sorted(fields, key=lambda item: (item[1].offset, max(item[1].bitshift, 0))):
-        start = field.offset * 8 + max(field.bitshift, 0)
-        flexible = field.type.kind == "array" and field.type.length is None
-        bits = 0 if flexible else 8 * _fields.ffi.sizeof(field.type)
+    for start, stop, name, field in _bits(fields):
         if start >= end and group:
             yield names, group
             names, group = [], []
         names.append(name)
         group.append(field)
-        end = max(end, start + (field.bitsize if field.bitsize > 0 else bits))
+        end = max(end, stop)
     if group:
         yield names, group
+
+
+def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
+    """(first bit, bit behind the last, name, field) of each field of a struct, in this order."""
+    from adapters import _fields
+
+    found = []
+    for name, field in fields:
+        start = field.offset * 8 + max(field.bitshift, 0)
+        last = field.type.kind == "array" and field.type.length is None
+        size = 0 if last else 8 * _fields.ffi.sizeof(field.type)
+        found.append((start, start + (field.bitsize if field.bitsize > 0 else size), name, field))
+    return sorted(found, key=lambda item: item[:2])

@@ -38,6 +38,7 @@ typedef struct {
 } parcel_t;
 typedef struct depot depot_t;
 typedef struct { depot_t *depot; int number; } label_t;
+typedef struct { int x; ...; } partial_t;
 parcel_t *parcel_new(int count);
 void parcel_free(parcel_t *parcel);
 double parcel_weight(const parcel_t *parcel);
@@ -95,6 +96,7 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Any:
     builder = cffi.FFI()
     builder.cdef(PARCELS)
     types = PARCELS[: PARCELS.index("parcel_t *parcel_new")]
+    types = types.replace("...;", "int hidden; void *owner;")
     builder.set_source("parcels", "#include <stdbool.h>\n" + types + PARCELS_C)
     builder.compile(tmpdir=str(folder))
     sys.path.insert(0, str(folder))

@@ -311,6 +311,12 @@ REFUSED = {
     ),
     "no length": ("struct s { int n; int *p; };", {"p": 0}, "says 0 of field 'p'"),
     "a string of integers": ("struct s { int *p; };", {"p": "\0"}, r"says '\\x00' of field 'p'"),
+    "a length in a union": (
+        "struct s { union { int n; float f; }; int *p; };",
+        {"p": "n"},
+        r"may name one of \[\]",
+    ),
+    "nothing of an array": ("struct s { int n; int tail[0]; };", {}, r"'tail' is a 'int\[0\]'"),
     "no such field": (
         "struct s { int n; };",
         {"m": "n"},
@@ -334,6 +340,26 @@ def test_what_is_no_struct_is_refused(target: str) -> None:
     ffi = declare("struct opaque; union u { int x; };")
     with pytest.raises(adapters.RegistrationError, match="not a struct whose fields cffi knows"):
         adapters.register_struct(ffi.typeof(target))
+
+
+def test_structs_of_which_fields_are_unknown_are_refused(parcels: Any) -> None:
+    with pytest.raises(adapters.RegistrationError, match="has 12 bytes at the end of which cffi"):
+        adapters.register_struct(parcels.ffi.typeof("partial_t *"))
+
+
+def test_bitfields_around_other_fields_are_numbers() -> None:
+    ffi = declare("struct b { unsigned a:4; unsigned char c; unsigned n:4; int *data; };")
+    data = ffi.new("int[]", [1, 2, 3])
+    obj = ffi.new("struct b *", {"a": 5, "c": 200, "n": 3, "data": data})
+    twin = round_trip(ffi, obj, lengths={"data": "n"})
+    assert (twin.a, twin.c, twin.n, list(twin.data[0:3])) == (5, 200, 3, [1, 2, 3])
+
+
+def test_complex_numbers() -> None:
+    ffi = declare("struct c { float _Complex f; double _Complex d; double _Complex *more; };")
+    more = ffi.new("double _Complex[]", [3 + 4j])
+    twin = round_trip(ffi, ffi.new("struct c *", [1 + 2j, -1j, more]), lengths={"more": 1})
+    assert (twin.f, twin.d, twin.more[0]) == (1 + 2j, -1j, 3 + 4j)
 
 
 def test_opaque_structs_of_a_compiled_module_are_refused(parcels: Any) -> None:
