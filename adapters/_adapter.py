@@ -27,6 +27,14 @@ def is_ctype(target: object) -> bool:
     return backend is not None and isinstance(target, backend.CType)
 
 
+def python_types(backend: Any) -> list[type]:
+    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
+    found: list[type] = [backend._CDataBase]
+    for base in found:
+        found += type.__subclasses__(base)
+    return found
+
+
 def qualified_name(target: object) -> str:
     """The module-qualified name of a type or C type, the same in a script and in its children."""
     if is_ctype(target):
@@ -52,6 +60,7 @@ class Adapter:
         "_provider",
         "factory",
         "name",
+        "reduce",
         "serialize",
         "subclasses",
         "target",
@@ -80,8 +89,9 @@ class Adapter:
         self.factory = factory
         self.name = name
         self.version = version
-        self.upgrades = dict(upgrades or {})
+        self.upgrades = upgrades or {}
         self.subclasses = subclasses
+        self.reduce: Callable[[Any], Any] | None = None  # what picklers call; the registry sets it
         self._provider = provider
         self._arrived = isinstance(provider, tuple)
         self._fingerprint = provider[0] if isinstance(provider, tuple) else None
@@ -102,6 +112,11 @@ class Adapter:
                 " argument is a type, or a C type as ffi.typeof() returns it",
                 kind,
             )
+        backend = sys.modules.get("_cffi_backend")
+        if backend is not None and self.target in python_types(backend):
+            raise refuse("all objects of cffi share this type; pass their C type, ffi.typeof(obj)")
+        if self.target is object:
+            raise refuse("every object is an instance of it; register the type itself")
         if self.target in _PICKLED_NATIVELY:
             raise refuse("pickle writes this built-in type by itself and would never ask for it")
         for role in ("serialize", "factory"):
@@ -111,6 +126,8 @@ class Adapter:
             raise refuse(f"name must be a non-empty str, not {self.name!r}")
         if type(self.version) is not int or self.version < 1:
             raise refuse(f"version must be an int of 1 or more, not {self.version!r}")
+        if not isinstance(self.upgrades, dict):
+            raise refuse(f"upgrades must be a dict, not {self.upgrades!r}")
         for old, upgrade in self.upgrades.items():
             if type(old) is not int or not 1 <= old < self.version or not callable(upgrade):
                 raise refuse(
@@ -237,6 +254,9 @@ class Adapter:
 
 def _place(function: Any) -> str:
     name = getattr(function, "__qualname__", None) or repr(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        return f"{name} of {owner!r}"
     code = getattr(function, "__code__", None)
     return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name
 

@@ -10,13 +10,17 @@ import io
 import os
 import pickle
 import sys
-from types import MethodType
+from collections.abc import Iterator
+from types import MethodType, ModuleType
 from typing import Any
 
 import cloudpickle
 
-from adapters._provider import _main_class, find_in_main, is_importable
+from adapters._provider import MAIN, _main_class, find_in_main, is_importable
 from adapters._spec import registry
+
+# A main script is another one in another process; the last two hold what happened to come by.
+_NOT_SOURCES = (*MAIN, "builtins", "sys")
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -49,15 +53,23 @@ def _reduce_class(cls: type) -> Any:
     Types of extensions often say a wrong module: find one that holds them. For a class of the main
     script, a process that runs the same script is to use its own.
     """
-    for module in list(sys.modules.values()):
-        for name, value in list(getattr(module, "__dict__", {}).items()):
-            if value is cls and module.__name__ not in ("__main__", "__mp_main__"):
+    if cls.__module__ not in MAIN and "<locals>" not in cls.__qualname__:
+        for module, name, value in _module_attributes():
+            if value is cls:
                 return getattr, (module, name)
     script = getattr(sys.modules["__main__"], "__file__", None)
     if script is None or find_in_main(script, cls.__qualname__) is not cls:
         return NotImplemented
     body = cloudpickle.dumps(cls, protocol=pickle.DEFAULT_PROTOCOL)
     return _main_class, (os.path.abspath(script), cls.__qualname__, body)
+
+
+def _module_attributes() -> Iterator[tuple[ModuleType, str, Any]]:
+    """What the modules that other processes can import hold."""
+    for name, module in list(sys.modules.items()):
+        if name not in _NOT_SOURCES and isinstance(module, ModuleType):
+            for attribute, value in list(vars(module).items()):
+                yield module, attribute, value
 
 
 def _reduce_cffi(obj: Any) -> Any:

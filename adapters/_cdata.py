@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import sys
 
-from adapters._state import BYTES_LIKE
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -21,16 +19,6 @@ def ctype_of(obj: object) -> Any:
     if backend is None or not issubclass(type(obj), backend._CDataBase):
         return None
     return backend.typeof(obj)
-
-
-def python_types() -> list[type]:
-    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
-    backend: Any = sys.modules["_cffi_backend"]
-    BYTES_LIKE.add(backend.buffer)  # from now on a serializer may return ffi.buffer(...)
-    found: list[type] = [backend._CDataBase]
-    for base in found:
-        found += type.__subclasses__(base)
-    return found
 
 
 def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:

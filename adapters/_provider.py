@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Provider: TypeAlias = "str | tuple[str, bytes | str]"
 
-_MAIN = ("__main__", "__mp_main__")
+MAIN = ("__main__", "__mp_main__")
 _under_way: set[tuple[int, int]] = set()  # (thread, adapter) that goes by value just now
 
 
@@ -38,7 +38,7 @@ def importing_module() -> str | None:
         frame = frame.f_back
     name = frame.f_globals.get("__name__") if frame else None
     module = sys.modules.get(name) if isinstance(name, str) else None
-    if frame is None or module is None or name in _MAIN or vars(module) is not frame.f_globals:
+    if frame is None or module is None or name in MAIN or vars(module) is not frame.f_globals:
         return None
     return name
 
@@ -149,12 +149,12 @@ def _describe(value: object, seen: dict[int, object]) -> object:
         return describe(value.__code__, cells, value.__defaults__, value.__kwdefaults__)  # type: ignore[attr-defined]
     if hasattr(value, "__qualname__"):
         module = getattr(value, "__module__", None)
-        return ("__main__" if module in _MAIN else module), value.__qualname__
+        return ("__main__" if module in MAIN else module), value.__qualname__
     return describe(type(value), getattr(value, "__dict__", None))
 
 
 def _is_named(function: Any) -> bool:
-    return "<" not in function.__qualname__ and function.__module__ not in _MAIN
+    return "<" not in function.__qualname__ and function.__module__ not in MAIN
 
 
 def _contents(cell: Any) -> object:
@@ -168,7 +168,7 @@ def is_importable(value: Any) -> bool:
     """Whether another process gets this class or function by importing its module."""
     module = getattr(value, "__module__", None)
     found: ModuleType | Callable[..., Any] | type | None = sys.modules.get(module or "")
-    if module in _MAIN or found is None:
+    if module in MAIN or found is None:
         return False
     for part in value.__qualname__.split("."):
         found = getattr(found, part, None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copyreg
 import os
+import sys
 from _thread import RLock
 
 from adapters import _cdata
-from adapters._adapter import Adapter, is_ctype, qualified_name
+from adapters._adapter import Adapter, is_ctype, python_types, qualified_name
 from adapters._provider import importing_module
 from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Reduce = Callable[[Any], Any]
 
 _table: dict[type, Any] = copyreg.dispatch_table
+_KEPT = 16  # adapters of one name that came by value: a notebook makes a new one at each change
 _lock = RLock()
 if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
     os.register_at_fork(
@@ -46,7 +48,6 @@ class Registry:
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}
         self._reducer = reducer
-        self._reducers: dict[Adapter, Reduce] = {}
         self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
 
     def __repr__(self) -> str:
@@ -123,6 +124,8 @@ class Registry:
             found = (self._by_target.get(target), self._by_name.get(adapter.name))
             namesakes = {known for known in found if known is not None}
             for known in namesakes:
+                if known.target is target and not known.arrived and known.same_as(adapter):
+                    return known
                 if not known.arrived and not known.same_as(adapter):
                     other = "" if known.target is target else "give it another name=, or "
                     raise ConflictError(
@@ -137,10 +140,10 @@ class Registry:
                     " copyreg for the type; del copyreg.dispatch_table[the type] first",
                     adapter.name,
                 )
-            for known in namesakes:
-                self._remove(known)
             self._add(adapter)
             self._by_name[adapter.name] = adapter
+            for known in namesakes:
+                self._remove(known)
         return adapter
 
     def unregister(self, target: Any) -> None:
@@ -168,13 +171,14 @@ class Registry:
                 return self._arrived[provider]
             known = self._by_target.get(adapter.target)
             if known is None or known.arrived:
-                if known is not None:
-                    self._remove(known)
                 self._add(adapter)
             namesake = self._by_name.get(adapter.name)
             if namesake is None or namesake.arrived:
                 self._by_name[adapter.name] = adapter
             self._arrived[provider] = adapter
+            namesakes = [each for each in self._arrived.values() if each.name == adapter.name]
+            for oldest in namesakes[:-_KEPT]:
+                self._remove(oldest)
             return adapter
 
     def _nearest(self, cls: type) -> Adapter | None:
@@ -231,7 +235,8 @@ class Registry:
         if ctype is None and self._nearest(type(obj)) is None:
             return NotImplemented
         try:
-            return self._reducers[self.find(obj)](obj)
+            reduce = self.find(obj).reduce
+            return NotImplemented if reduce is None else reduce(obj)
         except UnknownAdapterError as error:
             problem = "" if ctype is None else " an address means nothing in another process, and"
             raise SerializeError(
@@ -244,7 +249,7 @@ class Registry:
     def _add(self, adapter: Adapter) -> None:
         self._by_target[adapter.target] = adapter
         if self._reducer is not None:
-            self._reducers[adapter] = self._reducer(adapter)
+            adapter.reduce = self._reducer(adapter)
             self._bridge(adapter.target)
 
     def _remove(self, adapter: Adapter) -> None:
@@ -253,19 +258,18 @@ class Registry:
                 del adapters[key]
         if adapter.arrived:
             self._arrived.pop(adapter.provider, None)
-        self._reducers.pop(adapter, None)
         self._bridge(adapter.target)
 
     def _bridge(self, target: Any) -> None:
         """Tell copyreg who serves `target` and its subclasses: picklers ask it for exact types."""
         if is_ctype(target):  # all C types share these Python types
             served = any(map(is_ctype, self._by_target))
-            for cls in _cdata.python_types():
+            for cls in python_types(sys.modules["_cffi_backend"]):
                 self._tell(cls, self._reduce if served else None)
             return
         for cls in _with_subclasses(target):
             adapter = self._serving(cls)
-            self._tell(cls, None if adapter is None else self._reducers.get(adapter))
+            self._tell(cls, None if adapter is None else adapter.reduce)
 
     def _tell(self, cls: type, reduce: Reduce | None) -> None:
         told = self._bridged.pop(cls, None)

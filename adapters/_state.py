@@ -57,6 +57,9 @@ def _buffers_in(state: Any) -> Iterator[Any]:
         kind = type(value)
         if kind in BYTES_LIKE or (kind is bytes and len(value) >= LARGE):
             yield value
+        elif kind.__module__ == "_cffi_backend" and kind.__name__ == "buffer":
+            BYTES_LIKE.add(kind)  # met for the first time: nothing here imports cffi
+            yield value
         elif kind in CONTAINERS and id(value) not in seen:
             seen.add(id(value))
             items = value.values() if kind is dict else value

@@ -55,7 +55,10 @@ def register_struct(
             declare, `void *`, a function pointer, a handle. The message names it.
         ConflictError: as `register`.
     """
-    layout = _Layout(ctype, dict(lengths or {}))
+    if not isinstance(lengths, (dict, type(None))):
+        subject = qualified_name(ctype)
+        raise RegistrationError(f"lengths of {subject} must be a dict, not {lengths!r}", subject)
+    layout = _Layout(ctype, {} if lengths is None else dict(lengths))
     return registry.register(
         ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
     )
@@ -84,7 +87,10 @@ class _Layout:
         self._parts = list(self._parts_of(self._struct, ""))
         if self._undeclared:
             paths = ", ".join(map(repr, sorted(self._undeclared)))
-            raise self._refuse(f"lengths names {paths}, and there is no such pointer field")
+            raise self._refuse(f"lengths names {paths}, where there is no pointer field")
+
+    def __repr__(self) -> str:
+        return f"the fields of {self.ctype.cname!r} with lengths {self.lengths}"
 
     def __reduce__(self) -> Any:
         return _Layout, (self.ctype, self.lengths)
@@ -189,13 +195,15 @@ class _Layout:
                 " serializer and a factory: adapters.register(ctype, serialize, factory)"
             )
         if length is None:
+            misspelt = f"; lengths has {sorted(self._undeclared)}" if self._undeclared else ""
             raise self._refuse(
                 f"field {path!r} is a '{ctype.cname}' and nothing tells how much it points at; say"
                 f" so in lengths={{{path!r}: ...}}: the field that holds the number of items, a"
-                ' number, or "\\0" for a C string'
+                ' number, or "\\0" for a C string' + misspelt
             )
         text = ctype.kind == "pointer" and _fields.kind_of(ctype.item) in "SU"
-        if (length == NUL and text) or length in numbers or (type(length) is int and length > 0):
+        known = type(length) is str and (length in numbers or (length == NUL and text))
+        if known or (type(length) is int and length > 0):
             return length
         raise self._refuse(
             f"lengths says {length!r} of field {path!r}, a '{ctype.cname}': it may name one of"

@@ -318,6 +318,36 @@ def test_the_provider_is_the_module_being_imported(
     adapters.unregister(library.Native)
 
 
+def test_a_class_that_some_module_happens_to_hold_goes_by_value(native: Any) -> None:
+    import builtins
+
+    builtins._ = native  # type: ignore[attr-defined]
+    try:
+        adapters.register(native, lambda obj: obj.state, native)
+        assert in_a_child(children.describe, native("sent"))[:2] == ("Native", "sent")
+    finally:
+        del builtins._  # type: ignore[attr-defined]
+
+
+def test_a_receiver_keeps_a_bounded_number_of_a_cells_adapters() -> None:
+    program = """
+import adapters, pickle, sys
+for payload in sys.stdin:
+    pickle.loads(bytes.fromhex(payload))
+print(len(adapters.registry._arrived) < 20, len(adapters.registry._by_target) < 20)
+"""
+    payloads = []
+    for _ in range(40):
+
+        class Native:
+            pass
+
+        adapters.register(Native, lambda native: None, lambda state: Native(), name="cell")
+        payloads.append(pickle.dumps(Native()).hex())
+        adapters.unregister(Native)
+    assert run("-c", program, input="\n".join(payloads)) == "True True\n"
+
+
 def test_types_that_report_a_wrong_module_are_found_where_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ import copyreg
 import importlib
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gadgets import Gadget, Hammer, Saw, SmallGadget, Tool
+from gadgets import Gadget, Hammer, Saw, SmallGadget, Tool, ffi
 
 import adapters
 
@@ -196,6 +197,9 @@ def test_to_spec_of_an_unregistered_type_says_what_to_do() -> None:
         ((Gadget, get, get), {"version": True}, "version must be an int"),
         ((Gadget, get, get), {"upgrades": {1: get}}, r"older version \(1 to 0\)"),
         ((Gadget, get, get), {"version": 2, "upgrades": {1: 5}}, "1: 5"),
+        ((Gadget, get, get), {"upgrades": [get]}, "upgrades must be a dict"),
+        ((object, get, get), {}, "every object is an instance of it"),
+        ((type(ffi.new("int *")), get, get), {}, "objects of cffi share this type; pass their C"),
     ],
 )
 def test_unusable_arguments(
@@ -268,6 +272,39 @@ def test_threads_register_and_pickle_at_once() -> None:
     start.wait(30)
     for thread in threads:
         thread.join(60)
+    assert failures == []
+
+
+def test_registering_again_leaves_no_moment_without_an_adapter(native: type) -> None:
+    def register(step: int) -> None:
+        adapters.register(native, lambda obj: (step, obj.state)[1], native, name="again")
+
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def pickle_for_ever() -> None:
+        obj = native(1)
+        while not done.is_set():
+            try:
+                assert pickle.loads(pickle.dumps(obj)).state == 1
+                assert adapters.loads(adapters.dumps(obj)).state == 1
+            except BaseException as error:
+                failures.append(error)
+
+    register(0)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    threads = [threading.Thread(target=pickle_for_ever) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(2000):
+            register(0)
+    finally:
+        done.set()
+        sys.setswitchinterval(interval)
+        for thread in threads:
+            thread.join(30)
     assert failures == []
 
 

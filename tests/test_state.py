@@ -12,6 +12,7 @@ import pytest
 from gadgets import Gadget, ffi
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import run
 
 import adapters
 
@@ -72,6 +73,18 @@ def test_in_band(nest: Any, kind: Any, protocol: int) -> None:
         arrived = the_part(twin.state)
         assert type(arrived) is (bytes if kind is bytes else memoryview)
         assert arrived == LARGE
+
+
+def test_a_cffi_buffer_where_no_c_type_was_ever_registered() -> None:
+    program = """
+import adapters, cffi
+ffi = cffi.FFI()
+class Native:
+    memory = ffi.new("char[]", b"text")
+adapters.register(Native, lambda native: {"text": ffi.buffer(native.memory)}, dict)
+print(bytes(adapters.loads(adapters.dumps(Native()))["text"]))
+"""
+    assert run("-c", program) == "b'text\\x00'\n"
 
 
 def test_small_bytes_stay_in_band() -> None:

@@ -320,7 +320,7 @@ REFUSED = {
     "no such field": (
         "struct s { int n; };",
         {"m": "n"},
-        "'m', and there is no such pointer field",
+        "'m', where there is no pointer field",
     ),
 }
 
@@ -369,6 +369,13 @@ def test_opaque_structs_of_a_compiled_module_are_refused(parcels: Any) -> None:
         adapters.register_struct(parcels.ffi.typeof("label_t *"), lengths={"depot": 1})
     with pytest.raises(adapters.SerializeError, match=r"; call adapters\.register\(ffi.typeof"):
         adapters.dumps(parcels.lib.depot_new())
+
+
+@pytest.mark.parametrize("lengths", [["n"], "n", {"p": ["n"]}, {"q": "n"}])
+def test_unusable_lengths_are_refused(lengths: Any) -> None:
+    ffi = declare("struct s { int n; int *p; };")
+    with pytest.raises(adapters.RegistrationError, match=r"\['n'\]|'n'|\['q'\]"):
+        adapters.register_struct(ffi.typeof("struct s *"), lengths=lengths)
 
 
 def test_what_is_no_c_type_is_refused() -> None:
