@@ -17,7 +17,7 @@ from adapters.errors import SerializeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FrameType, ModuleType
+    from types import FrameType, ModuleType
     from typing import Any, TypeAlias
 
     from adapters._adapter import Adapter
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Provider: TypeAlias = "str | tuple[str, bytes | str]"
 
 MAIN = ("__main__", "__mp_main__")
+_FUNCTION, _CODE = type(lambda: None), type((lambda: None).__code__)
+_METHOD = type(type("", (), {"method": lambda self: None})().method)
 _under_way: set[tuple[int, int]] = set()  # (thread, adapter) that goes by value just now
 
 
@@ -117,40 +119,43 @@ def fingerprint(adapter: Adapter) -> str:
     return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
 
 
-def _describe(value: object, seen: dict[int, object]) -> object:
+def _describe(value: Any, seen: dict[int, object]) -> object:
     """`value` as nested tuples of scalars that are the same in each process that ran its source."""
 
     def describe(*parts: object) -> object:
         return tuple(_describe(part, seen) for part in parts)
 
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
-        return value
-    if isinstance(value, (tuple, list)):
+        return repr(value)
+    kind = type(value)
+    if kind is tuple:
         return describe(*value)
-    if isinstance(value, dict):
-        return sorted((repr(key), _describe(part, seen)) for key, part in value.items())
-    if isinstance(value, frozenset):
-        return sorted(map(repr, value))
-    if hasattr(value, "co_code"):
-        code: CodeType = value  # type: ignore[assignment]
+    if kind is _CODE:
         return describe(
-            code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_consts
+            value.co_code, value.co_names, value.co_varnames, value.co_freevars, value.co_consts
         )
-    if hasattr(value, "cname"):  # a C type
-        return value.cname
-    if id(value) in seen:  # a recursive function is in its own closure
+    if id(value) in seen or len(seen) > 1000:  # a recursive function is in its own closure
         return "again"
     seen[id(value)] = value
-    for attributes in (("__func__", "__self__"), ("func", "args", "keywords")):  # method, partial
-        if all(hasattr(value, attribute) for attribute in attributes):
-            return describe(*(getattr(value, attribute) for attribute in attributes))
-    if hasattr(value, "__code__") and not _is_named(value):
-        cells = [_contents(cell) for cell in value.__closure__ or ()]  # type: ignore[attr-defined]
-        return describe(value.__code__, cells, value.__defaults__, value.__kwdefaults__)  # type: ignore[attr-defined]
-    if hasattr(value, "__qualname__"):
-        module = getattr(value, "__module__", None)
-        return ("__main__" if module in MAIN else module), value.__qualname__
-    return describe(type(value), getattr(value, "__dict__", None))
+    if kind is list:
+        return describe(*value)
+    if kind in (set, frozenset):
+        return sorted(repr(_describe(part, seen)) for part in value)
+    if kind is dict:
+        return sorted((repr(key), repr(_describe(part, seen))) for key, part in value.items())
+    if kind is _METHOD:
+        return describe(value.__func__, value.__self__)
+    if kind is _FUNCTION and not _is_named(value):
+        cells = [_contents(cell) for cell in value.__closure__ or ()]
+        return describe(value.__code__, cells, value.__defaults__, value.__kwdefaults__)
+    if kind is _FUNCTION or isinstance(value, type):
+        return ("__main__" if value.__module__ in MAIN else value.__module__), value.__qualname__
+    name = getattr(value, "cname", None) if kind.__module__ == "_cffi_backend" else None
+    try:  # as pickle sees it: a partial, an attrgetter, a bound method of C, an instance
+        reduced = value.__reduce_ex__(2)
+    except Exception:
+        return describe(kind, name)
+    return describe(*reduced) if type(reduced) is tuple else describe(kind, reduced)
 
 
 def _is_named(function: Any) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copyreg
+import datetime
+import functools
 import importlib
+import operator
 import os
 import pickle
 import sys
 import threading
+import unittest.mock
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +147,54 @@ def test_methods_of_different_objects_are_different(registry: adapters.Registry)
     registry.register(Gadget, Options(a=[1]).serialize, Gadget)
     with pytest.raises(adapters.ConflictError):
         registry.register(Gadget, Options(a=[2]).serialize, Gadget)
+
+
+class Scale:
+    __slots__ = ("factor",)
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def __call__(self, obj: Any) -> Any:
+        return obj
+
+
+def returning(value: Any) -> Any:
+    return lambda obj: value
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (operator.attrgetter("a"), operator.attrgetter("b")),
+        (returning({1, 2}), returning({1, 3})),
+        (returning({"a": [1]}), returning({"a": [2]})),
+        (Scale(1), Scale(2)),
+        ({1: 1}.__getitem__, {1: 2}.__getitem__),
+        (functools.partial(max, 1), functools.partial(max, 2)),
+        (returning(1), returning(1.0)),
+        (datetime.date(2020, 1, 1).replace, datetime.date(2020, 1, 2).replace),
+    ],
+)
+def test_functions_over_different_values_are_different(
+    registry: adapters.Registry, one: Any, other: Any
+) -> None:
+    registry.register(Gadget, one, Gadget)
+    registry.register(Gadget, one, Gadget)
+    with pytest.raises(adapters.ConflictError):
+        registry.register(Gadget, other, Gadget)
+
+
+def test_a_function_that_answers_to_anything_can_be_registered(
+    registry: adapters.Registry,
+) -> None:
+    for _ in range(2):
+        registry.register(Gadget, unittest.mock.MagicMock(), Gadget)
+        registry.unregister(Gadget)
+    ring: list[Any] = []
+    ring.append(ring)
+    registry.register(Gadget, returning(ring), Gadget)
+    registry.register(Gadget, returning(ring), Gadget)
 
 
 def test_somebody_elses_reducer_is_not_overwritten(native: type) -> None:
