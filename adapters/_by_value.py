@@ -9,18 +9,22 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import pkgutil
 import sys
-from collections.abc import Iterator
-from types import MethodType, ModuleType
+from types import MethodType
 from typing import Any
 
 import cloudpickle
 
-from adapters._provider import MAIN, _main_class, find_in_main, is_importable
+from adapters import _cdata
+from adapters._provider import (
+    MAIN,
+    _main_class,
+    find_in_main,
+    importable_attributes,
+    is_importable,
+)
 from adapters._spec import registry
-
-# A main script is another one in another process; the last two hold what happened to come by.
-_NOT_SOURCES = (*MAIN, "builtins", "sys")
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -31,8 +35,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             reduced = NotImplemented if is_importable(obj) else _reduce_class(obj)
         elif isinstance(obj, MethodType) and getattr(obj.__self__, obj.__name__, None) == obj:
             reduced = getattr, (obj.__self__, obj.__name__)  # not the function by its module
-        elif type(obj).__module__ == "_cffi_backend":
-            reduced = _reduce_cffi(obj)
+        elif type(obj) in _cdata.library_types():
+            reduced = _cdata.reduce_library(obj)
         else:
             reduced = NotImplemented
         if reduced is NotImplemented and not isinstance(obj, type):
@@ -54,39 +58,11 @@ def _reduce_class(cls: type) -> Any:
     script, a process that runs the same script is to use its own.
     """
     if cls.__module__ not in MAIN and "<locals>" not in cls.__qualname__:
-        for module, name, value in _module_attributes():
+        for name, value in importable_attributes():
             if value is cls:
-                return getattr, (module, name)
+                return pkgutil.resolve_name, (name,)
     script = getattr(sys.modules["__main__"], "__file__", None)
     if script is None or find_in_main(script, cls.__qualname__) is not cls:
         return NotImplemented
     body = cloudpickle.dumps(cls, protocol=pickle.DEFAULT_PROTOCOL)
     return _main_class, (os.path.abspath(script), cls.__qualname__, body)
-
-
-def _module_attributes() -> Iterator[tuple[ModuleType, str, Any]]:
-    """What the modules that other processes can import hold."""
-    for name, module in list(sys.modules.items()):
-        if name not in _NOT_SOURCES and isinstance(module, ModuleType):
-            for attribute, value in list(vars(module).items()):
-                yield module, attribute, value
-
-
-def _reduce_cffi(obj: Any) -> Any:
-    """An `ffi`, a `lib` or a C type of a compiled cffi module, as what that module holds."""
-    for module in list(sys.modules.values()):
-        ffi = getattr(module, "__dict__", {}).get("ffi")
-        if ffi is None or module.__name__ in ("__main__", "__mp_main__"):
-            continue
-        if ffi is obj:
-            return getattr, (module, "ffi")
-        if vars(module).get("lib") is obj:
-            return getattr, (module, "lib")
-        if hasattr(obj, "cname") and hasattr(ffi, "typeof"):
-            try:
-                known = ffi.typeof(obj.cname) is obj
-            except Exception:  # another library's ffi, which does not know the name
-                continue
-            if known:
-                return ffi.typeof, (obj.cname,)
-    return NotImplemented

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from adapters._provider import importable_attributes
+from adapters.errors import SerializeError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -19,6 +22,40 @@ def ctype_of(obj: object) -> Any:
     if backend is None or not issubclass(type(obj), backend._CDataBase):
         return None
     return backend.typeof(obj)
+
+
+def library_types() -> list[type]:
+    """The types of `ffi`, `lib` and C types, which functions that go by value refer to."""
+    backend: Any = sys.modules.get("_cffi_backend")
+    cffi: Any = sys.modules.get("cffi")
+    types = [] if backend is None else [backend.FFI, backend.Lib, backend.CType]
+    return types if cffi is None else [*types, cffi.FFI]
+
+
+def reduce_library(obj: Any) -> Any:
+    """An `ffi`, a `lib` or a C type of a module, as what that module holds.
+
+    Raises:
+        SerializeError: no module that another process can import holds it.
+    """
+    import pkgutil
+
+    is_ctype = hasattr(obj, "cname")
+    for name, value in importable_attributes():
+        if value is obj:
+            return pkgutil.resolve_name, (name,)
+        if is_ctype and type(value) in library_types() and hasattr(value, "typeof"):
+            try:
+                known = value.typeof(obj.cname) is obj
+            except Exception:  # another library's ffi, which does not know the name
+                continue
+            if known:
+                return value.typeof, (obj.cname,)
+    raise SerializeError(
+        f"cannot pickle {obj!r}: no module that another process can import holds it or its ffi;"
+        " move it to the top level of one",
+        f"{type(obj).__module__}.{type(obj).__qualname__}",
+    )
 
 
 def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:

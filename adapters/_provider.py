@@ -16,7 +16,7 @@ from adapters.errors import SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType, ModuleType
     from typing import Any, TypeAlias
 
@@ -178,6 +178,15 @@ def is_importable(value: Any) -> bool:
     for part in value.__qualname__.split("."):
         found = getattr(found, part, None)
     return found is value
+
+
+def importable_attributes() -> Iterator[tuple[str, Any]]:
+    """("module:name", value) for all that modules hold which other processes can import."""
+    for module, content in list(sys.modules.items()):
+        # A main script is another one there; the other two hold what happened to come by.
+        if module not in (*MAIN, "builtins", "sys"):
+            for name, value in list(getattr(content, "__dict__", {}).items()):
+                yield f"{module}:{name}", value
 
 
 def find_in_main(script: str, qualname: str) -> type | None:

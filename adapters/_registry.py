@@ -266,6 +266,8 @@ class Registry:
             served = any(map(is_ctype, self._by_target))
             for cls in python_types(sys.modules["_cffi_backend"]):
                 self._tell(cls, self._reduce if served else None)
+            for cls in _cdata.library_types():
+                self._tell(cls, _cdata.reduce_library if served else None)
             return
         for cls in _with_subclasses(target):
             adapter = self._serving(cls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import operator
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import cffi
 import children
+import cloudpickle
+import joblib
 import pytest
 from gadgets import ffi
 from processes import in_a_child, run
@@ -144,6 +147,62 @@ def test_a_compiled_module_in_a_script_goes_by_value(parcels: Any, start_method:
         assert lib.parcel_weight(came_back) == lib.parcel_weight(made_there) == 3 + 8 + 0.5
     finally:
         adapters.unregister(parcel)
+
+
+@pytest.fixture
+def point_adapter(parcels: Any) -> Iterator[Any]:
+    point = parcels.ffi.typeof("point_t *")
+    yield adapters.register_struct(point)
+    adapters.unregister(point)
+
+
+@pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps, adapters.dumps])
+def test_ffi_lib_and_c_types_go_by_their_module(
+    parcels: Any, point_adapter: Any, dumps: Any
+) -> None:
+    message = [parcels.ffi, parcels.lib, parcels.ffi.typeof("parcel_t *")]
+    assert all(map(operator.is_, pickle.loads(dumps(message)), message))
+
+
+def test_functions_that_use_ffi_and_lib_go_through_joblib(parcels: Any, point_adapter: Any) -> None:
+    ffi, lib = parcels.ffi, parcels.lib
+
+    def weigh(point: Any) -> float:
+        parcel = ffi.gc(lib.parcel_new(0), lib.parcel_free)
+        parcel.origin[0] = point[0]
+        return float(lib.parcel_weight(parcel))
+
+    points = [ffi.new("point_t *", {"x": x}) for x in (1, 2)]
+    assert joblib.Parallel(2, timeout=60)(map(joblib.delayed(weigh), points)) == [9, 10]
+
+
+def test_an_ffi_that_no_module_holds_is_refused(node_adapter: Any) -> None:
+    with pytest.raises(adapters.SerializeError, match="no module that another process can import"):
+        pickle.dumps(cffi.FFI())
+
+
+def test_an_inline_ffi_of_a_module_goes_by_value(tmp_path: Path, start_method: str) -> None:
+    (tmp_path / "inline_library.py").write_text(
+        "import cffi\nthe_ffi = cffi.FFI()\nthe_ffi.cdef('typedef struct { int x; } pt;')\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text("""
+import sys
+import adapters
+from inline_library import the_ffi
+from multiprocessing import get_context
+
+def work(point):
+    return the_ffi.new("pt *", {"x": point.x + 1})
+
+if __name__ == "__main__":
+    POINT = the_ffi.typeof("pt *")
+    adapters.register(POINT, lambda p: p.x, lambda x: the_ffi.new("pt *", {"x": x}))
+    with get_context(sys.argv[1]).Pool(1) as pool:
+        [point] = pool.map_async(work, [the_ffi.new("pt *", {"x": 1})]).get(60)
+    print(point.x, the_ffi.typeof(point) is POINT)
+""")
+    assert run(str(script), start_method) == "2 True\n"
 
 
 def test_a_derived_adapter_goes_by_value(parcels: Any, start_method: str) -> None:
