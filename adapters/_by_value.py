@@ -27,7 +27,7 @@ from adapters._provider import (
 from adapters._spec import registry
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle's pickler, which also knows later subclasses, C types and the main script."""
 
     def reducer_override(self, obj: Any) -> Any:
@@ -47,7 +47,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 def dumps(obj: object) -> bytes:
     """Pickle `obj`; what no other process could import goes by value."""
     with io.BytesIO() as file:
-        _Pickler(file, protocol=pickle.DEFAULT_PROTOCOL).dump(obj)
+        Pickler(file, protocol=pickle.DEFAULT_PROTOCOL).dump(obj)
         return file.getvalue()
 
 

@@ -31,6 +31,10 @@ _SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has a way 
 _PROTOCOL = 5
 
 
+class _NotImportableError(Exception):
+    """A function or a class has to go by value, which takes cloudpickle's pickler."""
+
+
 class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) in copyreg.dispatch_table:
@@ -38,10 +42,27 @@ class _Pickler(pickle.Pickler):
         if type(obj) is _FUNCTION or isinstance(obj, type):
             if is_importable(obj) or obj in _SINGLETONS:
                 return NotImplemented
-            from adapters import _by_value
-
-            return pickle.loads, (_by_value.dumps(obj),)
+            raise _NotImportableError
         return registry._reduce(obj)
+
+
+class _Callback:
+    """A buffer callback that can be asked for the same buffers again and calls out only once."""
+
+    def __init__(self, callback: Callable[[Any], Any]) -> None:
+        self._callback = callback
+        self._answers: list[Any] = []
+        self._position = 0
+
+    def __call__(self, buffer: Any) -> Any:
+        if self._position == len(self._answers):
+            self._answers.append(self._callback(buffer))
+        self._position += 1
+        return self._answers[self._position - 1]
+
+    def again(self) -> None:
+        """Start anew: the same objects are pickled again, in the same order."""
+        self._position = 0
 
 
 def dumps(
@@ -62,10 +83,19 @@ def dumps(
         SerializeError: a part of it cannot be pickled; its cause says why.
     """
     protocol = _PROTOCOL if protocol is None else protocol
+    callback = None if buffer_callback is None else _Callback(buffer_callback)
     with io.BytesIO() as file:
-        pickler = _Pickler(file, protocol, buffer_callback=buffer_callback)
         try:
-            pickler.dump(obj)
+            try:
+                _Pickler(file, protocol, buffer_callback=callback).dump(obj)
+            except _NotImportableError:
+                from adapters import _by_value
+
+                file.seek(0)
+                file.truncate()
+                if callback is not None:
+                    callback.again()
+                _by_value.Pickler(file, protocol, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
         except RecursionError as error:

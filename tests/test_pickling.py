@@ -62,6 +62,35 @@ def test_a_closure_may_hold_an_instance_of_a_subclass_made_later() -> None:
     assert function() is not anvil
 
 
+def test_functions_by_value_keep_identity() -> None:
+    gadget = Gadget("one")
+    shared: list[Any] = [gadget]
+    twin, first, second = adapters.loads(adapters.dumps([gadget, lambda: gadget, lambda: shared]))
+    assert first() is second()[0] is twin
+    ring: list[Any] = []
+    ring.append(lambda: ring)
+    twin = adapters.loads(adapters.dumps(ring))
+    assert twin[0]() is twin
+
+
+def test_functions_by_value_and_buffers() -> None:
+    answers = iter([False, True, False])
+    buffers: list[Any] = []
+
+    def callback(buffer: Any) -> Any:
+        buffers.append(buffer)
+        return next(answers)
+
+    parts = [bytearray(bytes([number]) * 5000) for number in range(3)]
+    message = [Gadget(parts[0]), Gadget(parts[1]), lambda: 5, Gadget(parts[2])]
+    data = adapters.dumps(message, buffer_callback=callback)
+    assert len(buffers) == 3  # the callback was asked once for each
+    out = [bytes(buffer) for buffer in (buffers[0], buffers[2])]
+    twin = adapters.loads(data, buffers=out)
+    assert [bytes(twin[index].state) for index in (0, 1, 3)] == list(map(bytes, parts))
+    assert twin[2]() == 5
+
+
 def test_importable_functions_and_classes_go_by_name() -> None:
     data = adapters.dumps([children.describe, Gadget, len, type(None), dict])
     assert len(data) < 150
