@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import cffi
@@ -81,6 +82,13 @@ depot_t *depot_new(void) {
     return calloc(1, sizeof(depot_t));
 }
 """
+
+
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """A child that one test leaves is a riddle in the next one."""
+    yield
+    assert not multiprocessing.active_children()
 
 
 @pytest.fixture(params=START_METHODS)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 
 import adapters
 
@@ -36,3 +39,11 @@ def run(*arguments: str, **options: Any) -> str:
 def in_a_child(function: Callable[..., Any], obj: Any, method: str = "spawn") -> Any:
     with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
         return pool.submit(function, obj).result(60)
+
+
+def through_joblib(function: Callable[..., Any], objects: Iterable[Any]) -> list[Any]:
+    """Map over joblib's processes, and end them: loky keeps them for the next call."""
+    try:
+        return list(Parallel(2, backend="loky", timeout=60)(map(delayed(function), objects)))
+    finally:
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)

@@ -12,10 +12,9 @@ from typing import Any
 import cffi
 import children
 import cloudpickle
-import joblib
 import pytest
 from gadgets import ffi
-from processes import in_a_child, run
+from processes import in_a_child, run, through_joblib
 
 import adapters
 
@@ -173,7 +172,7 @@ def test_functions_that_use_ffi_and_lib_go_through_joblib(parcels: Any, point_ad
         return float(lib.parcel_weight(parcel))
 
     points = [ffi.new("point_t *", {"x": x}) for x in (1, 2)]
-    assert joblib.Parallel(2, timeout=60)(map(joblib.delayed(weigh), points)) == [9, 10]
+    assert through_joblib(weigh, points) == [9, 10]
 
 
 def test_an_ffi_that_no_module_holds_is_refused(node_adapter: Any) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import children
 import cloudpickle
-import joblib
 import pytest
 from gadgets import Gadget
+from processes import through_joblib
 
 import adapters
 
@@ -112,8 +112,7 @@ def test_an_object_travels_and_the_child_sends_another_back(
 
 
 def test_joblib_takes_it_there_and_back(native: Any) -> None:
-    parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=TIMEOUT)
-    [[came_back, made_there, pid]] = parallel([joblib.delayed(children.send_back)(native(3))])
+    [[came_back, made_there, pid]] = through_joblib(children.send_back, [native(3)])
     assert (came_back, made_there) == (native(3), native(("made in the child", 3)))
     assert pid != os.getpid()
 
