@@ -33,6 +33,8 @@ from native import WordList
 __all__ = ["find_palindromes", "generate_words", "listify", "main", "make_words"]
 
 FEW = 15  # palindromes to print
+STR_OVERHEAD = 57  # bytes that a str takes beside its letters, and its place in a list
+MOST = 10**10  # bytes of words
 
 
 def make_words(
@@ -179,6 +181,8 @@ def _recipes(options: argparse.Namespace, lists: int) -> tuple[list[Recipe], str
         length = 4 if options.length is None else options.length
         if not 1 <= length <= 10_000:
             raise ValueError(f"--length {length} is not from 1 to 10,000")
+        if (size := count * (STR_OVERHEAD + length)) > MOST:
+            raise ValueError(f"as str, {count:,} words take {size:,} bytes; {MOST:,} is the most")
         recipes = generated_recipes(count, length, lists, options.seed or 0)
         return recipes, f"random ones of {length} letters"
     if (options.count, options.length, options.seed) != (None, None, None):

@@ -19,6 +19,8 @@ from demos.progress import progress
 from demos.table import milliseconds, table
 from native import Sieve
 
+MOST = 10**9  # numbers in the Python list, at 8 bytes each
+
 
 def python_sieve(limit: int) -> list[int]:
     """The primes below `limit`, by the sieve of Eratosthenes on a list."""
@@ -57,8 +59,10 @@ def main(argv: Sequence[str]) -> int:
     )
     options = parser.parse_args(argv)
     limit, sieves = options.limit, (python_sieve, native_sieve)
+    if limit > MOST:
+        parser.error(f"--limit {limit:,} is above {MOST:,}: the Python list takes 8 bytes a number")
     with Crew(arguments.context(options)) as crew:
-        members = [crew.start(f"the {s.__name__}", time_it, s, limit) for s in sieves]
+        members = [crew.start(f"the process of {s.__name__}", time_it, s, limit) for s in sieves]
         at_once = len(members) if (options.processes or 1) > 1 else 1
         results: list[Any] = []
         with progress("sieving", len(members)) as update:

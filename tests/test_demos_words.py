@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import GeneratorType
@@ -19,6 +21,18 @@ from demos.palindromes import find_native, find_palindromes, generate_words, lis
 from demos.pool import WatchedPool
 from demos.words import Recipe, file_recipes, generated_recipes, read_words, shares
 from native import WordList
+
+
+@pytest.mark.parametrize(
+    "arguments", [["palindromes", "--count", "1e12"], ["prime_sieve", "--limit", "1e15"]]
+)
+def test_what_does_not_fit_into_memory_is_refused(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "demos", *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "bytes" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_generate_words_is_a_generator_of_random_lower_case_words() -> None:
