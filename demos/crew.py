@@ -178,10 +178,15 @@ class Crew:
         """Wait until at least one of `members` has sent something; yield those that have.
 
         Raises:
-            ChildError: one of them ended with nothing more to say, or all are silent for an hour.
+            ChildError: one of them ended with nothing more to say, another one of the crew was
+                killed, or all are silent for an hour.
         """
+        others = [m for m in self._members if m not in members and m.process.exitcode != 0]
         parts = [part for m in members for part in (m.connection, m.process.sentinel)]
-        ready = wait(parts, SILENCE)
+        ready = wait([*parts, *(other.process.sentinel for other in others)], SILENCE)
+        for other in others:
+            if other.process.exitcode:
+                raise other.ended()
         if not ready:
             raise silent(", ".join(member.label for member in members))
         for member in members:
@@ -243,6 +248,6 @@ def _child(
         work(connection, *arguments)
     except Exception as error:  # the parent says it, in one line
         with suppress(OSError):  # unless the parent is gone, which then was the error
-            connection.send(Failure(f"{type(error).__name__}: {error}"))
+            connection.send(Failure(f"{type(error).__name__}: {error}".removesuffix(": ")))
     finally:
         connection.close()

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
+from multiprocessing.managers import SyncManager
 from typing import TypeAlias, cast
 
 import native.specs  # noqa: F401  registers Sieve
 from demos import arguments, checks
 from demos.crew import PATIENCE, ChildError, Crew
-from demos.interrupts import held_back
+from demos.interrupts import enter_child, held_back
 from demos.progress import progress
 from demos.table import table
 from native import Sieve
@@ -46,8 +47,10 @@ def collect_slots(count: int, context: BaseContext) -> tuple[int, list[Slot]]:
     others = set(multiprocessing.active_children())
     try:
         with ExitStack() as stack:
+            manager = SyncManager(ctx=context)
             with held_back():
-                manager = stack.enter_context(context.Manager())
+                manager.start(initializer=enter_child)  # which ends it when this process ends
+            stack.enter_context(manager)
             [server] = set(multiprocessing.active_children()) - others
             slots = manager.list([None] * count)
             crew = stack.enter_context(Crew(context))

@@ -132,6 +132,17 @@ def test_by_hand_shows_the_real_error_first() -> None:
     assert output.index("TypeError") < output.index("adapters.register(LetterCounts")
 
 
+def test_a_child_that_is_killed_before_its_turn_is_noticed_at_once() -> None:
+    context = multiprocessing.get_context("spawn")
+    start = time.monotonic()
+    with Crew(context) as children:
+        first = children.start("the first", sleep_for, 60.0)
+        children.start("the second", sleep_for, 60.0).process.kill()
+        with pytest.raises(ChildError, match="the second ended"):
+            children.gather([first])
+    assert time.monotonic() - start < 30
+
+
 def sleep_for(_connection: Connection, seconds: float) -> None:
     time.sleep(seconds)
 
