@@ -137,7 +137,7 @@ def test_a_child_that_is_killed_before_its_turn_is_noticed_at_once() -> None:
     start = time.monotonic()
     with Crew(context) as children:
         first = children.start("the first", sleep_for, 60.0)
-        children.start("the second", sleep_for, 60.0).process.kill()
+        children.start("the second", sleep_for, 60.0).process.terminate()
         with pytest.raises(ChildError, match="the second ended"):
             children.gather([first])
     assert time.monotonic() - start < 30
