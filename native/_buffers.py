@@ -34,12 +34,33 @@ def uint64_bytes(source: Any, what: str) -> memoryview:
     """
     flat = flat_bytes(source, what)
     view = memoryview(source)
+    if _holds_uint64(view) or (view.ndim == 1 and view.format == "B" and len(flat) % 8 == 0):
+        return flat
+    raise _not_uint64(view, what)
+
+
+def uint64_room(target: Any, what: str) -> memoryview:
+    """A writable flat buffer of unsigned 64-bit integers, as a view of them.
+
+    Raises:
+        TypeError: `target` is no buffer, another one or read-only; the message begins with `what`.
+    """
+    flat = flat_bytes(target, what)
+    view = memoryview(target)
+    if not _holds_uint64(view):
+        raise _not_uint64(view, what)
+    if view.readonly:
+        raise TypeError(f"{what} must be writable")
+    return flat.cast("Q") if len(flat) else memoryview(bytearray()).cast("Q")
+
+
+def _holds_uint64(view: memoryview) -> bool:
     kind = view.format.lstrip(_OWN_ORDER)
-    if view.ndim == 1 and kind in _UINT64_FORMATS and view.itemsize == 8:
-        return flat
-    if view.ndim == 1 and kind == "B" and len(flat) % 8 == 0:
-        return flat
-    raise TypeError(
+    return view.ndim == 1 and kind in _UINT64_FORMATS and view.itemsize == 8
+
+
+def _not_uint64(view: memoryview, what: str) -> TypeError:
+    return TypeError(
         f"{what} must be a flat buffer of unsigned 64-bit integers, such as array('Q'), not one of "
-        f"{view.ndim} dimensions, {len(flat)} bytes and format {view.format!r}"
+        f"{view.ndim} dimensions, {view.nbytes} bytes and format {view.format!r}"
     )

@@ -18,8 +18,9 @@ from cffi import FFI
 
 # Relative to the root of the project, where setup.py runs: setuptools refuses absolute paths.
 _CSRC = "native/csrc"
-_HEADERS = ("status.h", "sieve.h", "words.h")
-_SOURCES = ("sieve.c", "words.c")
+_HEADERS = ("status.h", "kernel.h", "primes.h", "sieve.h", "words.h")
+_SOURCES = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.c"))
+_INCLUDED = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.h"))
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,10 +36,10 @@ def declarations() -> str:
 
 
 def _compile_args() -> list[str]:
-    """Optimise, unless CFLAGS already chooses how much; MSVC builds with /O2 by itself."""
-    if sysconfig.get_platform().startswith("win") or "-O" in os.environ.get("CFLAGS", ""):
-        return []
-    return ["-O3"]
+    """C11, optimised unless CFLAGS already chooses how much; MSVC builds with /O2 by itself."""
+    if sysconfig.get_platform().startswith("win"):
+        return ["/std:c11"]
+    return [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
 
 
 ffibuilder = FFI()
@@ -48,7 +49,7 @@ ffibuilder.set_source(
     "".join(f'#include "{name}"\n' for name in _HEADERS),
     sources=[f"{_CSRC}/{name}" for name in _SOURCES],
     include_dirs=[_CSRC],
-    depends=[f"{_CSRC}/{name}" for name in (*_HEADERS, "bits.h")],
+    depends=[f"{_CSRC}/{name}" for name in _INCLUDED],
     extra_compile_args=_compile_args(),
 )
 

@@ -15,11 +15,17 @@ _SLICE_BYTES = 4 << 20
 _BATCH = 1 << 20
 
 
-def check_window(first: SupportsIndex, last: SupportsIndex) -> tuple[int, int]:
-    """The bounds as int, once they are known to be good and their bitmap to fit into memory."""
+def check_bounds(first: SupportsIndex, last: SupportsIndex) -> tuple[int, int]:
+    """The bounds as int, once they are known to be good."""
     first, last = operator.index(first), operator.index(last)
     if not 0 <= first <= last <= LARGEST_LAST:
         raise ValueError(f"a window must have 0 <= first <= last <= 2**63, not [{first}, {last})")
+    return first, last
+
+
+def check_window(first: SupportsIndex, last: SupportsIndex) -> tuple[int, int]:
+    """The bounds as int, once they are known to be good and their bitmap to fit into memory."""
+    first, last = check_bounds(first, last)
     memory = physical_memory()
     if memory is not None and lib.sieve_bitmap_size(first, last) > memory:
         raise MemoryError(f"{describe_bitmap(first, last)}; this machine has {memory} of memory")

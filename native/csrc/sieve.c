@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "bits.h"
+#include "window.h"
 
 #define SEGMENT_BITS (UINT32_C(8) * 32 * 1024)
 #define BLOCK_BYTES ((size_t)1024 * 1024)
 #define CARRIED 4096                           /* all odd primes below 38,891: enough for 10^9 */
 #define LARGEST_ROOT UINT64_C(3037000499)      /* isqrt(2^63 - 1) */
-#define LARGEST_LAST (UINT64_C(1) << 63)
 #define FIRST_PROGRESS 3
 
 struct sieve {
@@ -27,15 +27,6 @@ struct sieve {
     size_t size;     /* bytes that hold them */
     uint8_t bits[];
 };
-
-static uint64_t square_root(uint64_t n)
-{
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 31; bit != 0; bit >>= 1)
-        if ((root + bit) * (root + bit) <= n)
-            root += bit;
-    return root;
-}
 
 static uint64_t odd_numbers(uint64_t first, uint64_t last)
 {

@@ -1,0 +1,35 @@
+/* A window [first, last) in the lines of a wheel: where it begins and ends in each. */
+#ifndef NATIVE_WINDOW_H
+#define NATIVE_WINDOW_H
+
+#include <stdint.h>
+
+#include "wheel.h"
+
+#define LARGEST_LAST (UINT64_C(1) << 63)
+
+/* isqrt(n) */
+static inline uint64_t square_root(uint64_t n)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit != 0; bit >>= 1)
+        if ((root + bit) * (root + bit) <= n)
+            root += bit;
+    return root;
+}
+
+/* The bits that each line needs when bit 0 stands for k * M + r, k = first / M. */
+static inline uint64_t window_bits(uint64_t first, uint64_t last, uint64_t modulus)
+{
+    return first < last ? (last - first / modulus * modulus + modulus - 1) / modulus : 0;
+}
+
+/* How many of those bits, in the line of `residue`, stand for numbers below `last`. */
+static inline uint64_t window_end(uint64_t first, uint64_t last, uint64_t modulus,
+                                  uint64_t residue)
+{
+    uint64_t length = last - first / modulus * modulus;
+    return length > residue ? (length - residue + modulus - 1) / modulus : 0;
+}
+
+#endif
