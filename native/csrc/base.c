@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "list.h"
+#include "window.h"
 
 size_t base_index(const base_t *base, uint64_t bound)
 {
@@ -15,6 +16,15 @@ size_t base_index(const base_t *base, uint64_t bound)
             high = middle;
     }
     return low;
+}
+
+uint64_t base_end(const base_t *base, const kernel_t *kernel, uint64_t last)
+{
+    uint64_t end = kernel->path->patterns_below;
+    size_t used = last > 0 ? base_index(base, square_root(last - 1) + 1) : 0;
+    if (used > 0 && base->primes[used - 1] >= end)
+        end = (uint64_t)base->primes[used - 1] + 1;
+    return end < last ? end : last;
 }
 
 typedef struct {

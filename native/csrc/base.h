@@ -19,6 +19,10 @@ typedef struct {
 int base_find(const kernel_t *kernel, uint64_t below, base_t *base);
 void base_clear(base_t *base);
 
+/* Where sieving begins at the earliest, at most `last`: the primes below it may strike themselves,
+ * and are in the list. */
+uint64_t base_end(const base_t *base, const kernel_t *kernel, uint64_t last);
+
 /* How many of them are below `bound`. */
 size_t base_index(const base_t *base, uint64_t bound);
 

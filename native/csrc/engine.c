@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buckets.h"
+#include "window.h"
 
 #define OFTEN 24 /* strikes in a piece, from which on eight at a step pay */
 #define LONGEST_LINE (UINT32_C(1) << 23)  /* bits: 1 MiB, with primes beyond a piece */
@@ -15,6 +16,9 @@ typedef struct {
     uint32_t *starts;      /* first strike in the line */
     uint32_t *piece_steps; /* how far a start moves back from a piece to the next */
     uint32_t *now;         /* first strike in the piece */
+    uint32_t *near_square; /* first strike in the piece, after the skip */
+    uint32_t *skips;       /* from there to just below its square, in the piece that holds that */
+    size_t *limits;        /* [j]: the primes whose squares lie below piece j */
     size_t often, within, count; /* primes below these indices: see engine.h */
     buckets_t buckets;     /* of the primes behind those */
     uint32_t pieces, piece_bits;
@@ -27,7 +31,7 @@ uint32_t engine_line_bits(const kernel_t *kernel, uint64_t largest)
     return largest < kernel->piece_bits / 2 ? FULL_LINE : LONGEST_LINE;
 }
 
-static size_t first_from(const uint32_t *primes, size_t count, uint32_t bound)
+static size_t first_from(const uint32_t *primes, size_t count, uint64_t bound)
 {
     size_t low = 0, high = count;
     while (low < high) {
@@ -54,6 +58,18 @@ static void find_starts(const engine_run_t *run, const uint32_t *primes, state_t
     }
     for (size_t i = 0; i < state->within; i++)
         state->piece_steps[i] = state->piece_bits % primes[i];
+    for (uint32_t j = 0; j <= state->pieces; j++) {
+        uint64_t begin = number - 1 + (uint64_t)j * state->piece_bits * wheel->modulus;
+        state->limits[j] = begin == 0 ? 0
+            : first_from(primes, state->within, square_root(begin - 1) + 1);
+    }
+    for (uint32_t j = 0; j < state->pieces; j++) {
+        uint64_t begin = number - 1 + (uint64_t)j * state->piece_bits * wheel->modulus;
+        for (size_t i = state->limits[j]; i < state->limits[j + 1]; i++) {
+            uint64_t p = primes[i], periods = (p * p - begin) / (wheel->modulus * p);
+            state->skips[i] = periods > 1 ? (uint32_t)((periods - 1) * p) : 0;
+        }
+    }
 }
 
 static int prepare(const engine_run_t *run, const uint32_t *primes, size_t count, state_t *state)
@@ -76,13 +92,16 @@ static int prepare(const engine_run_t *run, const uint32_t *primes, size_t count
     size_t room = state->piece_bits / OFTEN + 64; /* bytes: the largest prime that strikes often */
     room = room / 64 * 64;
     state->scratch = malloc(64 + 3 * room + held / 8 + 64);
-    state->steps = malloc(sizeof(uint32_t) * (2 * count + 2 * state->within + 1));
-    if (state->scratch == NULL || state->steps == NULL)
+    state->steps = malloc(sizeof(uint32_t) * (2 * count + 4 * state->within + 1));
+    state->limits = malloc(sizeof(size_t) * (state->pieces + 1));
+    if (state->scratch == NULL || state->steps == NULL || state->limits == NULL)
         return NATIVE_NO_MEMORY;
     state->line = (uint8_t *)(((uintptr_t)state->scratch + 63) / 64 * 64) + room;
     state->starts = state->steps + count;
     state->piece_steps = state->starts + count;
     state->now = state->piece_steps + state->within;
+    state->skips = state->now + state->within;
+    state->near_square = state->skips + state->within;
     find_starts(run, primes, state);
     return NATIVE_OK;
 }
@@ -107,13 +126,28 @@ static void copy_patterns(const engine_run_t *run, uint64_t k, uint32_t residue,
     }
 }
 
+/* Strikes piece j with the primes that are smaller than it. Below its square a prime strikes only
+ * what smaller ones do: it is left out where that lies behind, and begins near it where it can. */
+static void strike_piece(const path_t *path, state_t *state, uint32_t j, uint8_t *piece,
+                         const uint32_t *primes)
+{
+    uint32_t *now = state->now, bits = state->piece_bits;
+    size_t often = state->often, begin = state->limits[j], end = state->limits[j + 1];
+    size_t from_start = begin < often ? begin : often, from_square = end < often ? end : often;
+    path->often(piece, bits, now, primes, from_start);
+    if (end > often)
+        path->sometimes(piece, bits, now + often, primes + often, end - often);
+    for (size_t i = from_start; i < from_square; i++)
+        state->near_square[i - from_start] = now[i] + state->skips[i];
+    path->often(piece, bits, state->near_square, primes + from_start, from_square - from_start);
+}
+
 static void sieve_line(const engine_run_t *run, const uint32_t *primes, state_t *state,
                        uint32_t line)
 {
     const path_t *path = run->kernel->path;
     uint32_t piece_bits = state->piece_bits;
     int whole = state->within < state->count || state->buckets.chunks > 0;
-    uint32_t *now = state->starts;
     if (whole) {
         uint32_t bits = state->pieces * piece_bits;
         if (run->load == NULL)
@@ -125,11 +159,10 @@ static void sieve_line(const engine_run_t *run, const uint32_t *primes, state_t 
                         primes + state->within, state->count - state->within);
         buckets_strike(&state->buckets, path, line, state->line);
     }
-    if (state->pieces > 1) {
-        now = state->now;
-        memcpy(now, state->starts, state->within * sizeof *now);
-    }
-    for (uint32_t from = 0; from < run->bits; from += piece_bits) {
+    uint32_t *now = state->now;
+    memcpy(now, state->starts, state->within * sizeof *now);
+    for (uint32_t j = 0; j < state->pieces; j++) {
+        uint32_t from = j * piece_bits;
         uint32_t bits = run->bits - from < piece_bits ? run->bits - from : piece_bits;
         uint8_t *piece = state->line + (whole ? from / 8 : 0);
         int empty = !whole;
@@ -142,11 +175,9 @@ static void sieve_line(const engine_run_t *run, const uint32_t *primes, state_t 
                           piece, piece_bits / 8, empty);
         else if (empty)
             memset(piece, 0, piece_bits / 8);
-        path->often(piece, piece_bits, now, primes, state->often);
-        path->sometimes(piece, piece_bits, now + state->often, primes + state->often,
-                        state->within - state->often);
+        strike_piece(path, state, j, piece, primes);
         run->take(run->context, line, from, bits, piece);
-        if (from + piece_bits < run->bits)
+        if (j + 1 < state->pieces)
             path->advance(now, state->piece_steps, primes, state->within, 1);
     }
 }
@@ -169,6 +200,7 @@ int engine_run(const engine_run_t *run)
     }
     buckets_clear(&state.buckets);
     free(state.scratch);
+    free(state.limits);
     free(state.steps);
     return status;
 }

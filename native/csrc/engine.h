@@ -40,8 +40,8 @@ typedef struct {
 /* How many bits a line may have at most in one run, for primes up to `largest`. */
 uint32_t engine_line_bits(const kernel_t *kernel, uint64_t largest);
 
-/* NATIVE_NO_MEMORY, before anything is taken. Multiples are struck from the start of the window
- * on, that is below the squares of the primes, too, and the primes themselves. */
+/* NATIVE_NO_MEMORY, before anything is taken. A prime may strike from its square on only, or before,
+ * even itself: where that matters, the window begins behind the primes. */
 int engine_run(const engine_run_t *run);
 
 #endif

@@ -24,29 +24,17 @@ static void keep_piece(void *context, uint32_t line, uint32_t from, uint32_t bit
     memcpy(block->lines + line * block->stride + from / 8, piece, (bits + 7) / 8);
 }
 
-/* Strikes what is outside of [first, last), and takes back what primes did to themselves. */
-static void correct(block_t *block, uint64_t first, uint64_t last, const base_t *base)
+/* Strikes what is outside of [first, last). */
+static void strike_outside(block_t *block, uint64_t first, uint64_t last)
 {
     const wheel_t *wheel = block->wheel;
-    uint64_t begin = block->k * 30, end = begin + 30 * (uint64_t)block->bits;
-    uint64_t strikers = square_root(last - 1) + 1;
-    if (strikers < block->kernel->patterns[WHEEL_30].below)
-        strikers = block->kernel->patterns[WHEEL_30].below;
-    for (size_t i = base_index(base, begin > 7 ? begin : 7);
-         i < base->count && base->primes[i] < end && base->primes[i] < strikers; i++) {
-        uint64_t offset = base->primes[i] - begin;
-        uint32_t line = 0;
-        while (wheel->residues[line] != offset % 30)
-            line++;
-        block->lines[line * block->stride + offset / 240] &= (uint8_t)~(1u << offset / 30 % 8);
-    }
+    uint64_t begin = block->k * 30;
     for (uint32_t line = 0; line < wheel->lines; line++) {
         uint8_t *bytes = block->lines + line * block->stride;
-        uint64_t valid = last > begin ? window_end(begin, last, 30, wheel->residues[line]) : 0;
-        for (uint64_t bit = 0; bit < block->bits && begin + 30 * bit + wheel->residues[line] < first;
-             bit++)
-            bytes[bit / 8] |= (uint8_t)(1u << bit % 8);
-        for (uint64_t bit = valid; bit < 8 * (uint64_t)block->stride; bit++)
+        uint64_t bit = window_end(begin, last, 30, wheel->residues[line]);
+        if (begin + wheel->residues[line] < first)
+            bytes[0] |= 1;
+        for (; bit < 8 * (uint64_t)block->stride; bit++)
             bytes[bit / 8] |= (uint8_t)(1u << bit % 8);
     }
 }
@@ -69,15 +57,15 @@ static int list_block(const block_t *block, list_fn *each, void *context)
 int list_each(const kernel_t *kernel, const base_t *base, uint64_t first, uint64_t last,
               list_fn *each, void *context)
 {
-    static const uint64_t wheel_primes[] = {2, 3, 5};
-    for (int i = 0; i < 3; i++)
-        if (first <= wheel_primes[i] && wheel_primes[i] < last) {
-            int status = each(context, &wheel_primes[i], 1);
-            if (status != NATIVE_OK)
-                return status;
-        }
-    if (first < 7) /* 1 is never struck */
-        first = 7;
+    uint64_t begin = base_end(base, kernel, last);
+    for (size_t i = base_index(base, first); i < base->count && base->primes[i] < begin; i++) {
+        uint64_t prime = base->primes[i];
+        int status = each(context, &prime, 1);
+        if (status != NATIVE_OK)
+            return status;
+    }
+    if (first < begin)
+        first = begin;
     if (first >= last)
         return NATIVE_OK;
     uint64_t root = square_root(last - 1), k = first / 30;
@@ -100,7 +88,7 @@ int list_each(const kernel_t *kernel, const base_t *base, uint64_t first, uint64
         status = engine_run(&run);
         if (status != NATIVE_OK)
             break;
-        correct(&block, first, end, base);
+        strike_outside(&block, first, end);
         status = list_block(&block, each, context);
         bits -= block.bits;
     }

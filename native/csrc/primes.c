@@ -32,7 +32,7 @@ static void count_piece(void *context, uint32_t line, uint32_t from, uint32_t bi
     uint64_t end = window_end(count->first, count->last, modulus, residue);
     uint32_t valid = end <= from ? 0 : end - from < bits ? (uint32_t)(end - from) : bits;
     if (from == 0 && count->first % modulus > residue)
-        piece[0] |= 1;
+        piece[0] |= 1; /* below the window */
     strike_range(piece, valid, (bits + 63) / 64 * 64);
     count->unstruck += count->kernel->path->zeros(piece, (bits + 63) / 64 * 8);
 }
@@ -58,14 +58,7 @@ static int count_stretch(const kernel_t *kernel, const base_t *base, int wheel, 
         .primes = base->primes, .count = base_index(base, root + 1), .patterns = 1,
         .take = count_piece, .context = &count};
     int status = engine_run(&run);
-    /* What strikes has struck itself, too, and the primes of the wheel have no line. */
-    uint32_t below = kernel->patterns[wheel].below;
-    uint64_t strikers = root + 1 > below ? root + 1 : below;
-    if (strikers > last)
-        strikers = last;
     *out += count.unstruck;
-    if (first < strikers)
-        *out += base_index(base, strikers) - base_index(base, first);
     return status;
 }
 
@@ -83,9 +76,11 @@ int primes_count(const kernel_t *kernel, uint64_t first, uint64_t last, uint64_t
     int status = find_base(kernel, first, last, &base);
     if (status != NATIVE_OK)
         return status;
-    uint64_t found = 0;
-    if (first < 2) /* 1 is never struck */
-        first = 2;
+    uint64_t found = 0, begin = base_end(&base, kernel, last);
+    if (first < begin) {
+        found = base_index(&base, begin) - base_index(&base, first);
+        first = begin;
+    }
     if (first < last) {
         uint64_t root = square_root(last - 1);
         int wheel = choose_wheel(last - first, base_index(&base, root + 1));
