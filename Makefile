@@ -38,6 +38,9 @@ check: $(DEV) ## ruff, mypy --strict, and the C without a warning
 	set -e; for source in native/csrc/*.c; do $(CC) $(STRICT) -c $$source -o /dev/null; done
 
 bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
+	@$(BIN)/python -c 'import numpy, primesieve' 2>/dev/null \
+	    || $(BIN)/python -m pip install --quiet --editable ".[bench]" \
+	    || echo "make: primesieve does not build here (it needs libprimesieve and its headers): gaps below"
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # CPython leaves memory of its own behind at exit, hence no leak checker.

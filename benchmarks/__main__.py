@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--check] [--json FILE] [WORD ...]`: measure, print a table of ratios."""
+"""`python -m benchmarks [--check] [--json FILE] [--plot FILE.png] [WORD ...]`: ratios."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import import_time, round_trip
-from benchmarks._measure import Result, measure
+from benchmarks import chart, import_time, round_trip, sieve
+from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # of a row's name
 
-TOPICS = (round_trip, import_time)
+TOPICS = (round_trip, import_time, sieve)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD", help="only rows with these in the name")
     parser.add_argument("--check", action="store_true", help="fail if a ratio is above its bound")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw it (needs matplotlib)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args(arguments)
 
@@ -30,15 +31,24 @@ def main(arguments: list[str] | None = None) -> int:
     print(", ".join(f"{key} {value}" for key, value in machine.items()), end="\n\n")
     heads = f"{'ratio':>5}  {'quartiles':>11}  {'at most':>7}  times, rounds, peer"
     print(f"{'ours / peer':{_WIDTH}} {heads}")
-    results = []
+    results: list[Result] = []
+    gaps: list[Gap] = []
     for topic in TOPICS:
         for row in topic.rows():
-            if all(word in row.name for word in options.words):
+            if not all(word in row.name for word in options.words):
+                continue
+            if isinstance(row, Gap):
+                print(f"{row.name:{_WIDTH}}   gap: {row.reason}", flush=True)
+                gaps.append(row)
+            else:
                 results.append(measure(row))
                 print(_line(results[-1]), flush=True)
     if options.json:
         figures = {"machine": machine, "rows": [result.figures() for result in results]}
+        figures["gaps"] = [gap._asdict() for gap in gaps]
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.plot:
+        chart.draw(options.plot, results, machine)
     above = [result.row.name for result in results if not result.within]
     if above:
         print(f"\nabove the bound: {', '.join(above)}")
@@ -49,8 +59,9 @@ def _line(result: Result) -> str:
     row = result.row
     spread = f"{result.low:.2f} - {result.high:.2f}"
     times = f"{_time(result.ours_seconds)} / {_time(result.peer_seconds)}"
+    ratio = f"{result.ratio:.2f}" if result.ratio >= 0.01 else f"{result.ratio:.1g}"
     return (
-        f"{row.name:{_WIDTH}} {result.ratio:5.2f}  {spread:>11}  {row.bound:7.2f}  {times}"
+        f"{row.name:{_WIDTH}} {ratio:>5}  {spread:>11}  {row.bound:7.2f}  {times}"
         f"; {row.rounds} rounds; {row.peer_name}"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from statistics import median, quantiles
-from time import process_time
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 Sample = Callable[[], float]
@@ -30,6 +30,13 @@ class Row(NamedTuple):
     peer_name: str
     bound: float
     rounds: int
+
+
+class Gap(NamedTuple):
+    """A comparison that cannot be made here, and why."""
+
+    name: str
+    reason: str
 
 
 class Result(NamedTuple):
@@ -88,6 +95,17 @@ def repeated(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
         count *= 2
         elapsed = _time(operation, count)
     return lambda: _time(operation, count) / count
+
+
+def once(operation: Callable[[], object]) -> Sample:
+    """A sample of a long operation: the time by the clock."""
+
+    def sample() -> float:
+        start = perf_counter()
+        operation()
+        return perf_counter() - start
+
+    return sample
 
 
 def _time(operation: Callable[[], object], count: int) -> float:

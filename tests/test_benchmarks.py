@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="not part of what is installed")
 
 from benchmarks import __main__ as command
-from benchmarks import _measure
+from benchmarks import _measure, chart, sieve
 
 
 def row(ours: float, peer: float, rounds: int = 7) -> _measure.Row:
@@ -63,3 +63,27 @@ def test_check_fails_above_a_bound_and_only_then(
     assert command.main(["--check"]) == 1
     assert "above the bound: costly" in capsys.readouterr().out
     assert command.main(["--check", "cheap"]) == 0
+
+
+def test_a_missing_peer_is_a_named_gap(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sieve._primesieve, "find", lambda: None)
+    figures = tmp_path / "figures.json"
+    assert command.main(["--check", "1e10", "--json", str(figures)]) == 0
+    assert "gap: libprimesieve is not installed" in capsys.readouterr().out
+    assert [gap["name"] for gap in json.loads(figures.read_text())["gaps"]] == ["count 1e10"]
+
+
+def test_two_that_disagree_are_not_compared() -> None:
+    ours, theirs = sieve._agreeing(lambda: 4, lambda: 5)
+    assert ours() == 4
+    with pytest.raises(AssertionError, match=r"disagree: \[4, 5\]"):
+        theirs()
+
+
+def test_the_chart_is_a_picture(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "chart.png"
+    chart.draw(picture, [_measure.measure(row(1.0, 2.0))], {"Python": "3", "on": "a machine"})
+    assert picture.read_bytes().startswith(b"\x89PNG")

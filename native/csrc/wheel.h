@@ -19,7 +19,7 @@ typedef struct {
     uint32_t lines;                      /* how many residues are coprime to it */
     uint32_t next_prime;                 /* the least prime that does not divide it */
     uint16_t residues[WHEEL_MOST_LINES]; /* those, ascending, from 1 on */
-    uint32_t inverse[WHEEL_LARGEST];     /* of each residue modulo M; 0 where there is none */
+    uint64_t inverse[WHEEL_LARGEST];     /* modulo M, of each residue that has one; else 0 */
 } wheel_t;
 
 /* Fills in the wheel of the modulus 30, 210 or 2310. */

@@ -1,0 +1,50 @@
+"""The peer of the sieve: libprimesieve, called through ctypes, so that C is compared with C."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from typing import Any, NamedTuple
+
+_UINT64_PRIMES = 13  # of its enum
+
+
+class Peer(NamedTuple):
+    """libprimesieve, on one thread."""
+
+    library: Any
+    version: str
+
+    def count_primes(self, first: int, last: int) -> int:
+        """How many primes [first, last) holds."""
+        return int(self.library.primesieve_count_primes(first, last - 1))
+
+    def generate(self, first: int, last: int) -> int:
+        """Make an array of the primes of [first, last), as uint64; return how many there are."""
+        size = ctypes.c_size_t()
+        made = self.library.primesieve_generate_primes(
+            first, last - 1, ctypes.byref(size), _UINT64_PRIMES
+        )
+        self.library.primesieve_free(made)
+        return size.value
+
+
+def find() -> Peer | None:
+    """The library, where this machine has it."""
+    name = ctypes.util.find_library("primesieve")
+    if name is None:
+        return None
+    library = ctypes.CDLL(name)
+    library.primesieve_version.restype = ctypes.c_char_p
+    library.primesieve_count_primes.restype = ctypes.c_uint64
+    library.primesieve_count_primes.argtypes = [ctypes.c_uint64] * 2
+    library.primesieve_generate_primes.restype = ctypes.c_void_p
+    library.primesieve_generate_primes.argtypes = [
+        ctypes.c_uint64,
+        ctypes.c_uint64,
+        ctypes.POINTER(ctypes.c_size_t),
+        ctypes.c_int,
+    ]
+    library.primesieve_free.argtypes = [ctypes.c_void_p]
+    library.primesieve_set_num_threads(1)
+    return Peer(library, f"libprimesieve {library.primesieve_version().decode()}")
