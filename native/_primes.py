@@ -3,14 +3,16 @@
 import operator
 from array import array
 from collections.abc import Iterator
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native._buffers import uint64_room
 from native._kernel import kernel
 from native._memory import check
 from native._native import ffi, lib
 from native._window import check_bounds
-from native.sieve import Sieve
+
+if TYPE_CHECKING:
+    from native.sieve import Sieve
 
 # A C call cannot be interrupted: each gets a stretch of so many integers.
 _STRETCH = 1 << 31
@@ -117,8 +119,10 @@ def _stretches(first: int, last: int, length: int) -> Iterator[tuple[int, int]]:
         yield begin, min(begin + length, last)
 
 
-def _kept(first: int, last: int) -> Iterator[Sieve]:
+def _kept(first: int, last: int) -> "Iterator[Sieve]":
     """Finished sieves of parts of a window, one at a time."""
+    from native.sieve import Sieve
+
     for begin, end in _stretches(first, last, 1 << 30):
         with Sieve(begin, end) as part:
             yield part.finish()

@@ -1,4 +1,4 @@
-"""Sieve: a window of the integers and which of them are prime, as a bitmap in C memory."""
+"""Sieve: a window of the integers and which of them are prime, in C memory once that is needed."""
 
 import operator
 from array import array
@@ -6,21 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from native import _primes
 from native._buffers import flat_bytes, uint64_bytes
+from native._kernel import kernel
 from native._memory import Owner, check, lend
 from native._native import ffi, lib
-from native._window import LARGEST_LAST, check_window, describe_bitmap, strike
+from native._window import (
+    LARGEST_LAST,
+    check_bounds,
+    check_memory,
+    describe_bitmap,
+    fill,
+    strike,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from native._native import CData
 
-# Own base primes are made from windows of this many integers, primes are listed so many a C call
-# (as none can be interrupted), and iteration holds so many.
+# Where base primes are too many to be held, they come from windows of this many integers; primes
+# are listed so many a C call (as none can be interrupted), and iteration holds so many.
+_LARGEST_BASE = 1 << 26
 _BASE_WINDOW = 1 << 24
 _BATCH = 1 << 20
 _CHUNK = 1 << 13
+FIRST_PROGRESS = 7
 
 
 class Sieve(Owner):
@@ -30,10 +41,13 @@ class Sieve(Owner):
     those of all that are left; then the sieve can be counted, listed, iterated and asked for a
     number. What is asked too early raises RuntimeError. A finished sieve never changes again.
 
-    The bitmap has one bit for each odd number: a window of n integers takes n / 16 bytes. One
-    thread at a time may change a sieve; a second one gets RuntimeError, and never waits. All long
-    work releases the GIL, and Ctrl-C interrupts it within about 0.2 s: `progress` then still tells
-    the truth, and the work can be taken up again.
+    The bitmap is made when something is to be written into it; a window of n integers takes n / 30
+    bytes then. A sieve that was never struck can be counted and listed without one, a stretch at a
+    time.
+
+    One thread at a time may change a sieve; a second one gets RuntimeError, and never waits. All
+    long work releases the GIL, and Ctrl-C interrupts it within about half a second: `progress` then
+    still tells the truth, and the work can be taken up again.
 
     Equality compares the window, the progress and what has been struck. A sieve cannot be hashed,
     nor pickled by itself. `copy.copy` and `copy.deepcopy` make a second sieve with its own memory.
@@ -46,7 +60,8 @@ class Sieve(Owner):
     Raises:
         TypeError: a bound is not an integer.
         ValueError: the bounds are negative, descend or exceed 2**63.
-        MemoryError: the bitmap is larger than the memory of this machine, or malloc refused.
+        MemoryError: the C heap refused; later, where the bitmap is made: it is larger than the
+            memory of this machine.
 
     >>> sieve = Sieve(10, 50)
     >>> sieve.finish().count(), list(sieve)[:4], 49 in sieve
@@ -54,14 +69,24 @@ class Sieve(Owner):
     """
 
     def __init__(self, first: SupportsIndex, last: SupportsIndex) -> None:
-        first, last = check_window(first, last)
         out = ffi.new("sieve_t **")
-        check(lib.sieve_new(first, last, out), describe_bitmap(first, last))
+        check(lib.sieve_new(*check_bounds(first, last), out), "native.Sieve")
         self._adopt(out)
 
     def _adopt(self, out: "CData") -> None:
-        self._own(out, lib.sieve_free, lib.sieve_size(out[0]))
+        self._own(out, lib.sieve_free, 0)
         self._changer: dict[str, object] = {}
+        self._found: int | None = None  # primes in the window, once they have been counted
+
+    def _kept(self, pointer: "CData") -> bool:
+        return lib.sieve_bitmap(pointer) != ffi.NULL
+
+    def _keep(self, pointer: "CData") -> None:
+        """Make the bitmap, where there is none."""
+        if not self._kept(pointer):
+            first, last = self.first, self.last
+            check_memory(first, last)
+            check(lib.sieve_keep(pointer), describe_bitmap(first, last))
 
     @contextmanager
     def _changing(self) -> "Iterator[CData]":
@@ -96,14 +121,14 @@ class Sieve(Owner):
     def progress(self) -> int:
         """The least n such that the multiples of all primes below n are known to be struck.
 
-        It starts at 3, since even numbers are not stored, and ends at `needed` or at 3, whichever
-        is larger.
+        It starts at 7, since multiples of 2, 3 and 5 are not stored, and ends at `needed` or at 7,
+        whichever is larger.
         """
         return lib.sieve_progress(self._open())
 
     @property
     def needed(self) -> int:
-        """What `progress` must reach: isqrt(last - 1) + 1, or 0 where there is no odd number."""
+        """What `progress` must reach: isqrt(last - 1) + 1, or 0 for the empty window."""
         return lib.sieve_needed(self._open())
 
     @property
@@ -116,10 +141,15 @@ class Sieve(Owner):
     def bitmap(self) -> memoryview:
         """The C memory of the bitmap, read-only and without a copy; it outlives `close`.
 
-        Bit i % 8 of byte i // 8 stands for the odd number (first | 1) + 2 * i, and is set where
-        that has been struck; 1 always is. Bits behind the last odd number are 0.
+        It has eight parts of one length, one for each residue r = 1, 7, 11, 13, 17, 19, 23, 29. Bit
+        i % 8 of byte i // 8 of such a part stands for the number 30 * (first // 30 + i) + r, and is
+        set where that has been struck; 1, and what is outside of the window, always is.
+
+        Raises:
+            MemoryError: it is made only now, and is larger than memory.
         """
         pointer = self._open()
+        self._keep(pointer)
         return lend(pointer, lib.sieve_bitmap(pointer), lib.sieve_size(pointer))
 
     def cross_off(self, primes: Any, below: SupportsIndex | None = None) -> None:
@@ -149,46 +179,58 @@ class Sieve(Owner):
             raise ValueError(f"primes must be 2 or more, but the one at index {bad} is {value}")
         with self._changing() as pointer:
             if not self.finished:
+                self._keep(pointer)
                 strike(pointer, numbers, known)
 
     def finish(self) -> "Self":
         """Strike the multiples of all base primes from `progress` to `needed`; return this sieve.
 
-        Base primes are made a part at a time by smaller sieves, of which none takes more than
-        about 10 MB. When interrupted, the sieve is as far as `progress` says, and the next call
-        goes on from there.
+        Each part of the bitmap is written once. Where `needed` exceeds 2**26, base primes are made
+        a part at a time by smaller sieves, of which none takes more than about 10 MB: when
+        interrupted there, the sieve is as far as `progress` says, and the next call goes on.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
+            MemoryError: the bitmap is larger than the memory of this machine, or malloc refused.
         """
         if self.finished:
             return self
         with self._changing() as pointer:
+            self._keep(pointer)
             needed = lib.sieve_needed(pointer)
+            if needed <= _LARGEST_BASE:
+                fill(pointer)
             while (begin := lib.sieve_progress(pointer)) < needed:
                 end = min(begin + _BASE_WINDOW, needed)
-                with Sieve(begin, end) as base:
-                    primes = base.finish().primes()
+                primes = _primes.primes(begin, end)
                 strike(pointer, memoryview(primes).cast("B"), end)
         return self
 
     def count(self) -> int:
-        """The number of primes in the window; one pass over the bitmap.
+        """The number of primes in the window: one pass over the bitmap, or sieved without one.
 
         Raises:
-            RuntimeError: the sieve is not finished.
+            RuntimeError: the sieve has been struck, but is not finished.
         """
+        pointer = self._open()
+        if not self._kept(pointer):
+            if self._found is None:
+                self._found = _primes.count_primes(self.first, self.last)
+            return self._found
         out = ffi.new("uint64_t *")
-        check(lib.sieve_count(self._open(), out), self)
+        check(lib.sieve_count(kernel(), pointer, out), self)
         return int(out[0])
 
     def primes(self) -> "array[int]":
         """The primes of the window, ascending, as array('Q'): 8 bytes each, filled by C.
 
         Raises:
-            RuntimeError: the sieve is not finished.
+            RuntimeError: the sieve has been struck, but is not finished.
         """
         pointer = self._open()
+        if not self._kept(pointer):
+            fresh: array[int] = _primes.primes(self.first, self.last)
+            return fresh
         numbers = array("Q", [0]) * self.count()
         with memoryview(numbers) as view:
             begin, done = 0, 0
@@ -201,12 +243,12 @@ class Sieve(Owner):
         """Fill `room` with the primes from `begin` on; return how many there were."""
         written = ffi.new("size_t *")
         target = ffi.from_buffer("uint64_t[]", room)
-        check(lib.sieve_list(pointer, begin, target, len(room), written), self)
+        check(lib.sieve_list(kernel(), pointer, begin, target, len(room), written), self)
         return int(written[0])
 
     def __iter__(self) -> Iterator[int]:
         """The primes of the window, ascending, a few thousand of them in memory at a time."""
-        pointer = self._open()
+        pointer = self._finished()
         numbers = array("Q", [0]) * _CHUNK
         room = memoryview(numbers)
         begin = 0
@@ -222,7 +264,7 @@ class Sieve(Owner):
             ValueError: it is outside the window, of which alone this sieve knows.
             RuntimeError: the sieve is not finished.
         """
-        pointer = self._open()
+        pointer = self._finished()
         number = operator.index(number)
         first, last = self.first, self.last
         if not first <= number < last:
@@ -231,6 +273,13 @@ class Sieve(Owner):
         check(lib.sieve_contains(pointer, number, out), self)
         return bool(out[0])
 
+    def _finished(self) -> "CData":
+        """The pointer, and a bitmap even where the window is too small to need striking."""
+        pointer = self._open()
+        if self.finished:
+            self._keep(pointer)
+        return pointer
+
     def __len__(self) -> int:
         """The number of primes, as `count`."""
         return self.count()
@@ -238,7 +287,10 @@ class Sieve(Owner):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sieve):
             return NotImplemented
-        return bool(lib.sieve_equal(self._open(), other._open()))
+        same = lib.sieve_equal(self._open(), other._open())
+        if same == -1:  # one has a bitmap, in which nothing may have been struck
+            same = self.bitmap == other.bitmap
+        return bool(same)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -251,20 +303,26 @@ class Sieve(Owner):
     def _duplicate(self) -> "Self":
         return self.from_state(self.state())
 
-    def state(self) -> tuple[int, int, int, memoryview]:
-        """(first, last, progress, bitmap): all that `from_state` needs; the bitmap is not copied.
+    def state(self) -> tuple[int, int, int, int | None, memoryview | None]:
+        """(first, last, progress, found, bitmap): all that `from_state` needs, without a copy.
 
-        The bitmap is a view of this sieve, alive for as long as somebody holds it. Should the sieve
-        be struck further while the view is read, the state stays true: a state may have more
-        struck than its progress says.
+        A sieve without a bitmap has None in its place, and in `found` the number of its primes, if
+        they have been counted. The bitmap is a view of this sieve, alive for as long as somebody
+        holds it. Should the sieve be struck further while the view is read, the state stays true: a
+        state may have more struck than its progress says.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
         """
         if self.finished:
-            return self.first, self.last, self.progress, self.bitmap
+            return self._parts()
         with self._changing():
-            return self.first, self.last, self.progress, self.bitmap
+            return self._parts()
+
+    def _parts(self) -> tuple[int, int, int, int | None, memoryview | None]:
+        kept = self._kept(self._open())
+        found, bitmap = (None, self.bitmap) if kept else (self._found, None)
+        return self.first, self.last, self.progress, found, bitmap
 
     @classmethod
     def from_state(cls, state: Any) -> "Self":
@@ -276,12 +334,47 @@ class Sieve(Owner):
             MemoryError: as for a new sieve.
         """
         try:
+            first, last, progress, found, source = state
+        except ValueError:
+            raise ValueError("the state of a native.Sieve has 5 parts") from None
+        if source is not None:
+            if found is not None:
+                raise ValueError("the state of a native.Sieve has its primes counted, or a bitmap")
+            return cls._restored(first, last, progress, source)
+        first, last = check_bounds(first, last)
+        if progress != FIRST_PROGRESS:
+            raise ValueError(f"a sieve without a bitmap has no progress {progress!r}")
+        if found is not None and not 0 <= operator.index(found) <= last - first:
+            raise ValueError(f"there cannot be {found} primes in [{first}, {last})")
+        out = ffi.new("sieve_t **")
+        check(lib.sieve_new(first, last, out), "native.Sieve")
+        sieve = cls.__new__(cls)
+        sieve._adopt(out)
+        sieve._found = found if found is None else operator.index(found)
+        return sieve
+
+    @classmethod
+    def from_odd_state(cls, state: Any) -> "Self":
+        """A new sieve from a state of layout 1: (first, last, progress, bitmap of odd numbers).
+
+        Bit i % 8 of byte i // 8 of that bitmap stands for the odd number (first | 1) + 2 * i.
+        Raises as `from_state` does.
+        """
+        try:
             first, last, progress, source = state
         except ValueError:
-            raise ValueError("the state of a native.Sieve has 4 parts") from None
-        first, last = check_window(first, last)
+            raise ValueError("the state of a native.Sieve of layout 1 has 4 parts") from None
+        return cls._restored(first, last, progress, source, odd=True)
+
+    @classmethod
+    def _restored(
+        cls, first: Any, last: Any, progress: Any, source: Any, odd: bool = False
+    ) -> "Self":
+        first, last = check_bounds(first, last)
+        check_memory(first, last)
         bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
-        size = lib.sieve_bitmap_size(first, last)
+        odds = last // 2 - first // 2
+        size = (odds + 7) // 8 if odd else lib.sieve_bitmap_size(first, last)
         if len(bitmap) != size:
             raise ValueError(
                 f"the bitmap of the window [{first}, {last}) has {size} bytes, not {len(bitmap)}"
@@ -291,7 +384,8 @@ class Sieve(Owner):
             raise ValueError(f"the progress of a sieve cannot be {progress}")
         out = ffi.new("sieve_t **")
         memory = ffi.from_buffer("char[]", bitmap)
-        status = lib.sieve_restore(first, last, progress, memory, size, out)
+        restore = lib.sieve_restore_odd if odd else lib.sieve_restore
+        status = restore(first, last, progress, memory, size, out)
         if status == lib.NATIVE_BAD_VALUE:
             raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
         check(status, describe_bitmap(first, last))

@@ -1,9 +1,10 @@
 """How the native types travel: importing this module registers both with `adapters`.
 
 Kept of a Sieve: its window, how far it is, and its bitmap, so that a half-struck one arrives
-half-struck. Kept of a WordList: its words; of a slice, these alone, and as a list of its own.
-Lost of both: attributes that a subclass adds. Refused: a closed object, and a sieve that another
-thread is changing.
+half-struck; of one that was never struck, the number of its primes if they have been counted. Kept
+of a WordList: its words; of a slice, these alone, and as a list of its own. Lost of both:
+attributes that a subclass adds. Refused: a closed object, and a sieve that another thread is
+changing.
 """
 
 from typing import Any
@@ -13,9 +14,14 @@ from native.sieve import Sieve
 from native.words import WordList
 
 
-def serialize_sieve(sieve: Sieve) -> tuple[int, int, int, memoryview]:
-    """(first, last, progress, bitmap), the bitmap a view of the C memory."""
+def serialize_sieve(sieve: Sieve) -> tuple[int, int, int, int | None, memoryview | None]:
+    """(first, last, progress, found, bitmap), the bitmap None or a view of the C memory."""
     return sieve.state()
+
+
+def upgrade_sieve(state: Any) -> tuple[int, int, int, int | None, memoryview | None]:
+    """The state of a sieve from one of version 1, whose bitmap had a bit for each odd number."""
+    return Sieve.from_odd_state(state).state()
 
 
 def rebuild_sieve(state: Any) -> Sieve:
@@ -33,5 +39,12 @@ def rebuild_words(state: Any) -> WordList:
     return WordList.from_state(state)
 
 
-adapters.register(Sieve, serialize_sieve, rebuild_sieve, name="native.Sieve", version=1)
+adapters.register(
+    Sieve,
+    serialize_sieve,
+    rebuild_sieve,
+    name="native.Sieve",
+    version=2,
+    upgrades={1: upgrade_sieve},
+)
 adapters.register(WordList, serialize_words, rebuild_words, name="native.WordList", version=1)

@@ -212,7 +212,7 @@ def test_nothing_is_left_of_a_run(start_method: str) -> None:
 
 def test_what_a_child_raises_is_the_parents_error() -> None:
     impossible = "the process of the range 0-9,223,372,036,854,775,808"
-    with pytest.raises(ChildError, match=f"{impossible} could not be sent its work: MemoryError"):
+    with pytest.raises(ChildError, match=f"{impossible} failed: MemoryError"):
         collect_primes([(0, 2**63)])
 
 

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 import native
 import native.sieve
 from native import Sieve, _build, _memory
+from native._kernel import kernel
 from native._native import ffi, lib
 
 # pi(10^k), OEIS A006880.
@@ -58,6 +59,15 @@ def is_prime(n: int) -> bool:
 
 def uint64(*numbers: int) -> array[int]:
     return array("Q", numbers)
+
+
+RESIDUES = [1, 7, 11, 13, 17, 19, 23, 29]
+
+
+def is_struck(sieve: Sieve, n: int) -> bool:
+    line = RESIDUES.index(n % 30) * (len(sieve.bitmap) // 8)
+    bit = n // 30 - sieve.first // 30
+    return bool(sieve.bitmap[line + bit // 8] >> bit % 8 & 1)
 
 
 windows = st.tuples(st.integers(0, 6000), st.integers(0, 700)).map(lambda w: (w[0], w[0] + w[1]))
@@ -130,7 +140,7 @@ def test_primes_are_a_compact_array() -> None:
 @pytest.mark.parametrize("edge", [0, 1, 2, 3, 10**6, 2**63])
 def test_empty_windows(edge: int) -> None:
     sieve = Sieve(edge, edge)
-    assert (sieve.finished, sieve.needed, sieve.progress) == (True, 0, 3)
+    assert (sieve.finished, sieve.needed, sieve.progress) == (True, 0, 7)
     assert (sieve.count(), list(sieve), len(sieve.primes()), len(sieve.bitmap)) == (0, [], 0, 0)
 
 
@@ -149,27 +159,29 @@ def test_the_doctest_of_the_class() -> None:
         ((0, 100), 10),
         ((0, 101), 11),
         ((50, 122), 12),
-        ((4, 5), 0),
+        ((4, 5), 3),
+        ((5, 5), 0),
         ((2**63 - 2, 2**63), 3037000500),
     ],
 )
 def test_needed(window: tuple[int, int], needed: int) -> None:
     sieve = Sieve(*window)
     assert sieve.needed == needed
-    assert sieve.finished == (needed <= 3)
+    assert sieve.finished == (needed <= 7)
 
 
-def test_progress_starts_at_3_and_ends_at_needed() -> None:
+def test_progress_starts_at_7_and_ends_at_needed() -> None:
     sieve = Sieve(0, 1000)
-    assert sieve.progress == 3
+    assert sieve.progress == 7
     assert sieve.finish() is sieve
     assert sieve.progress == sieve.needed == 32
 
 
 def test_what_is_asked_too_early_is_an_error_that_says_how_far_it_is() -> None:
     sieve = Sieve(0, 1000)
+    sieve.cross_off(uint64(7))
     message = re.escape(
-        "<native.Sieve [0, 1000), struck for primes below 3 of 32>: not finished; "
+        "<native.Sieve [0, 1000), struck for primes below 7 of 32>: not finished; "
         "call finish() first"
     )
     for ask in (
@@ -184,10 +196,32 @@ def test_what_is_asked_too_early_is_an_error_that_says_how_far_it_is() -> None:
             ask()
 
 
+def test_what_was_never_struck_is_counted_and_listed_without_a_bitmap() -> None:
+    sieve = Sieve(0, 1000)
+    assert sieve.state() == (0, 1000, 7, None, None)
+    assert sieve.count() == len(sieve) == 168
+    assert list(sieve.primes()) == simple_primes(0, 1000)
+    assert sieve.state() == (0, 1000, 7, 168, None)
+    arrived = Sieve.from_state(sieve.state())
+    assert (arrived.count(), arrived.finished, arrived == sieve) == (168, False, True)
+    assert Sieve.from_state((0, 1000, 7, 5, None)).count() == 5  # it is not counted again
+    for ask in (lambda: next(iter(sieve)), lambda: 7 in sieve):
+        with pytest.raises(RuntimeError, match="not finished"):
+            ask()
+    assert sieve.finish().state()[3:] == (None, sieve.bitmap)
+    assert sieve.count() == 168
+
+
+def test_a_window_larger_than_memory_can_be_counted() -> None:
+    sieve = Sieve(0, 2**63)
+    sieve._found = 5
+    assert len(sieve) == 5
+
+
 def test_below_moves_progress_up_only_and_no_further_than_needed() -> None:
     sieve = Sieve(0, 1000)
     sieve.cross_off(uint64(3, 5, 7))
-    assert sieve.progress == 3
+    assert sieve.progress == 7
     sieve.cross_off(uint64(), below=11)
     assert sieve.progress == 11
     sieve.cross_off(uint64(), below=4)
@@ -198,7 +232,7 @@ def test_below_moves_progress_up_only_and_no_further_than_needed() -> None:
 
 def test_repr_shows_window_and_progress() -> None:
     sieve = Sieve(10, 1000)
-    assert repr(sieve) == "<native.Sieve [10, 1000), struck for primes below 3 of 32>"
+    assert repr(sieve) == "<native.Sieve [10, 1000), struck for primes below 7 of 32>"
     assert repr(sieve.finish()) == "<native.Sieve [10, 1000), finished>"
     sieve.close()
     assert repr(sieve) == "<native.Sieve, closed>"
@@ -233,9 +267,10 @@ def test_each_number_strikes_its_multiples_from_its_square_on(
     first, last = window
     sieve = Sieve(first, last)
     sieve.cross_off(uint64(*numbers))
-    for i, n in enumerate(range(first | 1, last, 2)):
-        struck = n == 1 or any(n % d == 0 and n >= d * d for d in numbers)
-        assert sieve.bitmap[i // 8] >> i % 8 & 1 == struck
+    for n in range(first, last):
+        if n % 30 in RESIDUES:
+            struck = n == 1 or any(n % d == 0 and n >= d * d for d in numbers)
+            assert is_struck(sieve, n) == struck
 
 
 def test_numbers_whose_square_exceeds_64_bits_strike_nothing() -> None:
@@ -315,7 +350,9 @@ def test_a_number_below_2_is_a_value_error_and_nothing_is_struck(bad: int) -> No
 def test_the_kernel_skips_numbers_below_2() -> None:
     sieve = Sieve(0, 1000)
     numbers = ffi.from_buffer("char[]", uint64(0, 1, 2, 4))
-    assert lib.sieve_cross_off(sieve._pointer, numbers, 4, 0, len(sieve.bitmap)) == lib.NATIVE_OK
+    line = len(sieve.bitmap) // 8
+    status = lib.sieve_cross_off(kernel(), sieve._pointer, numbers, 4, 0, line)
+    assert status == lib.NATIVE_OK
     assert sieve == Sieve(0, 1000)
 
 
@@ -332,13 +369,14 @@ def test_a_finished_sieve_never_changes() -> None:
     sieve.cross_off(uint64(2), below=5)
     lib.sieve_reach(sieve._pointer, 2**63)
     assert sieve.bitmap.tobytes() == before
-    assert sieve.progress == 5
+    assert sieve.progress == 7
     with pytest.raises(ValueError, match="2 or more"):
         sieve.cross_off(uint64(1))
     # With nothing struck in what says that it is finished, any store would show.
-    blank = Sieve.from_state((3, 1000, 32, bytes(63)))
-    blank.cross_off(uint64(3, 5))
-    assert not any(blank.bitmap)
+    blank = Sieve.from_state((30, 1000, 32, None, bytes(64)))
+    before = blank.bitmap.tobytes()
+    blank.cross_off(uint64(7, 11))
+    assert blank.bitmap.tobytes() == before
 
 
 # Arguments
@@ -362,15 +400,15 @@ def test_bounds_that_are_no_integers(bound: Any) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sysconf"), reason="the system does not say how much it has")
 def test_a_window_larger_than_memory_is_refused_before_allocation() -> None:
-    with pytest.raises(MemoryError, match=r"takes 576460752303423488 bytes; this machine has"):
-        Sieve(0, 2**63)
+    with pytest.raises(MemoryError, match=r"takes 307445734561825920 bytes; this machine has"):
+        Sieve(0, 2**63).finish()
 
 
 def test_without_sysconf_the_allocation_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sysconf", raising=False)
     assert _memory.physical_memory() is None
-    with pytest.raises(MemoryError, match="takes 576460752303423488 bytes: not enough memory"):
-        Sieve(0, 2**63)
+    with pytest.raises(MemoryError, match="takes 307445734561825920 bytes: not enough memory"):
+        Sieve(0, 2**63).finish()
 
 
 def test_an_unknown_amount_of_memory_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -406,15 +444,21 @@ def test_every_status_of_the_c_library_is_an_exception() -> None:
 def test_the_kernel_refuses_what_is_outside() -> None:
     sieve = Sieve(0, 1000)
     pointer, out = sieve._pointer, ffi.new("sieve_t **")
-    size = len(sieve.bitmap)
     none = ffi.from_buffer("char[]", b"")
-    for begin, end in ((0, size + 1), (2, 1)):
-        status = lib.sieve_cross_off(pointer, none, 0, begin, end)
-        assert status == lib.NATIVE_BAD_RANGE
+    for ranges in ([(0, 8)], [(0, 16), (8, 0), (0, 4), (4, 8)]):
+        for begin, end in ranges:
+            status = lib.sieve_cross_off(kernel(), pointer, none, 0, begin, end)
+            assert status == lib.NATIVE_BAD_RANGE
+            assert lib.sieve_fill(kernel(), pointer, begin, end) == lib.NATIVE_BAD_RANGE
+        assert len(sieve.bitmap) == 64  # now there is one
+    far = Sieve(2**60, 2**60 + 1000)
+    assert len(far.bitmap) == 64
+    assert lib.sieve_fill(kernel(), far._pointer, 0, 8) == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(2, 1, out) == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(0, 2**63 + 1, out) == lib.NATIVE_BAD_RANGE
-    assert lib.sieve_restore(2, 1, 3, none, 0, out) == lib.NATIVE_BAD_RANGE
-    assert lib.sieve_restore(0, 99, 3, none, 0, out) == lib.NATIVE_BAD_LENGTH
+    for restore in (lib.sieve_restore, lib.sieve_restore_odd):
+        assert restore(2, 1, 7, none, 0, out) == lib.NATIVE_BAD_RANGE
+        assert restore(0, 99, 7, none, 0, out) == lib.NATIVE_BAD_LENGTH
     assert lib.sieve_contains(pointer, 1000, ffi.new("int *")) == lib.NATIVE_BAD_RANGE
 
 
@@ -427,11 +471,15 @@ def test_equality_is_by_window_progress_and_bitmap() -> None:
     assert sieve != Sieve(0, 98)
     assert sieve != Sieve(1, 100)
     further = Sieve(0, 100)
-    further.cross_off(uint64(), below=5)
+    further.cross_off(uint64(), below=8)
     assert sieve != further
     struck = Sieve(0, 100)
-    struck.cross_off(uint64(5))
+    struck.cross_off(uint64(7))
     assert sieve != struck
+    kept = Sieve(0, 100)
+    assert kept.bitmap.nbytes == 64
+    assert Sieve(0, 100) == kept
+    assert kept == Sieve(0, 100)
     assert sieve != "sieve"
     with pytest.raises(TypeError, match="unhashable"):
         hash(sieve)
@@ -440,11 +488,11 @@ def test_equality_is_by_window_progress_and_bitmap() -> None:
 @pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy])
 def test_a_copy_has_its_own_memory(copier: Any) -> None:
     sieve = Sieve(0, 1000)
-    sieve.cross_off(uint64(3, 5), below=7)
+    sieve.cross_off(uint64(7), below=11)
     second = copier(sieve)
     assert second == sieve
     second.finish()
-    assert sieve.progress == 7
+    assert sieve.progress == 11
     assert second != sieve
     sieve.close()
     assert second.count() == 168
@@ -466,10 +514,11 @@ def test_a_copy_of_a_subclass_keeps_its_attributes() -> None:
 def test_a_half_struck_state_arrives_half_struck(window: tuple[int, int], cut: int) -> None:
     sieve = Sieve(*window)
     sieve.cross_off(uint64(*simple_primes(0, cut)), below=cut)
-    first, last, progress, bitmap = sieve.state()
-    assert (first, last) == window
+    bitmap = sieve.bitmap
+    first, last, progress, found, kept = sieve.state()
+    assert (first, last, found, kept) == (*window, None, bitmap)
     for form in (bitmap, bytes(bitmap), bytearray(bitmap)):
-        second = Sieve.from_state((first, last, progress, form))
+        second = Sieve.from_state((first, last, progress, None, form))
         assert second == sieve
         assert second.progress == sieve.progress
     assert second.finish() == sieve.finish()
@@ -477,7 +526,9 @@ def test_a_half_struck_state_arrives_half_struck(window: tuple[int, int], cut: i
 
 def test_the_bitmap_is_the_c_memory_itself_and_read_only() -> None:
     sieve = Sieve(0, 1000)
-    bitmap = sieve.state()[3]
+    sieve.cross_off(uint64(7))
+    bitmap = sieve.state()[4]
+    assert bitmap is not None
     address = ffi.cast("uintptr_t", ffi.from_buffer(bitmap))
     assert int(address) == int(ffi.cast("uintptr_t", lib.sieve_bitmap(sieve._pointer)))
     assert bitmap.readonly
@@ -487,7 +538,7 @@ def test_the_bitmap_is_the_c_memory_itself_and_read_only() -> None:
 
 def test_from_state_copies() -> None:
     source = bytearray(Sieve(0, 1000).finish().bitmap)
-    sieve = Sieve.from_state((0, 1000, 32, source))
+    sieve = Sieve.from_state((0, 1000, 32, None, source))
     source[:] = b"\xff" * len(source)
     assert sieve.count() == 168
 
@@ -498,38 +549,72 @@ def test_no_bitmap_leads_outside_the_window(window: tuple[int, int], data: Any) 
     fresh = Sieve(first, last)
     size = len(fresh.bitmap)
     noise = data.draw(st.one_of(st.just(b"\0" * size), st.binary(min_size=size, max_size=size)))
-    progress = max(3, fresh.needed)
-    sieve = Sieve.from_state((first, last, progress, noise))
+    progress = max(7, fresh.needed)
+    sieve = Sieve.from_state((first, last, progress, None, noise))
     found = list(sieve)
     assert len(found) == sieve.count() == len(sieve.primes())
     assert all(first <= n < last and n > 1 for n in found)
-    again = Sieve.from_state((first, last, progress, bytes(b | 0 for b in sieve.bitmap)))
+    again = Sieve.from_state((first, last, progress, None, bytes(sieve.bitmap)))
     assert again == sieve
 
 
 @pytest.mark.parametrize(
     ("state", "error", "message"),
     [
-        ((0, 1000, 3), ValueError, "has 4 parts"),
-        ((0, 1000, 3, b"", 1), ValueError, "has 4 parts"),
+        ((0, 1000, 7, b""), ValueError, "has 5 parts"),
+        ((0, 1000, 7, None, b"", 1), ValueError, "has 5 parts"),
         (7, TypeError, "unpack"),
-        ((0, 1000, 3, b"\0" * 62), ValueError, r"\[0, 1000\) has 63 bytes, not 62"),
-        ((0, 1000, 3, b"\0" * 64), ValueError, r"\[0, 1000\) has 63 bytes, not 64"),
-        ((0, 1000, 3, "x" * 63), TypeError, "must be bytes-like, not str"),
-        ((0, 1000, 3, memoryview(bytes(126))[::2]), TypeError, "must be contiguous"),
-        ((0, 1000, 2, bytes(63)), ValueError, r"progress of a sieve of \[0, 1000\) cannot be 2"),
-        ((0, 1000, 33, bytes(63)), ValueError, "cannot be 33"),
-        ((0, 1000, -1, bytes(63)), ValueError, "cannot be -1"),
-        ((0, 1000, 2**64 + 3, bytes(63)), ValueError, "cannot be 18446744073709551619"),
-        ((0, 1000, 3.0, bytes(63)), TypeError, "float"),
-        ((1000, 0, 3, b""), ValueError, "a window must have"),
-        ((0.0, 1000, 3, bytes(63)), TypeError, "float"),
-        ((0, 2**63, 3, b""), (MemoryError, ValueError), "576460752303423488 bytes"),
+        ((0, 1000, 7, None, b"\0" * 63), ValueError, r"\[0, 1000\) has 64 bytes, not 63"),
+        ((0, 1000, 7, None, b"\0" * 65), ValueError, r"\[0, 1000\) has 64 bytes, not 65"),
+        ((0, 1000, 7, None, "x" * 64), TypeError, "must be bytes-like, not str"),
+        ((0, 1000, 7, None, memoryview(bytes(128))[::2]), TypeError, "must be contiguous"),
+        ((0, 1000, 6, None, bytes(64)), ValueError, r"of a sieve of \[0, 1000\) cannot be 6"),
+        ((0, 1000, 33, None, bytes(64)), ValueError, "cannot be 33"),
+        ((0, 1000, -1, None, bytes(64)), ValueError, "cannot be -1"),
+        ((0, 1000, 2**64 + 7, None, bytes(64)), ValueError, "cannot be 18446744073709551623"),
+        ((0, 1000, 7.0, None, bytes(64)), TypeError, "float"),
+        ((1000, 0, 7, None, b""), ValueError, "a window must have"),
+        ((0.0, 1000, 7, None, bytes(64)), TypeError, "float"),
+        ((0, 2**63, 7, None, b""), (MemoryError, ValueError), "307445734561825920 bytes"),
+        ((0, 1000, 7, 168, bytes(64)), ValueError, "primes counted, or a bitmap"),
+        ((0, 1000, 8, None, None), ValueError, "without a bitmap has no progress 8"),
+        ((0, 1000, 7, 1001, None), ValueError, "cannot be 1001 primes"),
+        ((0, 1000, 7, -1, None), ValueError, "cannot be -1 primes"),
+        ((0, 1000, 7, 1.5, None), TypeError, "float"),
+        ((1000, 0, 7, None, None), ValueError, "a window must have"),
     ],
 )
 def test_states_that_cannot_be(state: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         Sieve.from_state(state)
+
+
+@given(windows, st.integers(0, 90))
+def test_a_state_of_layout_1_becomes_the_same_sieve(window: tuple[int, int], cut: int) -> None:
+    first, last = window
+    sieve = Sieve(*window)
+    given_primes = [p for p in simple_primes(0, cut) if p < sieve.needed]
+    sieve.cross_off(uint64(*given_primes), below=cut)
+    odds = range(first | 1, last, 2)
+    struck = [n == 1 or any(n % p == 0 and n >= p * p for p in given_primes) for n in odds]
+    bitmap = sum(1 << i for i, bit in enumerate(struck) if bit).to_bytes(
+        (len(odds) + 7) // 8, "little"
+    )
+    progress = min(max(3, cut), max(3, sieve.needed if odds else 0))
+    arrived = Sieve.from_odd_state((first, last, progress, bitmap))
+    assert arrived == sieve if odds else arrived.finished
+    assert arrived.finish() == Sieve(*window).finish()
+
+
+def test_states_of_layout_1_that_cannot_be() -> None:
+    for state, message in (
+        ((0, 1000, 3), "has 4 parts"),
+        ((0, 1000, 3, bytes(64)), "has 63 bytes, not 64"),
+        ((0, 1000, 2, bytes(63)), "cannot be 2"),
+        ((0, 1000, 33, bytes(63)), "cannot be 33"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Sieve.from_odd_state(state)
 
 
 # Lifetime
@@ -670,7 +755,7 @@ def test_only_one_thread_changes_a_sieve(monkeypatch: pytest.MonkeyPatch) -> Non
         lambda: sieve.cross_off(uint64(3)),
         lambda: copy.copy(sieve),
     ):
-        with pytest.raises(RuntimeError, match="3 of 32>: another thread is changing it"):
+        with pytest.raises(RuntimeError, match="7 of 32>: another thread is changing it"):
             change()
     gate.opened.set()
     thread.join(30)
@@ -716,7 +801,8 @@ def test_the_kernel_releases_the_gil() -> None:
     def work() -> None:
         buffer = ffi.from_buffer("char[]", numbers)
         begin = time.perf_counter()
-        lib.sieve_cross_off(sieve._pointer, buffer, len(numbers), 0, len(sieve.bitmap))
+        line = len(sieve.bitmap) // 8
+        lib.sieve_cross_off(kernel(), sieve._pointer, buffer, len(numbers), 0, line)
         spans.append((begin, time.perf_counter()))
 
     thread = threading.Thread(target=work)
@@ -734,7 +820,7 @@ def test_ctrl_c_interrupts_finish_and_leaves_it_consistent() -> None:
     sieve = Sieve(*window)
 
     def interrupt_midway() -> None:
-        while sieve.progress == 3:
+        while sieve.progress == 7:
             time.sleep(0.001)
         _thread.interrupt_main()
 
@@ -743,7 +829,7 @@ def test_ctrl_c_interrupts_finish_and_leaves_it_consistent() -> None:
     with pytest.raises(KeyboardInterrupt):
         sieve.finish()
     thread.join(30)
-    assert 3 < sieve.progress < sieve.needed
+    assert 7 < sieve.progress < sieve.needed
     assert list(sieve.finish()) == [n for n in range(*window) if is_prime(n)]
 
 
@@ -755,8 +841,8 @@ def test_an_interrupted_change_leaves_the_sieve_free(monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patch:
         patch.setattr(native.sieve, "strike", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            sieve.cross_off(uint64(3), below=5)
-    assert sieve.progress == 3
+            sieve.cross_off(uint64(3), below=9)
+    assert sieve.progress == 7
     assert sieve.finish().count() == 168
 
 
@@ -784,7 +870,7 @@ def test_a_child_frees_only_its_own() -> None:
 
     in_fork(check)
     assert sieve.count() == 78498
-    assert len(view) == 62500
+    assert len(view) == 33344
 
 
 def test_a_child_of_a_busy_parent_is_told_and_does_not_hang(
@@ -792,7 +878,7 @@ def test_a_child_of_a_busy_parent_is_told_and_does_not_hang(
 ) -> None:
     gate = Gate(monkeypatch)
     sieve = Sieve(0, 1000)
-    thread = threading.Thread(target=sieve.finish)
+    thread = threading.Thread(target=sieve.cross_off, args=(uint64(3, 5, 7), 11))
     thread.start()
     assert gate.entered.wait(30)
 
@@ -806,7 +892,7 @@ def test_a_child_of_a_busy_parent_is_told_and_does_not_hang(
     finally:
         gate.opened.set()
         thread.join(30)
-    assert sieve.count() == 168
+    assert sieve.finish().count() == 168
 
 
 # The build

@@ -52,7 +52,7 @@ def test_the_pair_of_functions() -> None:
 
 def test_names_and_versions_of_the_wire() -> None:
     spec = adapters.to_spec(half_struck())
-    assert (spec.name, spec.version) == ("native.Sieve", 1)
+    assert (spec.name, spec.version) == ("native.Sieve", 2)
     spec = adapters.to_spec(WordList(WORDS))
     assert (spec.name, spec.version) == ("native.WordList", 1)
 
@@ -136,7 +136,12 @@ def test_a_subclass_is_not_turned_into_its_base() -> None:
 
 def test_registering_again_is_harmless() -> None:
     adapters.register(
-        Sieve, specs.serialize_sieve, specs.rebuild_sieve, name="native.Sieve", version=1
+        Sieve,
+        specs.serialize_sieve,
+        specs.rebuild_sieve,
+        name="native.Sieve",
+        version=2,
+        upgrades={1: specs.upgrade_sieve},
     )
 
 
@@ -182,7 +187,19 @@ def test_through_a_pipe(start_method: str) -> None:
     assert child.exitcode == 0
 
 
-GOLDEN = {"sieve": half_struck(1000), "words": WordList(["level", "größer", "", "noon"])[1:]}
+def counted(last: int) -> Sieve:
+    sieve = Sieve(0, last)
+    sieve.count()
+    return sieve
+
+
+# Those of "sieve" have version 1, with a bit for each odd number.
+GOLDEN = {
+    "sieve": half_struck(1000),
+    "sieve_lines": half_struck(1000),
+    "sieve_counted": counted(1000),
+    "words": WordList(["level", "größer", "", "noon"])[1:],
+}
 
 
 @pytest.mark.parametrize("protocol", range(2, 6))

@@ -23,6 +23,17 @@ static inline unsigned bits_count(uint64_t word)
     return (unsigned)((word * UINT64_C(0x0101010101010101)) >> 56);
 }
 
+/* Sets the bits from `from` on, below `to`. */
+static inline void bits_set(uint8_t *bytes, uint64_t from, uint64_t to)
+{
+    for (; from < to && from % 8 != 0; from++)
+        bytes[from / 8] |= (uint8_t)(1u << from % 8);
+    for (; from < to && to - from >= 8; from += 8)
+        bytes[from / 8] = 0xff;
+    for (; from < to; from++)
+        bytes[from / 8] |= (uint8_t)(1u << from % 8);
+}
+
 /* The index of the lowest set bit of a word that is not 0. */
 static inline unsigned bits_lowest(uint64_t word)
 {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits.h"
 #include "engine.h"
 #include "window.h"
 
@@ -31,11 +32,10 @@ static void strike_outside(block_t *block, uint64_t first, uint64_t last)
     uint64_t begin = block->k * 30;
     for (uint32_t line = 0; line < wheel->lines; line++) {
         uint8_t *bytes = block->lines + line * block->stride;
-        uint64_t bit = window_end(begin, last, 30, wheel->residues[line]);
         if (begin + wheel->residues[line] < first)
             bytes[0] |= 1;
-        for (; bit < 8 * (uint64_t)block->stride; bit++)
-            bytes[bit / 8] |= (uint8_t)(1u << bit % 8);
+        bits_set(bytes, window_end(begin, last, 30, wheel->residues[line]),
+                 8 * (uint64_t)block->stride);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "bits.h"
 #include "engine.h"
 #include "list.h"
 #include "window.h"
@@ -17,14 +18,6 @@ typedef struct {
     uint64_t unstruck;
 } count_t;
 
-static void strike_range(uint8_t *bytes, uint32_t from, uint32_t to)
-{
-    for (; from < to && from % 8 != 0; from++)
-        bytes[from / 8] |= (uint8_t)(1u << from % 8);
-    if (from < to)
-        memset(bytes + from / 8, 0xff, (to - from) / 8);
-}
-
 static void count_piece(void *context, uint32_t line, uint32_t from, uint32_t bits, uint8_t *piece)
 {
     count_t *count = context;
@@ -33,7 +26,7 @@ static void count_piece(void *context, uint32_t line, uint32_t from, uint32_t bi
     uint32_t valid = end <= from ? 0 : end - from < bits ? (uint32_t)(end - from) : bits;
     if (from == 0 && count->first % modulus > residue)
         piece[0] |= 1; /* below the window */
-    strike_range(piece, valid, (bits + 63) / 64 * 64);
+    bits_set(piece, valid, (bits + 63) / 64 * 64);
     count->unstruck += count->kernel->path->zeros(piece, (bits + 63) / 64 * 8);
 }
 
