@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import chart, import_time, round_trip, sieve
+from benchmarks import chart, import_time, pipes, round_trip, sieve
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # of a row's name
 
-TOPICS = (round_trip, import_time, sieve)
+TOPICS = (round_trip, import_time, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:

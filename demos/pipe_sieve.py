@@ -25,8 +25,9 @@ from demos.progress import progress
 from demos.ranges import Part, Range, checked, plan, split
 from demos.stages import Stage
 from demos.table import milliseconds, table
-from native import Sieve
+from native import Sieve, count_primes
 
+COUNT_ONLY = Part(needed=0, suppliers=(), missing=(), wanted=0, early=False)
 BATCH = 1 << 16  # primes in one message: half a MiB
 FEW = 100  # primes to print in full
 
@@ -41,6 +42,7 @@ Watch = Callable[[int, Stage], object]
 def collect_primes(
     ranges: Iterable[tuple[int, int]],
     *,
+    keep: bool = True,
     context: BaseContext | None = None,
     watch: Watch | None = None,
 ) -> list[Sieve]:
@@ -48,12 +50,16 @@ def collect_primes(
 
     Args:
         ranges: Pairs (first, last) in any order, each without `last`; gaps between them are fine.
+        keep: Whether the Sieves come back with their windows. If not, each range is only counted:
+            its process holds no more than a few pieces of the window at a time and needs the primes
+            of no other range, and what comes back is small.
         context: How to start the processes; the platform's way if not given.
         watch: Called with the index of a range and each Stage that its process enters; the last
             one, "done", is when its Sieve has arrived.
 
     Returns:
-        A finished Sieve for each range, in the order given; `primes(...)` makes one array of them.
+        A Sieve for each range, in the order given: finished, or else counted. `primes(...)` makes
+        one array of them.
 
     Raises:
         TypeError: a bound is not an integer.
@@ -61,7 +67,7 @@ def collect_primes(
         ChildError: a process ended before its work was done.
     """
     parts = checked(ranges)
-    orders = plan(parts)
+    orders = plan(parts) if keep else [COUNT_ONLY] * len(parts)
     watch = watch or (lambda _index, _stage: None)
     sieves: dict[Member, Sieve] = {}
     with Crew(context or multiprocessing.get_context()) as crew:
@@ -111,6 +117,11 @@ def sieve(connection: Connection, order: Part) -> None:
     window: Sieve = adapters.loads(payload)
     del payload
     enter(stages.SIEVE)
+    if order == COUNT_ONLY:
+        window.count()
+        enter(stages.SEND)
+        connection.send(window)
+        return
     if order.early:
         with Sieve(window.first, order.wanted) as foremost:
             send_primes(connection, foremost.finish().primes())
@@ -182,11 +193,18 @@ def main(argv: Sequence[str]) -> int:
         help="the primes from A on, below B, and so on, such as 10-30,30-50; A+L is A-(A+L)",
     )
     parser.add_argument(
+        "--count",
+        action="store_true",
+        help="with --limit: only count, so that no range is kept or needs another one's primes",
+    )
+    parser.add_argument(
         "--plot", metavar="FILE.png", help="draw what each process did when (needs matplotlib)"
     )
     options = parser.parse_args(argv)
     if options.ranges and options.processes not in (None, len(options.ranges)):
         parser.error("--ranges has a process for each range; leave --processes out")
+    if options.ranges and options.count:
+        parser.error("--count is for --limit: --ranges shows how primes go from range to range")
     if options.plot is not None:
         try:
             gantt.check(options.plot)
@@ -197,7 +215,7 @@ def main(argv: Sequence[str]) -> int:
     context = arguments.context(options)
 
     start = time.perf_counter()
-    sieves, history = _collect_with_bar(parts, context)
+    sieves, history = _collect_with_bar(parts, not options.count, context)
     took = time.perf_counter() - start
     counts = [each.count() for each in sieves]
     rows = [
@@ -212,11 +230,11 @@ def main(argv: Sequence[str]) -> int:
     if options.plot is not None:
         gantt.draw(options.plot, [str(part) for part in parts], history)
         print(f"what each process did when: {options.plot}")
-    return _check(parts, sieves, sum(counts))
+    return _check(parts, sieves, sum(counts), not options.count)
 
 
 def _collect_with_bar(
-    parts: list[Range], context: BaseContext
+    parts: list[Range], keep: bool, context: BaseContext
 ) -> tuple[list[Sieve], list[list[Stage]]]:
     history: list[list[Stage]] = [[] for _ in parts]
     with progress("sieving", len(parts)) as update:
@@ -228,10 +246,10 @@ def _collect_with_bar(
                 now = [f"{names.count(name)} {name}" for name in stages.NAMES if name in names]
                 update(", ".join(now), names.count(stages.DONE))
 
-        return collect_primes(parts, context=context, watch=watch), history
+        return collect_primes(parts, keep=keep, context=context, watch=watch), history
 
 
-def _check(parts: list[Range], sieves: list[Sieve], total: int) -> int:
+def _check(parts: list[Range], sieves: list[Sieve], total: int, kept: bool) -> int:
     ordered = sorted(part for part in parts if part.first < part.last)
     if ordered and all(one.last == other.first for one, other in pairwise(ordered)):
         first, last = ordered[0].first, ordered[-1].last
@@ -240,6 +258,9 @@ def _check(parts: list[Range], sieves: list[Sieve], total: int) -> int:
             published = below_last - below_first
             what = f"pi({last:,})" + (f" - pi({first:,})" if below_first else "")
             return checks.report(total == published, f"{what} = {published:,} as published")
+    if not kept:
+        alone = count_primes(min(parts).first, max(parts).last)
+        return checks.report(total == alone, f"{alone:,} as counted in one process")
     windows = ((*part, each) for part, each in zip(parts, sieves, strict=True))
     tested, wrong = checks.disagreements(windows)
     drawn = "each" if tested == sum(last - first for first, last in parts) else "drawn at random"

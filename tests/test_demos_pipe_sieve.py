@@ -216,6 +216,29 @@ def test_what_a_child_raises_is_the_parents_error() -> None:
         collect_primes([(0, 2**63)])
 
 
+def test_ranges_that_are_only_counted_come_back_small(start_method: str) -> None:
+    context = multiprocessing.get_context(start_method)
+    stages: list[str] = []
+    parts = [(2, 1000), (1000, 5_000_000)]
+    sieves = collect_primes(
+        parts, keep=False, context=context, watch=lambda _index, stage: stages.append(stage.name)
+    )
+    assert [each.state()[3:] for each in sieves] == [(168, None), (348_345, None)]
+    assert stages.count("wait") == 2  # for its Sieve alone
+    assert len(primes(sieves)) == 348_513
+
+
+@pytest.mark.parametrize("limit", ["10**7", "12345678"])
+def test_counting(limit: str) -> None:
+    result = run("pipe_sieve", "--limit", limit, "--count", "--processes", "3")
+    assert result.returncode == 0
+    expected = {
+        "10**7": "check: pi(10,000,000) = 664,579 as published: OK",
+        "12345678": "check: 809,227 as counted in one process: OK",
+    }
+    assert result.stdout.splitlines()[-1] == expected[limit]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", ["1", "2", "5"])
 def test_a_published_count(processes: str) -> None:
@@ -261,6 +284,7 @@ def test_a_wrong_result_fails_the_check(
         (["--limit", "10", "--ranges", "2-3"], "not allowed with argument"),
         (["--ranges", "10-30,20-40"], "ranges 10-30 and 20-40 overlap"),
         (["--ranges", "30-10"], "30-10 is not one"),
+        (["--ranges", "2-3", "--count"], "--count is for --limit"),
         (["--ranges", "10-"], "'10-' is not a range"),
         (["--ranges", "2-3,3-4", "--processes", "3"], "leave --processes out"),
         (["--plot", "picture.nonsense"], "ends with none of"),
