@@ -69,6 +69,7 @@ def test_a_missing_peer_is_a_named_gap(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sieve._primesieve, "find", lambda: None)
+    monkeypatch.setattr(command, "TOPICS", (sieve,))
     figures = tmp_path / "figures.json"
     assert command.main(["--check", "1e10", "--json", str(figures)]) == 0
     assert "gap: libprimesieve is not installed" in capsys.readouterr().out
