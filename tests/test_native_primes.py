@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from array import array
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -125,6 +126,15 @@ def test_each_wheel_between_odd_bounds(kernel: Any, length: float) -> None:
     first, last = 123_457, 123_457 + int(length)
     cut = first + 7_654_321
     assert counted(kernel, first, last) == counted(kernel, first, cut) + counted(kernel, cut, last)
+
+
+def test_each_base_prime_strikes_the_first_number_of_a_window(kernel: Any) -> None:
+    """Where it divides that, its start is 0, and an estimate of it could be one period off."""
+    small = simple_primes(4100, 6000)
+    for p, q in pairwise(small):
+        while p * q % 30 != 1:
+            q += 2
+        assert counted(kernel, p * q, p * q + 1) == 0
 
 
 def test_windows_of_many_stretches(path: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import copy
 import gc
 import multiprocessing
 import os
+import random
 import re
 import subprocess
 import sys
@@ -297,6 +298,15 @@ def test_large_numbers_over_blocks_and_batches() -> None:
     filler = array("Q", [2**63]) * (1 << 20)
     sieve.cross_off(numbers[:50000] + filler + numbers[50000:], below=sieve.needed)
     assert sieve == Sieve(first, first + 10**8).finish()
+
+
+def test_numbers_in_any_order_far_from_their_squares() -> None:
+    first = 10**10
+    numbers = list(Sieve(0, 101_000).primes())
+    random.Random(0).shuffle(numbers)
+    sieve = Sieve(first, first + 10**7)
+    sieve.cross_off(uint64(*numbers), below=101_000)
+    assert sieve == Sieve(first, first + 10**7).finish()
 
 
 def test_every_buffer_of_uint64_serves() -> None:

@@ -17,7 +17,7 @@ typedef struct {
     uint32_t *piece_steps; /* how far a start moves back from a piece to the next */
     uint32_t *now;         /* first strike in the piece */
     uint32_t *near_square; /* first strike in the piece, after the skip */
-    uint32_t *skips;       /* from there to just below its square, in the piece that holds that */
+    uint32_t *skips;       /* from there to around its square, in the piece that holds that */
     size_t *limits;        /* [j]: the primes whose squares lie below piece j */
     size_t often, within, count; /* primes below these indices: see engine.h */
     buckets_t buckets;     /* of the primes behind those */
@@ -66,8 +66,9 @@ static void find_starts(const engine_run_t *run, const uint32_t *primes, state_t
     for (uint32_t j = 0; j < state->pieces; j++) {
         uint64_t begin = number - 1 + (uint64_t)j * state->piece_bits * wheel->modulus;
         for (size_t i = state->limits[j]; i < state->limits[j + 1]; i++) {
+            /* One period less, and the strike would be below the square in every line. */
             uint64_t p = primes[i], periods = (p * p - begin) / (wheel->modulus * p);
-            state->skips[i] = periods > 1 ? (uint32_t)((periods - 1) * p) : 0;
+            state->skips[i] = (uint32_t)(periods * p);
         }
     }
 }
