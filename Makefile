@@ -18,7 +18,7 @@ STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
 C_TESTS := tests/test_native*.py tests/test_cdata.py tests/test_struct.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: help demo test check bench sanitize dist clean
+.PHONY: help demo test check lint bench sanitize dist clean
 .NOTPARALLEL:
 
 help: ## what there is to make
@@ -31,7 +31,9 @@ demo: $(DEMOS) ## sieve the primes below 1e9 on all cores, then find palindromes
 test: $(DEV) ## all tests; the quick ones: ARGS='-m "not slow"'
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(DEV) ## ruff, mypy --strict, and the C without a warning
+check: lint sanitize ## lint, and the C under the sanitizers
+
+lint: $(DEV) ## ruff, mypy --strict, and the C without a warning
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

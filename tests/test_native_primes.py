@@ -10,6 +10,7 @@ import threading
 import time
 from array import array
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -275,6 +276,36 @@ def test_counting_holds_no_more_than_a_few_pieces() -> None:
         [sys.executable, "-c", MEMORY], capture_output=True, text=True, timeout=60, check=True
     )
     assert int(done.stdout) < 4096  # KiB; the bitmap of the window would be 100 MB or more
+
+
+REFUSED = """
+import resource, native
+native.count_primes(0, 100)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 20), -1))
+for ask, *window in (
+    (native.count_primes, 10**15, 10**15 + 10**6),
+    (native.count_primes, 10**12, 10**12 + 10**9),
+    (native.primes, 10**12, 10**12 + 10**8),
+    (lambda a, b: native.Sieve(a, b).finish(), 0, 10**9),
+):
+    try:
+        ask(*window)
+    except MemoryError as error:
+        print(error)
+assert native.count_primes(0, 10**6) == 78498
+"""
+
+
+def test_when_the_c_heap_refuses_it_is_a_memory_error() -> None:
+    pytest.importorskip("resource")
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("the system does not say how much is in use")
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 4
 
 
 def test_the_kernel_releases_the_gil_and_serves_many_threads() -> None:
