@@ -1,9 +1,10 @@
-"""Windows of the integers: their bounds, the memory they take, and striking in short C calls."""
+"""Windows of the integers: their bounds and memory, their bitmaps, striking in short C calls."""
 
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from native._buffers import flat_bytes
 from native._kernel import kernel
 from native._memory import check, physical_memory
 from native._native import ffi, lib
@@ -34,6 +35,30 @@ def check_memory(first: int, last: int) -> None:
 
 def describe_bitmap(first: int, last: int) -> str:
     return f"the bitmap of [{first}, {last}) takes {lib.sieve_bitmap_size(first, last)} bytes"
+
+
+def restore(first: Any, last: Any, progress: Any, source: Any, odd: bool = False) -> "CData":
+    """A pointer to a fresh sieve_t, from the parts of a state with a bitmap; `odd` for layout 1."""
+    first, last = check_bounds(first, last)
+    check_memory(first, last)
+    bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
+    odds = last // 2 - first // 2
+    size = (odds + 7) // 8 if odd else lib.sieve_bitmap_size(first, last)
+    if len(bitmap) != size:
+        raise ValueError(
+            f"the bitmap of the window [{first}, {last}) has {size} bytes, not {len(bitmap)}"
+        )
+    progress = operator.index(progress)
+    if not 0 <= progress <= LARGEST_LAST:
+        raise ValueError(f"the progress of a sieve cannot be {progress}")
+    out = ffi.new("sieve_t **")
+    memory = ffi.from_buffer("char[]", bitmap)
+    make = lib.sieve_restore_odd if odd else lib.sieve_restore
+    status = make(first, last, progress, memory, size, out)
+    if status == lib.NATIVE_BAD_VALUE:
+        raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
+    check(status, describe_bitmap(first, last))
+    return out
 
 
 def fill(pointer: "CData") -> None:

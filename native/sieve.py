@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native import _primes
-from native._buffers import flat_bytes, uint64_bytes
+from native._buffers import uint64_bytes
 from native._kernel import kernel
 from native._memory import Owner, check, lend
 from native._native import ffi, lib
 from native._window import (
-    LARGEST_LAST,
     check_bounds,
     check_memory,
     describe_bitmap,
     fill,
+    restore,
     strike,
 )
 
@@ -147,9 +147,12 @@ class Sieve(Owner):
 
         Raises:
             MemoryError: it is made only now, and is larger than memory.
+            RuntimeError: it is made only now, and another thread is changing this sieve.
         """
         pointer = self._open()
-        self._keep(pointer)
+        if not self._kept(pointer):
+            with self._changing():
+                self._keep(pointer)
         return lend(pointer, lib.sieve_bitmap(pointer), lib.sieve_size(pointer))
 
     def cross_off(self, primes: Any, below: SupportsIndex | None = None) -> None:
@@ -276,8 +279,9 @@ class Sieve(Owner):
     def _finished(self) -> "CData":
         """The pointer, and a bitmap even where the window is too small to need striking."""
         pointer = self._open()
-        if self.finished:
-            self._keep(pointer)
+        if self.finished and not self._kept(pointer):
+            with self._changing():
+                self._keep(pointer)
         return pointer
 
     def __len__(self) -> int:
@@ -340,7 +344,7 @@ class Sieve(Owner):
         if source is not None:
             if found is not None:
                 raise ValueError("the state of a native.Sieve has its primes counted, or a bitmap")
-            return cls._restored(first, last, progress, source)
+            return cls._own_of(restore(first, last, progress, source))
         first, last = check_bounds(first, last)
         if progress != FIRST_PROGRESS:
             raise ValueError(f"a sieve without a bitmap has no progress {progress!r}")
@@ -348,8 +352,7 @@ class Sieve(Owner):
             raise ValueError(f"there cannot be {found} primes in [{first}, {last})")
         out = ffi.new("sieve_t **")
         check(lib.sieve_new(first, last, out), "native.Sieve")
-        sieve = cls.__new__(cls)
-        sieve._adopt(out)
+        sieve = cls._own_of(out)
         sieve._found = found if found is None else operator.index(found)
         return sieve
 
@@ -364,31 +367,10 @@ class Sieve(Owner):
             first, last, progress, source = state
         except ValueError:
             raise ValueError("the state of a native.Sieve of layout 1 has 4 parts") from None
-        return cls._restored(first, last, progress, source, odd=True)
+        return cls._own_of(restore(first, last, progress, source, odd=True))
 
     @classmethod
-    def _restored(
-        cls, first: Any, last: Any, progress: Any, source: Any, odd: bool = False
-    ) -> "Self":
-        first, last = check_bounds(first, last)
-        check_memory(first, last)
-        bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
-        odds = last // 2 - first // 2
-        size = (odds + 7) // 8 if odd else lib.sieve_bitmap_size(first, last)
-        if len(bitmap) != size:
-            raise ValueError(
-                f"the bitmap of the window [{first}, {last}) has {size} bytes, not {len(bitmap)}"
-            )
-        progress = operator.index(progress)
-        if not 0 <= progress <= LARGEST_LAST:
-            raise ValueError(f"the progress of a sieve cannot be {progress}")
-        out = ffi.new("sieve_t **")
-        memory = ffi.from_buffer("char[]", bitmap)
-        restore = lib.sieve_restore_odd if odd else lib.sieve_restore
-        status = restore(first, last, progress, memory, size, out)
-        if status == lib.NATIVE_BAD_VALUE:
-            raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
-        check(status, describe_bitmap(first, last))
+    def _own_of(cls, out: "CData") -> "Self":
         sieve = cls.__new__(cls)
         sieve._adopt(out)
         return sieve

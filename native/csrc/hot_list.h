@@ -1,4 +1,15 @@
-/* Listing without special instructions: transposes 8 by 8 bits, then takes bit after bit. */
+/* Collecting and listing without special instructions: start after start, and bit after bit of
+ * lines that are transposed 8 by 8 bits at a time. */
+static size_t PATH(collect)(uint32_t *hits, uint32_t bits, const uint32_t *starts, size_t n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        hits[found] = starts[i];
+        found += starts[i] < bits;
+    }
+    return found;
+}
+
 static const uint8_t PATH(residues)[8] = {1, 7, 11, 13, 17, 19, 23, 29};
 
 /* Bit 8 * i + j becomes bit 8 * j + i: Hacker's Delight, 7-3. */
