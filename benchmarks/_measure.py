@@ -108,6 +108,24 @@ def once(operation: Callable[[], object]) -> Sample:
     return sample
 
 
+def agreeing(
+    ours: Callable[[], int], theirs: Callable[[], int]
+) -> tuple[Callable[[], int], Callable[[], int]]:
+    """Both, each checked against what the first call of either gave."""
+    answers: set[int] = set()
+
+    def checked(count: Callable[[], int]) -> Callable[[], int]:
+        def call() -> int:
+            answers.add(answer := count())
+            if len(answers) > 1:
+                raise AssertionError(f"the two disagree: {sorted(answers)}")
+            return answer
+
+        return call
+
+    return checked(ours), checked(theirs)
+
+
 def _time(operation: Callable[[], object], count: int) -> float:
     collecting = gc.isenabled()
     gc.disable()

@@ -1,11 +1,12 @@
-"""The pipe sieve on two processes against itself on one: both cores have to be free."""
+"""The pipe sieve on two processes against one, and against the article's; with both cores free."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks._measure import Row, once
+from benchmarks._article import article_pipe_sieve
+from benchmarks._measure import Row, agreeing, once
 from demos.pipe_sieve import collect_primes
 from demos.ranges import split
 
@@ -21,16 +22,28 @@ SIEVES = [
 
 
 def rows() -> Iterator[Row]:
-    """One row a limit, counted and kept."""
+    """A row for each limit, counted and kept, and one for the article's."""
     for limit, keep, most in SIEVES:
+        ours, theirs = agreeing(
+            partial(_sieve, int(float(limit)), keep, 2), partial(_sieve, int(float(limit)), keep, 1)
+        )
         yield Row(
             f"pipe sieve {limit}, {'kept' if keep else 'counted'}",
-            once(partial(_sieve, int(float(limit)), keep, 2)),
-            once(partial(_sieve, int(float(limit)), keep, 1)),
+            once(ours),
+            once(theirs),
             "the same with one process in place of two",
             round(most * NOISE, 3),
             7,
         )
+    ours, theirs = agreeing(partial(_sieve, 10**7, True, 2), partial(article_pipe_sieve, 10**7))
+    yield Row(
+        "pipe sieve 1e7, kept, article",
+        once(ours),
+        once(theirs),
+        "the article's, two processes, a message for each prime",
+        1.0,
+        7,
+    )
 
 
 def _sieve(limit: int, keep: bool, processes: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import native
 from benchmarks import _primesieve
-from benchmarks._measure import Gap, Row, Sample, once, repeated
+from benchmarks._measure import Gap, Row, Sample, agreeing, once, repeated
 from demos.prime_sieve import python_sieve
 
 # (what, first, length, at most)
@@ -37,7 +37,7 @@ def rows() -> Iterator[Row | Gap]:
         if peer is None:
             yield _missing(name)
             continue
-        ours, theirs = _agreeing(
+        ours, theirs = agreeing(
             partial(native.count_primes, first, first + length),
             partial(peer.count_primes, first, first + length),
         )
@@ -48,7 +48,7 @@ def rows() -> Iterator[Row | Gap]:
             yield _missing(name)
             continue
         room = array("Q", [1]) * count
-        ours, theirs = _agreeing(
+        ours, theirs = agreeing(
             partial(_listed, last, room),
             partial(peer.generate, 0, last),
         )
@@ -58,13 +58,11 @@ def rows() -> Iterator[Row | Gap]:
     except ImportError:
         yield Gap("count 1e7, numpy", "numpy is not installed; see the extra [bench]")
     else:
-        ours, theirs = _agreeing(
+        ours, theirs = agreeing(
             lambda: native.count_primes(0, 10**7), lambda: numpy_sieve(numpy, 10**7)
         )
         yield _row("count 1e7, numpy", ours, theirs, f"odd sieve, numpy {numpy.__version__}", 1.0)
-    ours, theirs = _agreeing(
-        lambda: native.count_primes(0, 10**7), lambda: len(python_sieve(10**7))
-    )
+    ours, theirs = agreeing(lambda: native.count_primes(0, 10**7), lambda: len(python_sieve(10**7)))
     yield _row("count 1e7, article", ours, theirs, "the article's sieve on a list", 1.0)
 
 
@@ -90,21 +88,3 @@ def _row(name: str, ours: Any, theirs: Any, peer: str, most: float, *, short: bo
 
 def _missing(name: str) -> Gap:
     return Gap(name, "libprimesieve is not installed; see the extra [bench]")
-
-
-def _agreeing(
-    ours: Callable[[], int], theirs: Callable[[], int]
-) -> tuple[Callable[[], int], Callable[[], int]]:
-    """Both, each checked against what the first call of either gave."""
-    answers: set[int] = set()
-
-    def checked(count: Callable[[], int]) -> Callable[[], int]:
-        def call() -> int:
-            answers.add(answer := count())
-            if len(answers) > 1:
-                raise AssertionError(f"the two disagree: {sorted(answers)}")
-            return answer
-
-        return call
-
-    return checked(ours), checked(theirs)

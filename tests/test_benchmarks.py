@@ -12,6 +12,7 @@ pytest.importorskip("benchmarks", reason="not part of what is installed")
 
 from benchmarks import __main__ as command
 from benchmarks import _measure, chart, sieve
+from benchmarks._article import article_pipe_sieve
 
 
 def row(ours: float, peer: float, rounds: int = 7) -> _measure.Row:
@@ -77,7 +78,7 @@ def test_a_missing_peer_is_a_named_gap(
 
 
 def test_two_that_disagree_are_not_compared() -> None:
-    ours, theirs = sieve._agreeing(lambda: 4, lambda: 5)
+    ours, theirs = _measure.agreeing(lambda: 4, lambda: 5)
     assert ours() == 4
     with pytest.raises(AssertionError, match=r"disagree: \[4, 5\]"):
         theirs()
@@ -88,3 +89,7 @@ def test_the_chart_is_a_picture(tmp_path: Path) -> None:
     picture = tmp_path / "chart.png"
     chart.draw(picture, [_measure.measure(row(1.0, 2.0))], {"Python": "3", "on": "a machine"})
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_article_s_pipes_find_the_primes() -> None:
+    assert article_pipe_sieve(1000, processes=3) == 168

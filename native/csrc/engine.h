@@ -27,8 +27,7 @@ typedef struct {
     int wheel;              /* index of the kernel's wheel */
     uint64_t k;             /* of bit 0: it stands for k * M + r in the line of r */
     uint32_t bits;          /* in each line, at most engine_line_bits() */
-    const uint32_t *primes; /* ascending, below 2^32; those without an inverse modulo M strike
-                               nothing where the wheel is 30, and must not be there elsewhere */
+    const uint32_t *primes; /* ascending, below 2^32; from the wheel's next prime on coprime to M */
     size_t count;
     int patterns;           /* whether the primes of the patterns strike, too; then smaller ones
                                than patterns.below are skipped in `primes` */
