@@ -1,6 +1,5 @@
 """The primes of a window that nobody keeps: counted or listed a stretch at a time."""
 
-import operator
 from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -115,7 +114,7 @@ def _too_short(length: int, first: int, last: int) -> ValueError:
 
 
 def _stretches(first: int, last: int, length: int) -> Iterator[tuple[int, int]]:
-    for begin in range(operator.index(first), last, length):
+    for begin in range(first, last, length):
         yield begin, min(begin + length, last)
 
 
