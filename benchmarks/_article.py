@@ -35,7 +35,7 @@ def article_pipe_sieve(limit: int, processes: int = 2) -> int:
         for child, connection in children:
             connection.close()
             child.join(PATIENCE)
-            child.kill()
+            child.terminate()
             child.join(PATIENCE)
     return count
 
