@@ -6,7 +6,7 @@ import os
 import sys
 
 from adapters._provider import by_value, fingerprint
-from adapters.errors import RebuildError, RegistrationError, SerializeError, VersionError
+from adapters.errors import FAILURES, RebuildError, RegistrationError, SerializeError, VersionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,10 +198,10 @@ class Adapter:
         """
         try:
             return self.serialize(obj)
-        except Exception as error:
+        except FAILURES as error:
             raise self.serializer_raised(error) from error
 
-    def serializer_raised(self, error: Exception) -> SerializeError:
+    def serializer_raised(self, error: BaseException) -> SerializeError:
         """The error to raise from `error`, which the serializer raised."""
         return self.serialize_error(f"its serializer raised {_words(error)}")
 
@@ -223,12 +223,12 @@ class Adapter:
             upgrade = self._upgrade_from(version)
             try:
                 state = upgrade(state)
-            except Exception as error:
+            except FAILURES as error:
                 raise self.rebuild_error(f"the upgrade from version {version}", error) from error
             version += 1
         return state
 
-    def rebuild_error(self, step: str, error: Exception) -> RebuildError:
+    def rebuild_error(self, step: str, error: BaseException) -> RebuildError:
         """The error to raise from `error`, which a step of a rebuild raised."""
         return RebuildError(
             f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r} in process"

@@ -19,7 +19,7 @@ except ImportError:  # an interpreter without the C pickler
 from adapters._adapter import qualified_name
 from adapters._provider import is_importable
 from adapters._spec import registry
-from adapters.errors import AdapterError, RebuildError, SerializeError
+from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def dumps(
                 " flatten it, or raise sys.setrecursionlimit",
                 qualified_name(type(obj)),
             ) from error
-        except Exception as error:
+        except FAILURES as error:
             raise SerializeError(
                 f"cannot pickle {qualified_name(type(obj))}: {type(error).__name__}: {error}; call"
                 " adapters.register for the type that refuses",
@@ -127,7 +127,7 @@ def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
         return pickle.loads(data, buffers=buffers)
     except (AdapterError, MemoryError):
         raise
-    except Exception as error:
+    except FAILURES as error:
         raise RebuildError(
             f"cannot load a payload: {type(error).__name__}: {error}; it is damaged, or needs a"
             " module that this process does not have",

@@ -12,7 +12,7 @@ import os
 import sys
 from _thread import get_ident
 
-from adapters.errors import SerializeError
+from adapters.errors import FAILURES, SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def by_value(adapter: Adapter) -> tuple[str, bytes | str]:
                 {option: getattr(adapter, option) for option in options},
             )
         )
-    except Exception as error:  # types raise anything when pickled
+    except FAILURES as error:  # types raise anything when pickled
         return adapter.fingerprint, f"{type(error).__name__}: {error}"
     finally:
         _under_way.discard(key)
@@ -76,7 +76,7 @@ def import_provider(module: str) -> None:
     """
     try:
         __import__(module)
-    except Exception as error:
+    except FAILURES as error:
         raise LookupError(
             f"its provider, module {module!r}, cannot be imported here ({type(error).__name__}:"
             f" {error}); install it, or put its folder on sys.path"
@@ -98,7 +98,7 @@ def load_by_value(body: bytes | str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         import pickle
 
         arguments, options = pickle.loads(body)
-    except Exception as error:
+    except FAILURES as error:
         raise LookupError(
             f"it came by value and cannot be loaded here ({type(error).__name__}: {error});"
             " install what its functions use"

@@ -20,7 +20,7 @@ from adapters._state import (
     inspect,
     reaches,
 )
-from adapters.errors import RebuildError
+from adapters.errors import FAILURES, RebuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
         state = adapter.upgrade(version, state)
     try:
         return adapter.factory(state)
-    except Exception as error:
+    except FAILURES as error:
         raise adapter.rebuild_error("the factory", error) from error
 
 
@@ -118,7 +118,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     def reduce(obj: Any) -> Any:
         try:
             state = serialize(obj)
-        except Exception as error:
+        except FAILURES as error:
             raise adapter.serializer_raised(error) from error
         # Most states are scalars, or a few of them in a tuple or a dict. Every object pays for
         # finding that out, so no function is called for it.

@@ -23,6 +23,10 @@ __all__ = [
     "VersionError",
 ]
 
+# What a function of somebody else fails with: sys.exit() there must not end the process that runs
+# it for another one.
+FAILURES = (Exception, SystemExit)
+
 
 class AdapterError(Exception):
     """The root of all errors of this package.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gadgets import Gadget, Refused, Unbuildable, ffi
+from gadgets import Gadget, Refused, Unbuildable, ffi, state_of
 
 import adapters
 from adapters import _state
@@ -149,6 +150,33 @@ def test_a_serializer_that_raises() -> None:
         pickle.dumps([Refused()])
     assert isinstance(c.value.__cause__, ValueError)
     assert isinstance(c.value, pickle.PicklingError)
+
+
+class Exiting(Gadget):
+    """Its serializer or factory, whichever is asked to, calls sys.exit()."""
+
+
+def test_sys_exit_is_a_failure_like_any_other() -> None:
+    adapters.register(Exiting, sys.exit, Exiting)
+    with pytest.raises(adapters.SerializeError, match="its serializer raised SystemExit"):
+        pickle.dumps(Exiting())
+    adapters.unregister(Exiting)
+    adapters.register(Exiting, state_of, sys.exit)
+    payload = pickle.dumps(Exiting("with this"))
+    try:
+        with pytest.raises(adapters.RebuildError, match="the factory raised SystemExit: with this"):
+            pickle.loads(payload)
+    finally:
+        adapters.unregister(Exiting)
+    with pytest.raises(adapters.SerializeError, match="SystemExit"):
+        adapters.dumps(Leaving())
+    with pytest.raises(adapters.RebuildError, match="SystemExit"):
+        adapters.loads(b"csys\nexit\n)R.")
+
+
+class Leaving:
+    def __reduce__(self) -> str:
+        sys.exit("not today")
 
 
 def test_a_factory_that_raises() -> None:
