@@ -17,6 +17,7 @@ from adapters.errors import (
     RebuildError,
     RegistrationError,
     SerializeError,
+    TaskError,
     UnknownAdapterError,
     VersionError,
 )
@@ -25,11 +26,13 @@ __all__ = [
     "Adapter",
     "AdapterError",
     "ConflictError",
+    "Executor",
     "RebuildError",
     "RegistrationError",
     "Registry",
     "SerializeError",
     "Spec",
+    "TaskError",
     "UnknownAdapterError",
     "VersionError",
     "dumps",
@@ -41,6 +44,29 @@ __all__ = [
     "to_spec",
     "unregister",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from adapters._executor import Executor
+
+# What imports more than pickle does waits until somebody asks for it.
+_LATER = {"Executor": "_executor"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    value.__module__ = __name__
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 register = registry.register
 unregister = registry.unregister

@@ -203,7 +203,7 @@ class Adapter:
 
     def serializer_raised(self, error: BaseException) -> SerializeError:
         """The error to raise from `error`, which the serializer raised."""
-        return self.serialize_error(f"its serializer raised {_words(error)}")
+        return self.serialize_error(f"its serializer raised {in_words(error)}")
 
     def serialize_error(self, problem: str) -> SerializeError:
         """The error for an object of this adapter's type that cannot leave this process."""
@@ -232,7 +232,7 @@ class Adapter:
         """The error to raise from `error`, which a step of a rebuild raised."""
         return RebuildError(
             f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r} in process"
-            f" {os.getpid()}: {step} raised {_words(error)}",
+            f" {os.getpid()}: {step} raised {in_words(error)}",
             self.name,
         )
 
@@ -261,5 +261,10 @@ def _place(function: Any) -> str:
     return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name
 
 
-def _words(error: BaseException) -> str:
-    return f"{qualified_name(type(error)).removeprefix('builtins.')}: {error}"
+def in_words(error: BaseException) -> str:
+    """The type and the message of an error."""
+    name = qualified_name(type(error)).removeprefix("builtins.")
+    try:
+        return f"{name}: {error}"
+    except FAILURES:
+        return f"{name}, whose str() raises"

@@ -19,6 +19,7 @@ __all__ = [
     "RebuildError",
     "RegistrationError",
     "SerializeError",
+    "TaskError",
     "UnknownAdapterError",
     "VersionError",
 ]
@@ -84,3 +85,7 @@ class RebuildError(AdapterError, UnpicklingError):
 
 class VersionError(RebuildError):
     """A state has a version that the adapter of this process cannot read."""
+
+
+class TaskError(AdapterError, RuntimeError):
+    """A task raised an exception that cannot cross to the caller; its cause shows where."""

@@ -1,0 +1,62 @@
+"""A worker that dies in the middle of an answer: the pool must hear of it.
+
+The thread that manages a ProcessPoolExecutor, or loky's, reads a whole answer from the workers' one
+pipe before it looks at the workers. Where a worker was killed while it wrote, the rest never comes,
+and there is no end of file, since others hold the pipe open: every future would wait for ever. So
+somebody else looks at the workers, too. Once one is dead and the manager has had time to see it,
+the pool is beyond rescue; the pipe ends for the manager, and it breaks the pool as it always does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from concurrent import futures
+from contextlib import suppress
+from multiprocessing.connection import wait
+from select import select
+from threading import Thread
+from typing import Any
+
+_LOOK = 0.5  # seconds after which new workers are seen
+_GRACE = 1.0  # seconds for the manager to notice a death by itself
+
+
+def watch(executor: futures.Executor) -> None:
+    """Look at the workers of a pool for as long as it lives; nothing, where there is no pipe."""
+    if os.name == "posix" and hasattr(executor, "_executor_manager_thread"):
+        Thread(
+            target=_look, args=(weakref.ref(executor),), name="adapters-watch", daemon=True
+        ).start()
+
+
+def _look(reference: weakref.ref[Any]) -> None:
+    begun = False
+    while (executor := reference()) is not None:
+        manager = executor._executor_manager_thread
+        processes = list((executor._processes or {}).values())
+        pipe = executor._result_queue
+        del executor
+        if manager is None and not begun:
+            time.sleep(_LOOK)
+            continue
+        if manager is None or not manager.is_alive():
+            return
+        begun = True
+        wait([process.sentinel for process in processes], _LOOK)
+        if any(process.exitcode for process in processes):
+            manager.join(_GRACE)
+            if manager.is_alive():
+                _end(pipe)
+                return
+        elif any(process.exitcode == 0 for process in processes):
+            time.sleep(_LOOK)  # one that has done its share of tasks, until the manager drops it
+
+
+def _end(pipe: Any) -> None:
+    """Let the manager read the end of file: at once, or with what it has waited for."""
+    with suppress(OSError), open(os.devnull, "rb") as null:  # of a pipe that was closed meanwhile
+        os.dup2(null.fileno(), pipe._reader.fileno())
+        if select([], [pipe._writer], [], 0)[1]:
+            os.write(pipe._writer.fileno(), b"\0")
