@@ -24,6 +24,11 @@ def flat_bytes(source: Any, what: str) -> memoryview:
     return view.cast("B") if view.nbytes else memoryview(b"")
 
 
+def is_constant(view: memoryview) -> bool:
+    """Whether nobody can write to the memory: a read-only view of a bytearray is not enough."""
+    return memoryview(view.obj).readonly
+
+
 def uint64_bytes(source: Any, what: str) -> memoryview:
     """The bytes of a flat buffer of unsigned 64-bit integers in this machine's byte order.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from native._native import ffi, lib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from typing_extensions import Self
 
@@ -51,9 +51,25 @@ class Owner:
     # Of a closed object, too, this is a cffi object, which pickle refuses.
     _pointer: "CData" = ffi.NULL
 
-    def _own(self, out: "CData", free: "Callable[[CData], None]", size: int) -> None:
-        """Become the owner of what a C function put into `out`, of about `size` bytes."""
-        self._pointer = ffi.gc(out[0], free, size)
+    def _own(
+        self,
+        out: "CData",
+        free: "Callable[[CData], None]",
+        size: int,
+        borrowed: "Iterable[CData]" = (),
+    ) -> None:
+        """Become the owner of what a C function put into `out`.
+
+        Args:
+            out: where the pointer is.
+            free: the C function that gives the object back.
+            size: about how many bytes it takes.
+            borrowed: memory of others that it reads, to be kept until it is freed.
+        """
+        pointer = ffi.gc(out[0], free, size)
+        for memory in borrowed:
+            pointer = ffi.gc(pointer, _keeping(memory))
+        self._pointer = pointer
 
     def _open(self) -> "CData":
         """The pointer; hold it for as long as C works with it."""
@@ -101,10 +117,14 @@ class Owner:
 
 def lend(owner: "CData", pointer: "CData", size: int) -> memoryview:
     """Read-only bytes of C memory that belongs to `owner`, which the view keeps; no copy."""
-    # Any callable that holds the owner would do as the destructor; this one is C throughout, since
-    # Ctrl-C in a destructor written in Python would be lost.
-    keeper = partial(operator.is_, owner)
-    return memoryview(ffi.buffer(ffi.gc(pointer, keeper), size)).toreadonly()
+    return memoryview(ffi.buffer(ffi.gc(pointer, _keeping(owner)), size)).toreadonly()
+
+
+def _keeping(owner: "CData") -> "Callable[[CData], object]":
+    """A destructor that does nothing but keep `owner` until then."""
+    # Any callable that holds it would do; this one is C throughout, since Ctrl-C in a destructor
+    # written in Python would be lost.
+    return partial(operator.is_, owner)
 
 
 def physical_memory() -> int | None:

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from native._buffers import flat_bytes
+from native._buffers import flat_bytes, is_constant
 from native._kernel import kernel
 from native._memory import check, physical_memory
 from native._native import ffi, lib
@@ -37,8 +37,16 @@ def describe_bitmap(first: int, last: int) -> str:
     return f"the bitmap of [{first}, {last}) takes {lib.sieve_bitmap_size(first, last)} bytes"
 
 
-def restore(first: Any, last: Any, progress: Any, source: Any, odd: bool = False) -> "CData":
-    """A pointer to a fresh sieve_t, from the parts of a state with a bitmap; `odd` for layout 1."""
+def restore(
+    first: Any, last: Any, progress: Any, source: Any, odd: bool = False
+) -> "tuple[CData, list[CData]]":
+    """A pointer to a fresh sieve_t, from the parts of a state with a bitmap.
+
+    A finished bitmap that nobody can write to is used where it is. `odd` is for layout 1.
+
+    Returns:
+        The pointer, in an out parameter, and the memory that is used where it is, if any.
+    """
     first, last = check_bounds(first, last)
     check_memory(first, last)
     bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
@@ -53,12 +61,16 @@ def restore(first: Any, last: Any, progress: Any, source: Any, odd: bool = False
         raise ValueError(f"the progress of a sieve cannot be {progress}")
     out = ffi.new("sieve_t **")
     memory = ffi.from_buffer("char[]", bitmap)
+    if is_constant(bitmap) and not odd:
+        status = lib.sieve_borrow(first, last, progress, memory, size, out)
+        if status == lib.NATIVE_OK:
+            return out, [memory]
     make = lib.sieve_restore_odd if odd else lib.sieve_restore
     status = make(first, last, progress, memory, size, out)
     if status == lib.NATIVE_BAD_VALUE:
         raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
     check(status, describe_bitmap(first, last))
-    return out
+    return out, []
 
 
 def fill(pointer: "CData") -> None:

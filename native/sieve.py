@@ -2,7 +2,7 @@
 
 import operator
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -73,8 +73,8 @@ class Sieve(Owner):
         check(lib.sieve_new(*check_bounds(first, last), out), "native.Sieve")
         self._adopt(out)
 
-    def _adopt(self, out: "CData") -> None:
-        self._own(out, lib.sieve_free, 0)
+    def _adopt(self, out: "CData", borrowed: "Iterable[CData]" = ()) -> None:
+        self._own(out, lib.sieve_free, 0, borrowed)
         self._changer: dict[str, object] = {}
         self._found: int | None = None  # primes in the window, once they have been counted
 
@@ -330,7 +330,10 @@ class Sieve(Owner):
 
     @classmethod
     def from_state(cls, state: Any) -> "Self":
-        """A new sieve from what `state` returned; the bitmap, any bytes-like object, is copied.
+        """A new sieve from what `state` returned.
+
+        The bitmap is any bytes-like object. If it is finished, and memory that nobody can write to
+        (bytes, a read-only mapping), the sieve reads it where it is, and keeps it; else it copies.
 
         Raises:
             TypeError: a part of the state is of the wrong type.
@@ -344,7 +347,7 @@ class Sieve(Owner):
         if source is not None:
             if found is not None:
                 raise ValueError("the state of a native.Sieve has its primes counted, or a bitmap")
-            return cls._own_of(restore(first, last, progress, source))
+            return cls._own_of(*restore(first, last, progress, source))
         first, last = check_bounds(first, last)
         if progress != FIRST_PROGRESS:
             raise ValueError(f"a sieve without a bitmap has no progress {progress!r}")
@@ -367,10 +370,10 @@ class Sieve(Owner):
             first, last, progress, source = state
         except ValueError:
             raise ValueError("the state of a native.Sieve of layout 1 has 4 parts") from None
-        return cls._own_of(restore(first, last, progress, source, odd=True))
+        return cls._own_of(*restore(first, last, progress, source, odd=True))
 
     @classmethod
-    def _own_of(cls, out: "CData") -> "Self":
+    def _own_of(cls, out: "CData", borrowed: "Iterable[CData]" = ()) -> "Self":
         sieve = cls.__new__(cls)
-        sieve._adopt(out)
+        sieve._adopt(out, borrowed)
         return sieve

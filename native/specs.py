@@ -4,7 +4,8 @@ Kept of a Sieve: its window, how far it is, and its bitmap, so that a half-struc
 half-struck; of one that was never struck, the number of its primes if they have been counted. Kept
 of a WordList: its words; of a slice, these alone, and as a list of its own. Lost of both:
 attributes that a subclass adds. Refused: a closed object, and a sieve that another thread is
-changing.
+changing. Where the state arrives in memory that nobody can write to, as from a shared handle, a
+list of words and a finished sieve read it there, without a copy.
 """
 
 from typing import Any
@@ -25,7 +26,10 @@ def upgrade_sieve(state: Any) -> tuple[int, int, int, int | None, memoryview | N
 
 
 def rebuild_sieve(state: Any) -> Sieve:
-    """A sieve with a copy of the bitmap; ValueError or TypeError for a state that cannot be."""
+    """A sieve that reads the bitmap in place, if it is finished and constant, or has its own copy.
+
+    ValueError or TypeError for a state that cannot be.
+    """
     return Sieve.from_state(state)
 
 
@@ -35,7 +39,10 @@ def serialize_words(words: WordList) -> tuple[memoryview, memoryview]:
 
 
 def rebuild_words(state: Any) -> WordList:
-    """A list with a copy of both; ValueError or TypeError for a state that cannot be."""
+    """A list that reads both in place, if they are constant, or has its own copy.
+
+    ValueError or TypeError for a state that cannot be.
+    """
     return WordList.from_state(state)
 
 

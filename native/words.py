@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
-from native._buffers import flat_bytes
+from native._buffers import flat_bytes, is_constant
 from native._memory import Owner, check, lend
 from native._native import ffi, lib
 
@@ -59,14 +59,14 @@ class WordList(Owner, Sequence[str]):
             offsets.extend(islice(accumulate(sizes, initial=len(text)), 1, None))
             text += encoded
             count += len(chunk)
-        self._adopt(_packed(memoryview(text), memoryview(offsets).cast("B")))
+        self._adopt(*_packed(memoryview(text), memoryview(offsets).cast("B")))
 
-    def _adopt(self, out: "CData") -> None:
-        """Become the owner of all the words that a C function put into `out`."""
+    def _adopt(self, out: "CData", borrowed: "Iterable[CData]" = ()) -> None:
+        """Become the owner of all the words that a C function put into `out`; see `Owner._own`."""
         count = lib.words_count(out[0])
         offset_bytes = 8 * (count + 1)
         size = int(lib.words_offsets(out[0])[count])
-        self._own(out, lib.words_free, size + offset_bytes)
+        self._own(out, lib.words_free, 0 if borrowed else size + offset_bytes, borrowed)
         text = lend(self._pointer, lib.words_text(out[0]), size)
         offsets = lend(self._pointer, lib.words_offsets(out[0]), offset_bytes).cast("Q")
         self._lent = text, offsets
@@ -193,7 +193,11 @@ class WordList(Owner, Sequence[str]):
 
     @classmethod
     def from_state(cls, state: Any) -> "Self":
-        """A new list from what `state` returned; both parts, any bytes-like objects, are copied.
+        """A new list from what `state` returned.
+
+        Both parts are any bytes-like objects. If they are memory that nobody can write to (bytes, a
+        read-only mapping), and the offsets aligned and from 0 on, the list reads them where they
+        are, and keeps them; else it copies them.
 
         Raises:
             TypeError: a part is not bytes-like.
@@ -207,7 +211,7 @@ class WordList(Owner, Sequence[str]):
         flat_text = flat_bytes(text, "the text of a native.WordList")
         flat_offsets = flat_bytes(offsets, "the offsets of a native.WordList")
         words = cls.__new__(cls)
-        words._adopt(_packed(flat_text, _little_endian(flat_offsets)))
+        words._adopt(*_packed(flat_text, _little_endian(flat_offsets)))
         return words
 
 
@@ -232,22 +236,23 @@ def _encode(chunk: list[str], index: int) -> tuple[bytes, list[int]]:
     return b"".join(encoded), [len(word) for word in encoded]
 
 
-def _packed(text: memoryview, offsets: memoryview) -> "CData":
-    """C words that are a copy of text and offsets (uint64 in this machine's order, as bytes)."""
+def _packed(text: memoryview, offsets: memoryview) -> "tuple[CData, list[CData]]":
+    """C words of text and offsets (uint64 in this machine's order, as bytes).
+
+    Returns:
+        The pointer, in an out parameter, and what of both is used where it is and not copied.
+    """
     if len(offsets) == 0 or len(offsets) % 8:
         raise ValueError(f"the offsets of words are 8 bytes each, so not {len(offsets)} bytes")
     count = len(offsets) // 8 - 1
     out, where = ffi.new("words_t **"), ffi.new("size_t *")
-    status = lib.words_new(
-        ffi.from_buffer("char[]", text),
-        len(text),
-        ffi.from_buffer("char[]", offsets),
-        count,
-        out,
-        where,
-    )
-    check(status, f"word {where[0]} of {count} in {len(text)} bytes of text")
-    return out
+    memory = [ffi.from_buffer("char[]", text), ffi.from_buffer("char[]", offsets)]
+    arguments = memory[0], len(text), memory[1], count, out, where
+    constant = is_constant(text) and is_constant(offsets)
+    if constant and lib.words_borrow(*arguments) == lib.NATIVE_OK:
+        return out, memory
+    check(lib.words_new(*arguments), f"word {where[0]} of {count} in {len(text)} bytes of text")
+    return out, []
 
 
 def _little_endian(offsets: memoryview) -> memoryview:

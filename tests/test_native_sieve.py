@@ -553,6 +553,71 @@ def test_from_state_copies() -> None:
     assert sieve.count() == 168
 
 
+def address_of(buffer: Any) -> int:
+    return int(ffi.cast("uintptr_t", ffi.from_buffer(buffer)))
+
+
+@given(windows)
+def test_a_finished_bitmap_that_nobody_can_write_to_is_read_where_it_is(
+    window: tuple[int, int],
+) -> None:
+    finished = Sieve(*window).finish()
+    source = bytes(finished.bitmap)
+    sieve = Sieve.from_state((*window, finished.progress, None, source))
+    assert len(source) == 0 or address_of(sieve.bitmap) == address_of(source)
+    assert sieve == finished
+    twin = copy.copy(sieve)
+    assert len(source) == 0 or address_of(twin.bitmap) != address_of(source)
+    del source
+    gc.collect()
+    assert list(sieve) == list(finished) == list(twin)
+
+
+@pytest.mark.parametrize("line", range(8))
+@pytest.mark.parametrize("bit", [0, 1, 63, 64, 127, 128, 129, 191])
+def test_a_bitmap_with_room_for_more_numbers_than_the_window_is_copied(line: int, bit: int) -> None:
+    window = 45, 30 * 128 + 45  # 129 bits for each line, less for some, and room for 192
+    finished = Sieve(*window).finish()
+    content = bytearray(finished.bitmap)
+    content[24 * line + bit // 8] &= ~(1 << bit % 8)
+    source = bytes(content)
+    sieve = Sieve.from_state((*window, finished.progress, None, source))
+    number = 30 * (1 + bit) + (1, 7, 11, 13, 17, 19, 23, 29)[line]
+    inside = window[0] <= number < window[1]
+    assert (address_of(sieve.bitmap) == address_of(source)) is inside
+    assert set(sieve) - set(finished) <= {number}
+    assert all(window[0] <= found < window[1] for found in sieve)
+
+
+def test_other_bitmaps_are_copied() -> None:
+    half = Sieve(0, 1000)
+    half.cross_off(uint64(7), below=8)
+    unfinished = bytes(half.bitmap)
+    sieve = Sieve.from_state((0, 1000, 8, None, unfinished))
+    assert sieve.finish().count() == 168
+    assert unfinished == half.bitmap
+    guarded = memoryview(bytearray(Sieve(0, 1000).finish().bitmap)).toreadonly()
+    sieve = Sieve.from_state((0, 1000, 32, None, guarded))
+    assert address_of(sieve.bitmap) != address_of(guarded)
+
+
+def test_the_kernel_never_writes_to_borrowed_memory() -> None:
+    finished = Sieve(0, 1000).finish()
+    memory, out = ffi.from_buffer("char[]", bytes(finished.bitmap)), ffi.new("sieve_t **")
+    none = ffi.from_buffer("char[]", b"")
+    for first, last, progress, size, status in (
+        (2, 1, 32, 64, lib.NATIVE_BAD_RANGE),
+        (0, 1000, 32, 63, lib.NATIVE_BAD_LENGTH),
+        (0, 1000, 31, 64, lib.NATIVE_UNFINISHED),
+        (0, 1000, 33, 64, lib.NATIVE_BAD_VALUE),
+        (0, 999, 32, 64, lib.NATIVE_OK),
+    ):
+        assert lib.sieve_borrow(first, last, progress, memory, size, out) == status
+    borrowed = ffi.gc(out[0], lib.sieve_free)
+    assert lib.sieve_cross_off(kernel(), borrowed, none, 0, 0, 8) == lib.NATIVE_BAD_RANGE
+    assert lib.sieve_fill(kernel(), borrowed, 0, 8) == lib.NATIVE_BAD_RANGE
+
+
 @given(windows, st.data())
 def test_no_bitmap_leads_outside_the_window(window: tuple[int, int], data: Any) -> None:
     first, last = window

@@ -313,6 +313,23 @@ def test_from_state_copies() -> None:
     assert list(packed) == ["a", "bcd"]
 
 
+def test_what_nobody_can_write_to_is_read_where_it_is() -> None:
+    def addresses(*buffers: Any) -> list[int]:
+        return [int(ffi.cast("uintptr_t", ffi.from_buffer(buffer))) for buffer in buffers]
+
+    text, offsets = b"abcd", offsets_of(0, 1, 4)
+    packed = WordList.from_state((text, offsets))
+    assert addresses(*packed.state()) == addresses(text, offsets)
+    assert addresses(*copy.copy(packed).state()) != addresses(text, offsets)
+    part = packed[1:]
+    del packed, text, offsets
+    gc.collect()
+    assert list(part) == ["bcd"]
+    guarded = memoryview(bytearray(b"abcd")).toreadonly()
+    packed = WordList.from_state((guarded, offsets_of(0, 1, 4)))
+    assert addresses(packed.state()[0]) != addresses(guarded)
+
+
 def test_offsets_need_not_begin_at_0_nor_be_aligned() -> None:
     offsets = memoryview(b"x" + offsets_of(7, 8, 11))[1:]
     assert list(WordList.from_state((b"abcd", offsets))) == ["a", "bcd"]

@@ -15,6 +15,7 @@ struct sieve {
     uint64_t k;       /* of bit 0 of each line */
     size_t stride;    /* bytes of a line, a multiple of 8 */
     uint8_t *lines;   /* LINES of them, or NULL */
+    int lent;         /* whether they are the caller's memory, which nobody writes to */
 };
 
 extern const uint8_t kept_residues[LINES];

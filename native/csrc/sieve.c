@@ -98,6 +98,47 @@ int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *
     return NATIVE_OK;
 }
 
+/* Whether striking what is outside of the window changes nothing in eight bytes of a line. */
+static int is_struck_outside(const sieve_t *sieve, uint32_t line, size_t begin)
+{
+    uint8_t struck[sizeof(uint64_t)];
+    const uint8_t *bytes = sieve->lines + line * sieve->stride + begin;
+    memcpy(struck, bytes, sizeof struck);
+    kept_strike_outside(sieve, line, 8 * (uint64_t)begin, 8 * sizeof struck, struck);
+    return memcmp(struck, bytes, sizeof struck) == 0;
+}
+
+int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
+                 size_t size, sieve_t **out)
+{
+    if (first > last || last > LARGEST_LAST)
+        return NATIVE_BAD_RANGE;
+    if (size != sieve_bitmap_size(first, last))
+        return NATIVE_BAD_LENGTH;
+    sieve_t *sieve = NULL;
+    int status = sieve_new(first, last, &sieve);
+    if (status != NATIVE_OK)
+        return status;
+    sieve->lines = (uint8_t *)bitmap;
+    sieve->lent = 1;
+    sieve->progress = progress;
+    if (progress < sieve->needed)
+        status = NATIVE_UNFINISHED;
+    if (progress != FIRST_PROGRESS && (progress < FIRST_PROGRESS || progress > sieve->needed))
+        status = NATIVE_BAD_VALUE;
+    /* The window begins in the first eight bytes of each line, and ends in the last eight. */
+    size_t stride = sieve->stride;
+    for (uint32_t line = 0; line < LINES && stride > 0 && status == NATIVE_OK; line++)
+        if (!is_struck_outside(sieve, line, 0)
+            || !is_struck_outside(sieve, line, stride - sizeof(uint64_t)))
+            status = NATIVE_BAD_VALUE;
+    if (status == NATIVE_OK)
+        *out = sieve;
+    else
+        sieve_free(sieve);
+    return status;
+}
+
 int sieve_restore_odd(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                       size_t size, sieve_t **out)
 {
@@ -125,7 +166,7 @@ int sieve_restore_odd(uint64_t first, uint64_t last, uint64_t progress, const vo
 
 void sieve_free(sieve_t *sieve)
 {
-    if (sieve != NULL)
+    if (sieve != NULL && !sieve->lent)
         free(sieve->lines);
     free(sieve);
 }

@@ -40,7 +40,13 @@ int sieve_new(uint64_t first, uint64_t last, sieve_t **out);
 int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                   size_t size, sieve_t **out);
 
-/* The same from a bitmap of layout 1: bit i stands for the odd number (first | 1) + 2 * i. There
+/* The same, but the sieve reads `bitmap` where it is, and never writes to it: the caller keeps it
+ * as it is until sieve_free. NATIVE_UNFINISHED unless progress has reached needed, and
+ * NATIVE_BAD_VALUE, too, where a bit that stands for no number is not struck. */
+int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
+                 size_t size, sieve_t **out);
+
+/* As sieve_restore from a bitmap of layout 1: bit i stands for the odd number (first | 1) + 2 * i. There
  * progress starts at 3. NATIVE_BAD_LENGTH unless `size` has a bit for each odd number. */
 int sieve_restore_odd(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                       size_t size, sieve_t **out);

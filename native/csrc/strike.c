@@ -21,7 +21,7 @@ typedef struct {
 
 static int bad_range(const sieve_t *sieve, size_t begin, size_t end)
 {
-    return sieve->lines == NULL || begin > end || end > sieve->stride || begin % 8 != 0
+    return sieve->lines == NULL || sieve->lent || begin > end || end > sieve->stride || begin % 8 != 0
         || end % 8 != 0;
 }
 

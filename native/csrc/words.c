@@ -11,6 +11,7 @@ struct words {
     size_t count;
     uint64_t *offsets;
     uint8_t *text;
+    int lent; /* whether both are the caller's memory, which nobody writes to */
 };
 
 static uint64_t offset_at(const void *offsets, size_t index)
@@ -66,6 +67,7 @@ static words_t *allocate(size_t count, size_t size)
     if (words == NULL)
         return NULL;
     words->count = count;
+    words->lent = 0;
     words->offsets = malloc((count + 1) * sizeof(uint64_t));
     words->text = malloc(size > 0 ? size : 1);
     if (words->offsets == NULL || words->text == NULL) {
@@ -76,8 +78,8 @@ static words_t *allocate(size_t count, size_t size)
     return words;
 }
 
-int words_new(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
-              size_t *where)
+static int check(const uint8_t *text, size_t size, const void *offsets, size_t count,
+                 size_t *where)
 {
     uint64_t origin = offset_at(offsets, 0);
     uint64_t begin = 0;
@@ -86,12 +88,36 @@ int words_new(const void *text, size_t size, const void *offsets, size_t count, 
         *where = i;
         if (end < begin || end > size)
             return NATIVE_BAD_OFFSETS;
-        if (!is_text((const uint8_t *)text + begin, (size_t)(end - begin)))
+        if (!is_text(text + begin, (size_t)(end - begin)))
             return NATIVE_BAD_TEXT;
         begin = end;
     }
-    if (begin != size)
+    return begin == size ? NATIVE_OK : NATIVE_BAD_OFFSETS;
+}
+
+int words_borrow(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
+                 size_t *where)
+{
+    int status = check(text, size, offsets, count, where);
+    if (status != NATIVE_OK)
+        return status;
+    if (offset_at(offsets, 0) != 0 || (uintptr_t)offsets % sizeof(uint64_t) != 0)
         return NATIVE_BAD_OFFSETS;
+    words_t *words = malloc(sizeof *words);
+    if (words == NULL)
+        return NATIVE_NO_MEMORY;
+    *words = (words_t){count, (uint64_t *)offsets, (uint8_t *)text, 1};
+    *out = words;
+    return NATIVE_OK;
+}
+
+int words_new(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
+              size_t *where)
+{
+    int status = check(text, size, offsets, count, where);
+    if (status != NATIVE_OK)
+        return status;
+    uint64_t origin = offset_at(offsets, 0);
     words_t *words = allocate(count, size);
     if (words == NULL)
         return NATIVE_NO_MEMORY;
@@ -107,8 +133,10 @@ void words_free(words_t *words)
 {
     if (words == NULL)
         return;
-    free(words->offsets);
-    free(words->text);
+    if (!words->lent) {
+        free(words->offsets);
+        free(words->text);
+    }
     free(words);
 }
 

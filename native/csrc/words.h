@@ -27,6 +27,11 @@ typedef struct words words_t;
 int words_new(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
               size_t *where);
 
+/* The same, but the list reads text and offsets where they are: the caller keeps them as they are
+ * until words_free. NATIVE_BAD_OFFSETS, too, where the first is not 0, or they are not aligned. */
+int words_borrow(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
+                 size_t *where);
+
 /* The selected words alone, in their order, in memory of their own, into *out.
  * NATIVE_BAD_RANGE, NATIVE_NO_MEMORY. */
 int words_select(const words_t *words, size_t start, int64_t step, size_t count, words_t **out);
