@@ -160,6 +160,9 @@ class Executor(futures.Executor):
         self._inner.shutdown(wait=wait)
 
 
+_UNOPENED = Exception("an answer that nobody has opened yet")
+
+
 class _Future(Following[T]):
     """The future of a task, which opens the answer for the first who asks."""
 
@@ -173,12 +176,15 @@ class _Future(Following[T]):
 
     def _succeed(self, result: Any) -> None:
         self._answer = result
-        super()._succeed(None)
+        if result[0]:
+            super()._succeed(None)
+        else:  # who waits for the first exception hears of it
+            self.set_exception(_UNOPENED)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What the task failed with, or None; waits for it."""
         error = super().exception(timeout)
-        if error is not None:
+        if error is not None and error is not _UNOPENED:
             return error
         with self._opening:
             if self._answer is not None:
@@ -203,9 +209,10 @@ class _Results(Iterator[T]):
     def __init__(self, chunks: Iterator[_Chunk], end: float | None, ahead: int | None) -> None:
         self._chunks = chunks
         self._end = end
-        self._pending = deque(islice(chunks, ahead))
-        self._ready: deque[tuple[Callable[[Any], T], Any]] = deque()  # functions to be called
         self._read = False
+        self._ready: deque[tuple[Callable[[Any], T], Any]] = deque()  # functions to be called
+        self._pending: deque[_Chunk] = deque()
+        self._pending.extend(islice(chunks, ahead))
 
     def __next__(self) -> T:
         self._read = True
@@ -224,6 +231,7 @@ class _Results(Iterator[T]):
         try:
             results = _task.open_batch(future.result(remaining), count - len(refused))
         except futures.TimeoutError:
+            future.cancel()
             self._cancel()
             raise
         except (Exception, futures.CancelledError) as error:
@@ -243,3 +251,6 @@ class _Results(Iterator[T]):
 
 def _raise(error: BaseException) -> Any:
     raise error
+
+
+Executor.__module__ = "adapters"

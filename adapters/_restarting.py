@@ -27,7 +27,6 @@ class Following(futures.Future[T]):
         task.add_done_callback(self._follow)
 
     def _follow(self, task: futures.Future[Any]) -> None:
-        self._task = None  # no cycle
         if task.cancelled():
             super().cancel()
             self.set_running_or_notify_cancel()
@@ -35,6 +34,7 @@ class Following(futures.Future[T]):
             self.set_exception(error)
         else:
             self._succeed(task.result())
+        self._task = None  # no cycle
 
     def _succeed(self, result: Any) -> None:
         self.set_result(result)
@@ -67,8 +67,10 @@ class Restarting(futures.Executor):
         watch(self._inner)
         self._waiting: deque[_Task] = deque()
         self._running: set[_Task] = set()
+        self._ended: deque[tuple[_Task, futures.Future[Any]]] = deque()  # still to be told
+        self._open = 0  # tasks that are not done
         self._window: int | None = None  # how many may run at once, while something is suspected
-        self._closed = False
+        self._feeding = self._closed = False
         self._changed = Condition(RLock())
 
     def __repr__(self) -> str:
@@ -76,33 +78,83 @@ class Restarting(futures.Executor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
         """As every executor's."""
-        task = _Task(partial(fn, *args, **kwargs))
+        task = _Task(partial(fn, *args, **kwargs), self._cancel)
         with self._changed:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._waiting.append(task)
-            self._feed()
+            self._open += 1
+        self._go_on()
         return task
 
-    def _feed(self) -> None:
-        """Hand over what may run now; with the lock held."""
+    def _go_on(self) -> None:
+        """Hand over what may run, then tell those who wait for what has ended.
+
+        An executor may be done with a task at once, and call `_done` from inside of this: then the
+        one who is at it already goes on, and nothing nests.
+        """
+        while True:
+            with self._changed:
+                if self._feeding:
+                    return
+                self._feeding = True
+                try:
+                    while (task := self._next()) is not None:
+                        self._hand_over(task)
+                finally:
+                    self._feeding = False
+                if not self._ended:
+                    return
+                task, future = self._ended.popleft()
+            task.follow(future)
+            self._one_less()
+
+    def _one_less(self) -> None:
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
+
+    def _next(self) -> _Task | None:
+        """A task that may run now."""
         while self._inner is not None and self._waiting:
             if self._window is not None and len(self._running) >= self._window:
-                return
+                return None
             task = self._waiting.popleft()
-            if task.cancelled():
-                task.set_running_or_notify_cancel()
-                continue
-            try:
-                future = self._inner.submit(task.call)
-            except futures.BrokenExecutor:
+            if not task.withdrawn:
+                return task
+        return None
+
+    def _hand_over(self, task: _Task) -> None:
+        inner = self._inner
+        assert inner is not None
+        future: futures.Future[Any] = futures.Future()
+        try:
+            future = inner.submit(task.call)
+        except futures.BrokenExecutor as error:
+            if task.refused:  # by two in a row: a third is only for tasks that are still to come
+                future.set_exception(error)
+                self._end(future, task, *self._waiting)
+                self._waiting.clear()
+            else:
+                task.refused = True
                 self._waiting.appendleft(task)
-                self._renew()
-                return
-            self._running.add(task)
-            task.ask(future)
-            future.add_done_callback(partial(self._done, task, self._inner))
-        self._changed.notify_all()
+            self._renew()
+            return
+        except Exception as error:
+            future.set_exception(error)
+            self._end(future, task)
+            return
+        self._running.add(task)
+        task.ask(future)
+        if task.withdrawn:
+            future.cancel()
+        future.add_done_callback(partial(self._done, task, inner))
+
+    def _end(self, future: futures.Future[Any], *tasks: _Task) -> None:
+        for task in tasks:
+            if not task.withdrawn:
+                task.ask(future)
+                self._ended.append((task, future))
 
     def _done(self, task: _Task, inner: futures.Executor, future: futures.Future[Any]) -> None:
         broken = not future.cancelled() and isinstance(future.exception(), futures.BrokenExecutor)
@@ -115,12 +167,11 @@ class Restarting(futures.Executor):
             if again:
                 task.ask(None)
                 self._waiting.append(task)
-            elif not broken and self._window is not None:
+            else:
+                self._end(future, task)
+            if not broken and self._window is not None:
                 self._window = 2 * self._window if self._waiting else None
-        if not again:
-            task.follow(future)
-        with self._changed:
-            self._feed()
+        self._go_on()
 
     def _renew(self) -> None:
         """Replace the broken executor, in a thread: this may be one of its own."""
@@ -135,18 +186,27 @@ class Restarting(futures.Executor):
             inner = _Broken(error)
         with self._changed:
             self._inner = inner
-            if isinstance(inner, _Broken):
-                self._window = None
-            self._feed()
+            self._changed.notify_all()
+        self._go_on()
+
+    def _cancel(self, task: _Task) -> bool:
+        """Take back a task that waits; the executor decides on one that it has."""
+        with self._changed:
+            asked = task.asked
+            waits = asked is None and not task.withdrawn and not task.done()
+            task.withdrawn = task.withdrawn or waits
+        if waits:
+            task.withdraw()
+            self._one_less()
+        return asked.cancel() if asked is not None else task.withdrawn
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As every executor's."""
         with self._changed:
             self._closed = True
-            if cancel_futures:
-                for task in [*self._waiting, *self._running]:
-                    task.cancel()
-            self._feed()
+            tasks = [*self._waiting, *self._running] if cancel_futures else []
+        for task in tasks:
+            task.cancel()
         finish = Thread(target=self._finish, args=(wait,), name="adapters-shutdown")
         finish.start()
         if wait:
@@ -154,22 +214,38 @@ class Restarting(futures.Executor):
 
     def _finish(self, wait: bool) -> None:
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._inner is not None and not self._waiting and not self._running
-            )
+            self._changed.wait_for(lambda: self._inner is not None and not self._open)
             inner = self._inner
         if inner is not None:
             inner.shutdown(wait=wait)
 
 
 class _Task(Following[Any]):
-    def __init__(self, call: Callable[[], Any]) -> None:
+    """A task that can be handed over more than once."""
+
+    def __init__(self, call: Callable[[], Any], cancel: Callable[[_Task], bool]) -> None:
         super().__init__()
         self.call = call
+        self.withdrawn = self.refused = False
+        self._cancel = cancel
+
+    @property
+    def asked(self) -> futures.Future[Any] | None:
+        """The future that says whether it runs; None while it waits."""
+        return self._task
 
     def ask(self, future: futures.Future[Any] | None) -> None:
-        """Let `future` say whether the task runs, and cancel it; but do not follow it yet."""
+        """Let `future` say so; but do not follow it yet."""
         self._task = future
+
+    def cancel(self) -> bool:
+        """Cancel the task, unless it has been started."""
+        return self._cancel(self)
+
+    def withdraw(self) -> None:
+        """Be cancelled, as nobody has it."""
+        futures.Future.cancel(self)
+        self.set_running_or_notify_cancel()
 
 
 class _Broken(futures.Executor):
@@ -179,6 +255,4 @@ class _Broken(futures.Executor):
         self._error = error
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
-        future = futures.Future[T]()
-        future.set_exception(self._error)
-        return future
+        raise self._error
