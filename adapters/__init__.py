@@ -17,6 +17,8 @@ from adapters.errors import (
     RebuildError,
     RegistrationError,
     SerializeError,
+    SharedClosedError,
+    StoreError,
     TaskError,
     UnknownAdapterError,
     VersionError,
@@ -31,35 +33,52 @@ __all__ = [
     "RegistrationError",
     "Registry",
     "SerializeError",
+    "Shared",
+    "SharedClosedError",
     "Spec",
+    "StoreError",
     "TaskError",
     "UnknownAdapterError",
     "VersionError",
+    "cache_clear",
+    "cache_info",
     "dumps",
     "loads",
     "rebuild",
     "register",
     "register_struct",
     "registry",
+    "share",
+    "stores",
     "to_spec",
     "unregister",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from adapters import stores
+    from adapters._cache import cache_clear, cache_info
     from adapters._executor import Executor
+    from adapters._shared import Shared, share
 
 # What imports more than pickle does waits until somebody asks for it.
-_LATER = {"Executor": "_executor"}
+_LATER = {
+    "Executor": "_executor",
+    "Shared": "_shared",
+    "cache_clear": "_cache",
+    "cache_info": "_cache",
+    "share": "_shared",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "stores":
+        return import_module(f"{__name__}.{name}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    value.__module__ = __name__
     globals()[name] = value
     return value
 

@@ -19,6 +19,8 @@ __all__ = [
     "RebuildError",
     "RegistrationError",
     "SerializeError",
+    "SharedClosedError",
+    "StoreError",
     "TaskError",
     "UnknownAdapterError",
     "VersionError",
@@ -89,3 +91,11 @@ class VersionError(RebuildError):
 
 class TaskError(AdapterError, RuntimeError):
     """A task raised an exception that cannot cross to the caller; its cause shows where."""
+
+
+class SharedClosedError(AdapterError, ValueError):
+    """A shared handle is used after it was closed, or after its owner ended."""
+
+
+class StoreError(AdapterError, RuntimeError):
+    """A store cannot keep a state, or does not give it out."""

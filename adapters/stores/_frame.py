@@ -1,0 +1,75 @@
+"""Several buffers as one stretch of bytes, each aligned, which says itself whether it is whole."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from struct import Struct
+from typing import Any
+
+from adapters.errors import StoreError
+
+TOKEN_BYTES = 16
+FLAG = slice(0, 1)  # where a store may write that the frame is deleted
+_ALIGNMENT = 64  # of each part: a cache line, and all that vector instructions ask for
+# Whether it was deleted, a mark, the size of all, a token of this frame's own, how many parts; then
+# the size of each part.
+_HEADER = Struct(f"=?7sQ{TOKEN_BYTES}sQ")
+_SIZE = Struct("=Q")
+_MARK = b"adapter"
+
+
+def frame(parts: list[memoryview], token: str) -> tuple[list[memoryview], int]:
+    """The pieces of a frame, to be written one behind the other, and the size of all.
+
+    Args:
+        parts: Flat bytes.
+        token: TOKEN_BYTES ASCII characters that no other frame has.
+    """
+    sizes = list(map(len, parts))
+    offsets, end = _layout(sizes)
+    header = _HEADER.pack(False, _MARK, end, token.encode("ascii"), len(sizes))
+    header += b"".join(map(_SIZE.pack, sizes))
+    pieces = []
+    written = 0
+    contents = [memoryview(header), *parts, memoryview(b"")]
+    for offset, content in zip([0, *offsets, end], contents, strict=True):
+        if offset > written:
+            pieces.append(memoryview(bytes(offset - written)))
+        pieces.append(content)
+        written = offset + len(content)
+    return pieces, end
+
+
+def parts_of(content: memoryview, token: str, where: str) -> list[memoryview]:
+    """The parts of a frame, as views of it.
+
+    Raises:
+        StoreError: it is not the whole frame with that token; the message begins with `where`.
+    """
+    try:
+        _, *found, count = _HEADER.unpack_from(content)
+        first = _HEADER.size + count * _SIZE.size
+        sizes = [size for (size,) in _SIZE.iter_unpack(content[_HEADER.size : first])]
+        offsets, end = _layout(sizes)
+        whole = found == [_MARK, end, token.encode()] and end == len(content) and first <= end
+    except Exception:  # struct.error, and all that nonsense for numbers leads to
+        whole = False
+    if not whole:
+        raise StoreError(f"{where} is truncated, or has been written over", where)
+    return [content[offset : offset + size] for offset, size in zip(offsets, sizes, strict=True)]
+
+
+def flat(part: Any) -> memoryview:
+    """A bytes-like object as flat bytes."""
+    return memoryview(part).cast("B")
+
+
+def _layout(sizes: list[int]) -> tuple[list[int], int]:
+    """Where each part begins, and the size of the frame."""
+    header = _aligned(_HEADER.size + len(sizes) * _SIZE.size)
+    *offsets, end = accumulate(map(_aligned, sizes), initial=header)
+    return offsets, end
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT

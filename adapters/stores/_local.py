@@ -1,0 +1,206 @@
+"""Local: a file for each state, in this host's memory where there is room, mapped by who reads it.
+
+It is written by write(), since filling a fresh mapping takes twice as long: the page faults, not
+the copy, are the cost. And a full file system then is an error, where a mapping gives SIGBUS.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from adapters.errors import StoreError
+from adapters.stores import _owner
+from adapters.stores._frame import FLAG, TOKEN_BYTES, flat, frame, parts_of
+
+_LARGE = 1 << 20  # from here on all pages are mapped at once; below, each when it is touched
+_WRITE = 1 << 26  # bytes to write at once: Ctrl-C waits for no more
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Local:
+    """Keeps states in files that only this user can open, for the processes of this host.
+
+    A file is gone when the owner closes its handle, drops it or exits. If the owner was killed, the
+    next process that puts something into the same directory removes it.
+
+    Args:
+        directory: Where to keep them; it must exist. None means memory, /dev/shm where there is one
+            and it has room, and else the directory for temporary files.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        self._directory = None if directory is None else Path(os.path.abspath(directory))
+
+    def __reduce__(self) -> Any:
+        return Local, ()  # a key is a whole path
+
+    def __repr__(self) -> str:
+        where = "" if self._directory is None else repr(str(self._directory))
+        return f"stores.Local({where})"
+
+    def put(self, parts: Sequence[Any]) -> str:
+        """Write a new file; its path is the key."""
+        problems = []
+        for directory in _directories() if self._directory is None else [self._directory]:
+            try:
+                return _write(directory, parts)
+            except OSError as error:
+                problems.append(f"{directory}: {error.strerror}")
+                cause = error
+        size = sum(len(flat(part)) for part in parts)
+        raise _error(
+            f"cannot keep {size} bytes ({'; '.join(problems)}); make room, or pass"
+            " stores.Local(directory) for one that has some"
+        ) from cause
+
+    def get(self, key: str) -> _Mapped:
+        """Map the file."""
+        try:
+            descriptor = os.open(key, os.O_RDONLY | _FLAGS)
+        except FileNotFoundError:
+            if _owner.is_here(os.path.basename(key)):
+                raise LookupError(key) from None
+            raise _error(
+                f"{key} is on another host, or in another container; share with a store that both"
+                " reach, such as stores.Fsspec"
+            ) from None
+        except OSError as error:
+            raise _error(f"cannot open {key}: {error.strerror}") from error
+        try:
+            found = os.fstat(descriptor)
+            if not _is_ours(found):
+                raise _error(f"{key} belongs to another user, {found.st_uid}; it is not read")
+            if not stat.S_ISREG(found.st_mode):
+                raise _error(f"{key} is not a file; somebody has replaced it")
+            parts = _Mapped(key, _map(descriptor, found.st_size))
+        finally:
+            os.close(descriptor)
+        if self.closed(parts):  # where the system keeps a file for as long as it is mapped
+            raise LookupError(key)
+        return parts
+
+    def delete(self, key: str) -> None:
+        """Tell all who have mapped the file, and remove it."""
+        _remove(key)
+        _remove_if_empty(os.path.dirname(key))
+
+    def closed(self, parts: Any) -> bool:
+        """Whether the file has been deleted; known at once to all that have mapped it."""
+        return bool(parts.flag[0])
+
+
+class _Mapped(list[memoryview]):
+    """The parts in a file that is mapped for as long as one of them is held."""
+
+    def __init__(self, key: str, content: memoryview) -> None:
+        super().__init__(parts_of(content, key.rpartition(".")[2], key))
+        self.flag = content[FLAG]
+
+
+def _directories() -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK):
+        yield memory
+    yield Path(tempfile.gettempdir())
+
+
+def _folder_in(directory: Path) -> Path:
+    """The user's own folder in a directory that may be everybody's, without the files of the dead.
+
+    Raises:
+        StoreError: somebody else could put files into it, or replace them.
+    """
+    user = os.geteuid() if hasattr(os, "geteuid") else "user"
+    folder = directory / f"adapters-{user}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
+        raise _error(
+            f"{folder} is not a directory that only this user can open; somebody else made it:"
+            " remove it, or pass stores.Local(directory)"
+        )
+    names = os.listdir(folder)
+    for owner in {name.rpartition(".")[0] for name in names}:
+        if _owner.is_dead(owner):
+            for name in names:
+                if name.startswith(f"{owner}."):
+                    _remove(folder / name)
+    return folder
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    if not hasattr(os, "geteuid"):
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def _write(directory: Path, parts: Sequence[Any]) -> str:
+    token = secrets.token_hex(TOKEN_BYTES // 2)
+    pieces, size = frame(list(map(flat, parts)), token)
+    descriptor, key = _create(directory, f"{_owner.name()}.{token}")
+    try:
+        if hasattr(os, "statvfs"):
+            room = os.statvfs(directory)
+            if room.f_bavail * room.f_frsize < size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        for piece in pieces:
+            written = 0
+            while written < len(piece):
+                written += os.write(descriptor, piece[written : written + _WRITE])
+    except BaseException:
+        os.unlink(key)
+        _remove_if_empty(os.path.dirname(key))
+        raise
+    finally:
+        os.close(descriptor)
+    return key
+
+
+def _create(directory: Path, name: str) -> tuple[int, str]:
+    directory.stat()  # that it is not there is another error
+    while True:
+        try:
+            key = str(_folder_in(directory) / name)
+            return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600), key
+        except FileNotFoundError:  # another process has just removed the folder, as it was empty
+            continue
+
+
+def _remove(key: str | os.PathLike[str]) -> None:
+    with suppress(OSError):
+        descriptor = os.open(key, os.O_WRONLY | _FLAGS)
+        try:
+            os.write(descriptor, b"\1")
+        finally:
+            os.close(descriptor)
+    with suppress(OSError):
+        os.unlink(key)
+
+
+def _remove_if_empty(folder: str) -> None:
+    with suppress(OSError):
+        os.rmdir(folder)
+
+
+def _map(descriptor: int, size: int) -> memoryview:
+    if size == 0:
+        return memoryview(b"")
+    if not hasattr(mmap, "PROT_READ"):
+        return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
+    populate = getattr(mmap, "MAP_POPULATE", 0) if size >= _LARGE else 0
+    flags = mmap.MAP_SHARED | populate
+    return memoryview(mmap.mmap(descriptor, size, flags=flags, prot=mmap.PROT_READ))
+
+
+def _error(message: str) -> StoreError:
+    return StoreError(message, "stores.Local")

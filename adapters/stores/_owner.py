@@ -1,0 +1,60 @@
+"""Who made a file: a name for a process that no other process has, before or after it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from zlib import crc32
+
+
+def name() -> str:
+    """The name of this process: host, id and, since ids are used again, when it started."""
+    return f"{_host()}.{os.getpid()}.{_started(os.getpid()) or 0}"
+
+
+def is_here(owner: str) -> bool:
+    """Whether a process of this name is, or was, one that this process can look for."""
+    return owner.partition(".")[0] == _host()
+
+
+def is_dead(owner: str) -> bool:
+    """Whether it is known that the process of this name has ended."""
+    try:
+        _, process, started = owner.split(".")
+        process_id = int(process)
+    except ValueError:
+        return False
+    if not is_here(owner) or os.name != "posix":
+        return False
+    if os.path.exists("/proc/self/stat"):
+        return str(_started(process_id)) != started
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # another user's
+        pass
+    return False
+
+
+@cache
+def _host() -> str:
+    """The boot of this host and, as ids of processes mean nothing outside, the container."""
+    parts = [platform.node()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return f"{crc32(repr(parts).encode()):08x}"
+
+
+def _started(process: int) -> int | None:
+    """When a process started, in clock ticks; None if it runs no more, or there is no /proc."""
+    try:
+        # See proc(5): the command, in parentheses, may hold anything; then the state and so on.
+        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
