@@ -15,6 +15,8 @@ DEMOS = {
     "prime_sieve": "the sequential sieve, in Python and native, side by side",
     "pipe_sieve": "sieve ranges in parallel, one process and one pipe a range",
     "by_hand": "one class made to travel by hand, by one register call, by a lambda",
+    "expensive": "an expensive object for many tasks: constructed for each, or once per process",
+    "engines": "the same tasks on processes, loky, Dask, Ray or MPI, with shared objects",
 }
 
 

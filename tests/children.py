@@ -6,6 +6,7 @@ Nothing here registers an adapter or imports a module that does: the registratio
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 
@@ -50,3 +51,22 @@ def answer_queue(inbox: Any, outbox: Any) -> None:
 def put_into(shared: Any, index: int, obj: Any) -> None:
     """Put what came, and a new one, into a Manager's list."""
     shared[index] = send_back(obj)
+
+
+def describe_shared(handle: Any) -> tuple[Any, int, int]:
+    """The state of a shared object, and how many of its type this process has made."""
+    obj = handle.get()
+    return obj.state, type(obj).made, os.getpid()
+
+
+def fail_to_get(handle: Any) -> str:
+    """Why a handle has nothing to give."""
+    try:
+        return repr(handle.get())
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def kill_itself() -> None:
+    """Die without a word."""
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -24,6 +24,8 @@ QUICK = {
     "prime_sieve": ["--limit", "1e5"],
     "pipe_sieve": ["--limit", "1e6", "--processes", "2"],
     "by_hand": [],
+    "expensive": ["--engine", "processes", "--tasks", "10", "--cost", "0.01"],
+    "engines": ["--limit", "1e6", "--tasks", "8"],
 }
 
 needs_posix = pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups of POSIX")

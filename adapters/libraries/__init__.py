@@ -1,0 +1,1 @@
+"""Libraries and engines that need a few lines of their own, one per file, imported on demand."""

@@ -1,0 +1,186 @@
+"""The stores and executors of other libraries, and the demos on them, on real local clusters."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from children import describe_shared, fail_to_get, kill_itself
+from gadgets import Gadget
+
+import adapters
+from adapters import stores
+from demos import on_engines
+
+PARTS = [b"", b"x", b"y" * 100_000]
+
+
+def engines(*names: str) -> list[Any]:
+    """Parameters for those that are installed."""
+    return [
+        pytest.param(
+            name,
+            marks=[pytest.mark.slow, pytest.mark.skipif(missing is not None, reason=str(missing))],
+        )
+        for name in names
+        for missing in [on_engines.missing(name)]
+    ]
+
+
+@pytest.fixture
+def workers_find_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's workers are no children of this process, and have its environment alone."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+
+
+def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "demos", *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("engine", engines("loky", "dask", "ray", "mpi"))
+@pytest.mark.parametrize(
+    "demo",
+    [
+        ("engines", "--limit", "1e6", "--tasks", "8"),
+        ("expensive", "--tasks", "10", "--cost", "0.01"),
+    ],
+    ids=lambda demo: demo[0],
+)
+def test_the_demos(engine: str, demo: tuple[str, ...]) -> None:
+    result = run_demo(*demo, "--engine", engine)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].endswith(": OK")
+    assert "Traceback" not in result.stderr
+
+
+def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(on_engines.MODULES, "ray", "no_such_module")
+    assert on_engines.missing("ray") == (
+        'ray is not installed; install the extra: pip install "pickling-adapters[ray]"'
+    )
+    assert "ray" not in on_engines.installed()
+
+
+def test_the_expensive_demo_draws_its_chart(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "chart.png"
+    options = ["--engine", "processes", "--tasks", "4", "--cost", "0.01", "--plot", str(picture)]
+    assert run_demo("expensive", *options).returncode == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    refused = run_demo("expensive", *options[:-1], str(tmp_path / "no" / "chart.png"))
+    assert refused.returncode == 2
+    assert "its folder does not exist" in refused.stderr
+
+
+# One object through each engine's own store: one worker at least rebuilds it, none twice.
+
+
+@pytest.mark.parametrize("engine", engines("dask", "ray"))
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.usefixtures("workers_find_tests")
+def test_the_store_of_an_engine(engine: str) -> None:
+    shared = Gadget((b"a large part" * 1000, "the rest"))
+    with on_engines.executor(engine, 2) as executor:
+        store = on_engines.store(engine)
+        with adapters.share(shared, store) as handle:
+            assert len(pickle.dumps(handle)) <= 300
+            seen = list(executor.map(describe_shared, [handle] * 20))
+            assert {state for state, _, _ in seen} == {shared.state}
+            assert {made for _, made, _ in seen} == {1}
+            assert os.getpid() not in {process for _, _, process in seen}
+        closed = adapters.share(Gadget("another"), store)
+        closed.close()
+        error = executor.submit(fail_to_get, closed).result(60)
+        assert error.startswith("SharedClosedError: cannot get the shared gadgets.Gadget")
+
+
+@pytest.mark.parametrize("engine", engines("ray"))
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+@pytest.mark.usefixtures("workers_find_tests")
+def test_a_ray_worker_that_dies_costs_its_own_task(engine: str) -> None:
+    from ray.exceptions import WorkerCrashedError
+
+    with on_engines.executor(engine, 2) as executor:
+        before = [executor.submit(abs, -n) for n in range(4)]
+        killer = executor.submit(kill_itself)
+        after = [executor.submit(abs, -n) for n in range(4)]
+        assert isinstance(killer.exception(60), WorkerCrashedError)
+        assert [future.result(60) for future in before + after] == [0, 1, 2, 3] * 2
+
+
+# Any URL of fsspec
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Any:
+    if find_spec("fsspec") is None:
+        pytest.skip("fsspec is not installed")
+    return tmp_path / "states"
+
+
+def test_fsspec_keeps_parts_until_they_are_deleted(folder: Path) -> None:
+    store = stores.Fsspec(folder.as_uri())
+    assert os.fspath(folder) in repr(store)
+    key = store.put(PARTS)
+    parts = store.get(key)
+    assert list(map(bytes, parts)) == PARTS
+    assert all(part.readonly for part in parts)
+    assert not store.closed(parts)
+    store.delete(key)
+    store.delete(key)
+    assert list(folder.iterdir()) == []
+    with pytest.raises(LookupError):
+        store.get(key)
+
+
+def test_fsspec_tells_what_was_written_over(folder: Path) -> None:
+    store = stores.Fsspec(folder.as_uri())
+    key, other = store.put(PARTS), store.put([b"other"])
+    whole = (folder / key).read_bytes()
+    for content in (
+        b"",
+        whole[:-1],
+        whole + b"\0",
+        b"\xff" * len(whole),
+        (folder / other).read_bytes(),
+    ):
+        (folder / key).write_bytes(content)
+        with pytest.raises(adapters.StoreError, match="truncated, or has been written over"):
+            store.get(key)
+
+
+def test_what_fsspec_cannot_do_is_a_store_error(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    (tmp_path / "file").touch()
+    for url in ("nosuchprotocol://x", (tmp_path / "file" / "folder").as_uri()):
+        with pytest.raises(adapters.StoreError, match=r"cannot write to .*: \w+Error"):
+            stores.Fsspec(url).put(PARTS)
+    with pytest.raises(adapters.StoreError, match=r"cannot read .*: \w+Error"):
+        stores.Fsspec("nosuchprotocol://x").get("key")
+
+
+def test_a_child_finds_the_fsspec_store_by_itself(folder: Path) -> None:
+    store = stores.Fsspec(folder.as_uri(), auto_mkdir=True)  # the options travel, too
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+        adapters.share(Gadget("far away"), store) as handle,
+    ):
+        state, made, _ = pool.submit(describe_shared, handle).result(60)
+        assert (state, made) == ("far away", 1)
+        assert pickle.loads(pickle.dumps(store)).__reduce__() == store.__reduce__()
+    assert list(folder.iterdir()) == []
