@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import chart, import_time, pipes, round_trip, sieve
+from benchmarks import chart, executor, import_time, pipes, round_trip, sharing, sieve
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # of a row's name
 
-TOPICS = (round_trip, import_time, sieve, pipes)
+TOPICS = (round_trip, import_time, executor, sharing, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _line(result: Result) -> str:
     row = result.row
     spread = f"{result.low:.2f} - {result.high:.2f}"
-    times = f"{_time(result.ours_seconds)} / {_time(result.peer_seconds)}"
+    times = " / ".join(_cost(cost, row.unit) for cost in (result.ours_cost, result.peer_cost))
     ratio = f"{result.ratio:.2f}" if result.ratio >= 0.01 else f"{result.ratio:.1g}"
     return (
         f"{row.name:{_WIDTH}} {ratio:>5}  {spread:>11}  {row.bound:7.2f}  {times}"
@@ -66,11 +66,13 @@ def _line(result: Result) -> str:
     )
 
 
-def _time(seconds: float) -> str:
-    for unit, scale in (("s", 1), ("ms", 1e-3)):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds / 1e-6:.3g} us"
+def _cost(cost: float, unit: str) -> str:
+    if unit == "B":
+        return f"{cost / 2**20:.3g} MiB"
+    for name, scale in (("s", 1), ("ms", 1e-3)):
+        if cost >= scale:
+            return f"{cost / scale:.3g} {name}"
+    return f"{cost / 1e-6:.3g} us"
 
 
 def _machine() -> dict[str, str]:

@@ -9,7 +9,7 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 
 Sample = Callable[[], float]
-"""Does the work once and returns what it cost, in seconds."""
+"""Does the work once and returns what it cost, in seconds or in the row's unit."""
 
 
 class Row(NamedTuple):
@@ -22,6 +22,7 @@ class Row(NamedTuple):
         peer_name: The peer, with its version.
         bound: The ratio ours / peer that `--check` accepts at most.
         rounds: How often the two take turns, 7 or more.
+        unit: Of the samples: "s", or "B" for bytes of memory.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Row(NamedTuple):
     peer_name: str
     bound: float
     rounds: int
+    unit: str = "s"
 
 
 class Gap(NamedTuple):
@@ -40,11 +42,11 @@ class Gap(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a row measured: median times in seconds, and the ratio ours / peer with quartiles."""
+    """What a row measured: median costs, and the ratio ours / peer with quartiles."""
 
     row: Row
-    ours_seconds: float
-    peer_seconds: float
+    ours_cost: float
+    peer_cost: float
     ratio: float
     low: float
     high: float
@@ -62,6 +64,7 @@ class Result(NamedTuple):
             "peer": row.peer_name,
             "bound": row.bound,
             "rounds": row.rounds,
+            "unit": row.unit,
             **dict(zip(self._fields[1:], measured, strict=True)),
         }
 

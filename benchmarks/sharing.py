@@ -1,0 +1,182 @@
+"""What a shared handle costs: against an initializer written by hand, and against one memcpy."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+import adapters
+from adapters import Shared
+from benchmarks._gadgets import Adapted
+from benchmarks._measure import Gap, Row, once
+
+TASKS, WORKERS, CONSTRUCTION = 200, 2, 0.2
+SIZE = 1 << 30
+GETS = 100_000
+_POOLS = get_context()
+
+
+class Model:
+    """Takes CONSTRUCTION seconds to construct, as what loads a model does."""
+
+    def __init__(self, offset: int) -> None:
+        time.sleep(CONSTRUCTION)
+        self.offset = offset
+
+
+def _state(model: Model) -> int:
+    return model.offset
+
+
+adapters.register(Model, _state, Model)
+
+_mine: Model
+
+
+def initialize(offset: int) -> None:
+    """The initializer that people write by hand."""
+    global _mine
+    _mine = Model(offset)
+
+
+def use_mine(number: int) -> int:
+    """A task on the object of this process."""
+    return number + _mine.offset
+
+
+def use_shared(handle: Shared[Model], number: int) -> int:
+    """A task on the object of a handle."""
+    return number + handle.get().offset
+
+
+def rows() -> Iterator[Row | Gap]:
+    """The rows on constructing once, and those on a large state."""
+    model = Model(1)
+    yield Row(
+        f"{TASKS} tasks, factory of {CONSTRUCTION} s, shared",
+        once(partial(_shared, model)),
+        once(_by_hand),
+        f"an initializer by hand, multiprocessing.Pool of Python {platform.python_version()}",
+        bound=1.03,
+        rounds=7,
+    )
+    if not _is_room():
+        yield Gap("sharing 1 GiB", "it takes 4 GiB of memory, 1 GiB of it in /dev/shm")
+        return
+    large = Adapted(bytearray(os.urandom(1 << 20)) * (SIZE >> 20))
+    copy = bytearray(SIZE)
+    memcpy = once(partial(_copy, large.held, copy))
+    with ProcessPoolExecutor(1) as first, ProcessPoolExecutor(1) as second:
+        yield Row(
+            "deliver 1 GiB to a worker",
+            lambda: _deliver(large, first),
+            memcpy,
+            "one memcpy",
+            bound=4,
+            rounds=7,
+        )
+        with adapters.share(large) as handle:
+            first.submit(attach, handle).result()
+            yield Row(
+                "attach to 1 GiB in a second worker",
+                lambda: second.submit(attach, handle).result(),
+                memcpy,
+                "one memcpy",
+                bound=0.5,
+                rounds=7,
+            )
+            yield Row(
+                "each later get()",
+                lambda: first.submit(get_again, handle).result(),
+                lambda: 1e-6,
+                "a microsecond",
+                bound=1,
+                rounds=21,
+            )
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        yield Row(
+            "peak of the parent's memory, 1 GiB",
+            lambda: fresh.submit(extra_peak).result(),
+            lambda: 64 << 20,
+            "64 MiB",
+            bound=1,
+            rounds=7,
+            unit="B",
+        )
+
+
+def _shared(model: Model) -> None:
+    with adapters.share(model) as handle, _POOLS.Pool(WORKERS) as pool:
+        _check(pool.map(partial(use_shared, handle), range(TASKS), chunksize=1))
+
+
+def _by_hand() -> None:
+    with _POOLS.Pool(WORKERS, initialize, (1,)) as pool:
+        _check(pool.map(use_mine, range(TASKS), chunksize=1))
+
+
+def _check(results: list[int]) -> None:
+    assert results == list(range(1, TASKS + 1))
+
+
+def _copy(source: bytearray, target: bytearray) -> None:
+    memoryview(target)[:] = source
+
+
+def _deliver(large: Adapted, worker: ProcessPoolExecutor) -> float:
+    start = perf_counter()
+    with adapters.share(large) as handle:
+        worker.submit(attach, handle).result()
+        return perf_counter() - start
+
+
+def attach(handle: Shared[Adapted]) -> float:
+    """The seconds until this process can read all of the state."""
+    adapters.cache_clear()
+    start = perf_counter()
+    held = handle.get().held
+    took = perf_counter() - start
+    assert len(held) == SIZE
+    return took
+
+
+def get_again(handle: Shared[Adapted]) -> float:
+    """The seconds of a `get()` that finds the object."""
+    handle.get()
+    turns = [None] * GETS
+    start = perf_counter()
+    for _ in turns:
+        handle.get()
+    return (perf_counter() - start) / GETS
+
+
+def extra_peak() -> float:
+    """The bytes that this process takes at most while it shares, beyond what it took before."""
+    large = Adapted(bytearray(os.urandom(1 << 20)) * (SIZE >> 20))
+    before = _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    with adapters.share(large):
+        return max(_memory("VmHWM") - before, 1)
+
+
+def _memory(field: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) << 10
+    raise LookupError(field)
+
+
+def _is_room() -> bool:
+    try:
+        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+        shared = os.statvfs("/dev/shm")
+    except (AttributeError, OSError, ValueError):
+        return False
+    return free > 4 * SIZE and shared.f_bavail * shared.f_frsize > SIZE
