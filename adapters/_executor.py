@@ -69,7 +69,7 @@ class Executor(futures.Executor):
                 )
             inner = Restarting(inner)
         self._inner = inner
-        watch(inner)
+        self._watched = False
         self._pending: set[futures.Future[Answer]] = set()
 
     def __repr__(self) -> str:
@@ -143,6 +143,9 @@ class Executor(futures.Executor):
 
     def _submit(self, function: Callable[..., Any], *args: Any) -> futures.Future[Any]:
         future = self._inner.submit(function, *args)
+        if not self._watched:
+            self._watched = True
+            watch(self._inner)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future

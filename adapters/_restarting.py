@@ -64,7 +64,7 @@ class Restarting(futures.Executor):
     def __init__(self, make: Callable[[], futures.Executor]) -> None:
         self._make = make
         self._inner: futures.Executor | None = make()
-        watch(self._inner)
+        self._watched: futures.Executor | None = None
         self._waiting: deque[_Task] = deque()
         self._running: set[_Task] = set()
         self._ended: deque[tuple[_Task, futures.Future[Any]]] = deque()  # still to be told
@@ -144,6 +144,9 @@ class Restarting(futures.Executor):
             future.set_exception(error)
             self._end(future, task)
             return
+        if self._watched is not inner:
+            self._watched = inner
+            watch(inner)
         self._running.add(task)
         task.ask(future)
         if task.withdrawn:
@@ -181,7 +184,6 @@ class Restarting(futures.Executor):
     def _replace(self) -> None:
         try:
             inner = self._make()
-            watch(inner)
         except Exception as error:
             inner = _Broken(error)
         with self._changed:

@@ -24,7 +24,11 @@ _GRACE = 1.0  # seconds for the manager to notice a death by itself
 
 
 def watch(executor: futures.Executor) -> None:
-    """Look at the workers of a pool for as long as it lives; nothing, where there is no pipe."""
+    """Look at the workers of a pool for as long as it lives; nothing, where there is no pipe.
+
+    To be called when the pool has been given its first task: then it has started its workers, and
+    none of them is forked from a process with one thread more.
+    """
     if os.name == "posix" and hasattr(executor, "_executor_manager_thread"):
         Thread(
             target=_look, args=(weakref.ref(executor),), name="adapters-watch", daemon=True
@@ -32,18 +36,13 @@ def watch(executor: futures.Executor) -> None:
 
 
 def _look(reference: weakref.ref[Any]) -> None:
-    begun = False
     while (executor := reference()) is not None:
         manager = executor._executor_manager_thread
         processes = list((executor._processes or {}).values())
         pipe = executor._result_queue
         del executor
-        if manager is None and not begun:
-            time.sleep(_LOOK)
-            continue
         if manager is None or not manager.is_alive():
             return
-        begun = True
         wait([process.sentinel for process in processes], _LOOK)
         if any(process.exitcode for process in processes):
             manager.join(_GRACE)

@@ -221,13 +221,16 @@ def put_and_delete(directory: str, count: int) -> None:
         store.delete(key)
 
 
-def meet_and_look(handle: Any, barrier: Any, outbox: Any) -> None:
-    """Get an object in two threads, when all other processes do so."""
+def meet_and_look(handles: list[Any], barrier: Any, outbox: Any) -> None:
+    """Get some objects in two threads, each when all other processes do so."""
 
-    def ask() -> int:
-        barrier.wait(TIMEOUT)
-        KEPT.append(handle.get())
-        return id(KEPT[-1])
+    def ask() -> list[int]:
+        found = []
+        for handle in handles:
+            barrier.wait(TIMEOUT)
+            found.append(handle.get())
+        KEPT.extend(found)
+        return [*map(id, found)]
 
     outbox.put((os.getpid(), in_threads(ask, 2)))
 

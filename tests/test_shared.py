@@ -196,14 +196,15 @@ class TestAnotherProcess:
         with adapters.share(costly(log, b"content")) as handle:
             context = multiprocessing.get_context(start_method)
             barrier, outbox = context.Barrier(2), context.Queue()
-            process = context.Process(target=sharing.meet_and_look, args=(handle, barrier, outbox))
+            arguments = [handle], barrier, outbox
+            process = context.Process(target=sharing.meet_and_look, args=arguments)
             process.start()
-            there, ids = outbox.get(timeout=TIMEOUT)
+            there, [one, other] = outbox.get(timeout=TIMEOUT)
             process.join(TIMEOUT)
             assert process.exitcode == 0
             outbox.close()
             outbox.join_thread()
-            assert len(set(ids)) == 1
+            assert one == other
             assert made(log) == [os.getpid(), there]
 
     def test_gets_the_object_from_within_any_message(self, worker: ProcessPoolExecutor) -> None:

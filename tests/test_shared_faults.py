@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import sharing
 from sharing import Costly, made
 
 import adapters
-from adapters import stores
+from adapters.stores import Local
 
 TIMEOUT = 60
 MEGABYTE = 1 << 20
@@ -31,7 +31,7 @@ def files_in(directory: Path) -> list[str]:
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="there is no /proc")
 @pytest.mark.skipif(not hasattr(os, "sysconf"), reason="sysconf is of POSIX")
 def test_a_thousand_handles_leave_all_as_it_was(tmp_path: Path, start_method: str) -> None:
-    store = stores.Local(tmp_path)
+    store = Local(tmp_path)
     obj = Costly(None, bytearray(b"x" * 100_000))
 
     def cycle(worker: ProcessPoolExecutor) -> None:
@@ -139,12 +139,16 @@ def test_two_hundred_workers_that_are_killed_leave_nothing(tmp_path: Path, metho
 def test_eight_processes_with_two_threads_build_eight_objects(
     tmp_path: Path, start_method: str
 ) -> None:
-    log = tmp_path / "log"
+    logs = [tmp_path / f"log{number}" for number in range(10)]
     context = multiprocessing.get_context(start_method)
     barrier, outbox = context.Barrier(16), context.Queue()
-    with adapters.share(Costly(str(log), bytes(100_000)), stores.Local(tmp_path)) as handle:
+    with ExitStack() as stack:
+        handles = [
+            stack.enter_context(adapters.share(Costly(str(log), bytes(100_000)), Local(tmp_path)))
+            for log in logs
+        ]
         children = [
-            context.Process(target=sharing.meet_and_look, args=(handle, barrier, outbox))
+            context.Process(target=sharing.meet_and_look, args=(handles, barrier, outbox))
             for _ in range(8)
         ]
         for child in children:
@@ -155,10 +159,9 @@ def test_eight_processes_with_two_threads_build_eight_objects(
             assert child.exitcode == 0
     outbox.close()
     outbox.join_thread()
-    assert all(len(set(ids)) == 1 for _, ids in answers)
-    counts = Counter(made(log))
-    assert counts.pop(os.getpid()) == 1
-    assert counts == dict.fromkeys((process for process, _ in answers), 1)
+    assert all(one == other for _, (one, other) in answers)
+    for log in logs:
+        assert sorted(made(log)) == sorted([os.getpid(), *(process for process, _ in answers)])
 
 
 def test_processes_that_put_and_delete_at_once_do_not_stumble_over_each_other(

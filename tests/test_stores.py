@@ -248,6 +248,22 @@ class TestAFile:
             store.delete(key)
         assert files_in(tmp_path) == []
 
+    @pytest.mark.parametrize("code", [errno.ENOMEM, errno.EMFILE])
+    def test_that_cannot_be_mapped_is_an_error_of_the_store(
+        self, store: stores.Local, monkeypatch: pytest.MonkeyPatch, code: int
+    ) -> None:
+        key = store.put([b"1"])
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise OSError(code, os.strerror(code))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(mmap, "mmap", refuse)
+            with pytest.raises(adapters.StoreError, match=os.strerror(code)):
+                store.get(key)
+        assert content(store.get(key)) == [b"1"]
+        store.delete(key)
+
 
 class TestTheStore:
     def test_takes_little_of_a_pickle(self, store: stores.Local) -> None:
@@ -474,6 +490,54 @@ class TestWithoutRoom:
         assert len(raced) == 2
         assert content(store.get(key)) == [b"part"]
         store.delete(key)
+
+    def test_a_file_that_is_given_up_is_closed_before_it_is_removed(
+        self, store: stores.Local, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Some systems remove nothing that is open, and would say so in place of what is wrong."""
+        change_writes(monkeypatch, tmp_path, failing(0, FULL))
+        opened: dict[int, str] = {}
+        real_open, close, unlink = os.open, os.close, os.unlink
+
+        def opening(path: Any, *args: Any, **kwargs: Any) -> int:
+            descriptor = real_open(path, *args, **kwargs)
+            opened[descriptor] = os.fspath(path)
+            return descriptor
+
+        def closing(descriptor: int) -> None:
+            opened.pop(descriptor, None)
+            close(descriptor)
+
+        def unlinking(path: Any) -> None:
+            if os.fspath(path) in opened.values():
+                raise PermissionError(errno.EACCES, "it is open")
+            unlink(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", opening)
+            patch.setattr(os, "close", closing)
+            patch.setattr(os, "unlink", unlinking)
+            with pytest.raises(adapters.StoreError, match="No space left"):
+                store.put([b"part"])
+        assert files_in(tmp_path) == []
+
+    def test_a_file_that_is_never_found_is_not_tried_for_ever(
+        self, store: stores.Local, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """So it is where a path is longer than the system takes."""
+        opened = os.open
+        tries: list[Any] = []
+
+        def lose(path: Any, *args: Any, **kwargs: Any) -> int:
+            if not os.fspath(path).startswith(str(tmp_path)):
+                return opened(path, *args, **kwargs)
+            tries.append(path)
+            assert len(tries) < 10_000
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+        monkeypatch.setattr(os, "open", lose)
+        with pytest.raises(adapters.StoreError, match="No such file"):
+            store.put([b"part"])
 
 
 class TestAHostileFolder:
