@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_PATIENCE = 10.0  # seconds for the workers of a broken executor to end
 
 
 class Following(futures.Future[T]):
@@ -64,6 +65,7 @@ class Restarting(futures.Executor):
     def __init__(self, make: Callable[[], futures.Executor]) -> None:
         self._make = make
         self._inner: futures.Executor | None = make()
+        self._restarts: list[Thread] = []
         self._watched: futures.Executor | None = None
         self._waiting: deque[_Task] = deque()
         self._running: set[_Task] = set()
@@ -178,10 +180,12 @@ class Restarting(futures.Executor):
 
     def _renew(self) -> None:
         """Replace the broken executor, in a thread: this may be one of its own."""
-        self._inner, self._window = None, 1
-        Thread(target=self._replace, name="adapters-restart", daemon=True).start()
+        broken, self._inner, self._window = self._inner, None, 1
+        thread = Thread(target=self._replace, args=(broken,), name="adapters-restart", daemon=True)
+        self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
+        thread.start()
 
-    def _replace(self) -> None:
+    def _replace(self, broken: futures.Executor) -> None:
         try:
             inner = self._make()
         except Exception as error:
@@ -190,6 +194,7 @@ class Restarting(futures.Executor):
             self._inner = inner
             self._changed.notify_all()
         self._go_on()
+        broken.shutdown(wait=True)  # until the last of its workers has ended
 
     def _cancel(self, task: _Task) -> bool:
         """Take back a task that waits; the executor decides on one that it has."""
@@ -217,9 +222,11 @@ class Restarting(futures.Executor):
     def _finish(self, wait: bool) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._inner is not None and not self._open)
-            inner = self._inner
+            inner, restarts = self._inner, self._restarts
         if inner is not None:
             inner.shutdown(wait=wait)
+        for restart in restarts if wait else ():
+            restart.join(_PATIENCE)
 
 
 class _Task(Following[Any]):

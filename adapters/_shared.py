@@ -12,7 +12,7 @@ from adapters import stores
 from adapters._adapter import qualified_name
 from adapters._cache import cache
 from adapters._pickling import dumps, loads
-from adapters.errors import RebuildError, SharedClosedError
+from adapters.errors import RebuildError, SharedClosedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +141,8 @@ def share(obj: T, store: Store | None = None) -> Shared[T]:
     body = dumps(obj, buffer_callback=buffers.append)
     checksum = crc32(body).to_bytes(_CHECKSUM, "little")
     key = store.put([checksum + body, *[buffer.raw() for buffer in buffers]])
+    if key in _owned:
+        raise StoreError(f"{store!r} gave the key {key!r} out twice", repr(store))
     kind = qualified_name(type(obj)).encode()[-_KIND:].decode(errors="ignore")
     handle: Shared[T] = Shared(store, key, kind)
     handle._original = obj

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import traceback
+from copyreg import dispatch_table
 from pickle import PickleBuffer, Pickler
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -133,11 +134,30 @@ def _answer(result: object) -> Answer:
         return failed(error)
 
 
+class _AsItself:
+    """An exception in the way that it pickles by itself."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._error.__reduce_ex__(protocol)
+
+
+def _is_tblib(error: BaseException) -> bool:
+    """Whether tblib has spoken for its type, as where Dask was imported it does for all of them.
+
+    It sends causes along, which may not pickle, and loses what is in neither args nor `__dict__`.
+    """
+    reducer = dispatch_table.get(type(error))
+    return reducer is not None and getattr(reducer, "__module__", "").startswith("tblib")
+
+
 def failed(error: BaseException) -> Answer:
     """The answer of a call that raised `error`."""
     remote = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     try:
-        return False, dumps(error), None, remote
+        return False, dumps(_AsItself(error) if _is_tblib(error) else error), None, remote
     except FAILURES as reason:
         said = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
         return False, None, f"in process {os.getpid()} the task raised {said}", remote

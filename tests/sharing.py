@@ -6,6 +6,7 @@ where it went.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -249,6 +250,7 @@ def get_and_share(handle: Any, directory: str, rounds: int) -> int:
 
 def resources() -> tuple[int, int]:
     """The descriptors that this process has open, and the bytes of memory that it occupies."""
+    gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return len(os.listdir("/proc/self/fd")), pages * os.sysconf("SC_PAGE_SIZE")
 

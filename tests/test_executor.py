@@ -16,6 +16,7 @@ from typing import Any
 
 import children
 import crashes
+import processes
 import pytest
 from gadgets import Gadget, Tool, state_of
 
@@ -262,6 +263,26 @@ class TestErrors:
         with pytest.raises(ValueError, match="no such number") as raised:
             next(executor.map(unless_odd, [3]))
         assert "in raise_deep_inside" in str(raised.value.__cause__)
+
+    def test_an_error_is_itself_where_tblib_speaks_for_all_errors(self) -> None:
+        pytest.importorskip("tblib", reason="it comes with Dask")
+        program = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+import adapters, tblib.pickling_support
+
+def fail():
+    try:
+        raise ValueError(threading.Lock())
+    except ValueError as error:
+        raise KeyError("cause") from error
+
+tblib.pickling_support.install()
+executor = adapters.Executor(ThreadPoolExecutor(1))
+error = executor.submit(fail).exception()
+print(repr(error), "in fail" in str(error.__cause__), executor.submit(sys.exit, 3).exception().code)
+"""
+        assert processes.run("-c", program) == "KeyError('cause') True 3\n"
 
     def test_sys_exit_is_an_error_like_others(self, executor: adapters.Executor) -> None:
         error = executor.submit(sys.exit, 3).exception(TIMEOUT)

@@ -50,7 +50,7 @@ def test_a_thousand_handles_leave_all_as_it_was(tmp_path: Path, start_method: st
         assert files_in(tmp_path) == []
         assert multiprocessing.active_children() == children
     for (descriptors, memory), (descriptors_now, memory_now) in zip(before, behind, strict=True):
-        assert descriptors_now == descriptors
+        assert descriptors_now <= descriptors
         assert memory_now - memory < 4 * MEGABYTE  # all states together are 100 MB
 
 

@@ -22,6 +22,7 @@ from adapters.stores import _owner
 from adapters.stores._frame import FLAG, TOKEN_BYTES, flat, frame, parts_of
 
 _LARGE = 1 << 20  # from here on all pages are mapped at once; below, each when it is touched
+_TURNS = 100  # tries to put a file into a folder that others remove when it is empty
 _WRITE = 1 << 26  # bytes to write at once: Ctrl-C waits for no more
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -82,6 +83,8 @@ class Local:
             if not stat.S_ISREG(found.st_mode):
                 raise _error(f"{key} is not a file; somebody has replaced it")
             parts = _Mapped(key, _map(descriptor, found.st_size))
+        except OSError as error:
+            raise _error(f"cannot map {key}: {error.strerror}") from error
         finally:
             os.close(descriptor)
         if self.closed(parts):  # where the system keeps a file for as long as it is mapped
@@ -149,31 +152,34 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
     pieces, size = frame(list(map(flat, parts)), token)
     descriptor, key = _create(directory, f"{_owner.name()}.{token}")
     try:
-        if hasattr(os, "statvfs"):
-            room = os.statvfs(directory)
-            if room.f_bavail * room.f_frsize < size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        for piece in pieces:
-            written = 0
-            while written < len(piece):
-                written += os.write(descriptor, piece[written : written + _WRITE])
+        try:
+            if hasattr(os, "statvfs"):
+                room = os.statvfs(directory)
+                if room.f_bavail * room.f_frsize < size:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            for piece in pieces:
+                written = 0
+                while written < len(piece):
+                    written += os.write(descriptor, piece[written : written + _WRITE])
+        finally:
+            os.close(descriptor)
     except BaseException:
         os.unlink(key)
         _remove_if_empty(os.path.dirname(key))
         raise
-    finally:
-        os.close(descriptor)
     return key
 
 
 def _create(directory: Path, name: str) -> tuple[int, str]:
-    directory.stat()  # that it is not there is another error
+    turns = _TURNS
     while True:
         try:
             key = str(_folder_in(directory) / name)
             return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600), key
         except FileNotFoundError:  # another process has just removed the folder, as it was empty
-            continue
+            turns -= 1
+            if not turns:  # or there is no such directory
+                raise
 
 
 def _remove(key: str | os.PathLike[str]) -> None:
