@@ -15,13 +15,16 @@ def flat_bytes(source: Any, what: str) -> memoryview:
         TypeError: `source` is something else; the message begins with `what`.
     """
     try:
-        view = memoryview(source)
+        # Before Python 3.13 a view of a view in a reference cycle, such as the traceback of an error
+        # that somebody keeps, can crash the garbage collector: no view where one is given.
+        view = source if type(source) is memoryview else memoryview(source)
     except TypeError:
         raise TypeError(f"{what} must be bytes-like, not {type(source).__qualname__}") from None
     if not view.c_contiguous:
         raise TypeError(f"{what} must be contiguous in memory")
-    # memoryview refuses to cast a view with a 0 in its shape.
-    return view.cast("B") if view.nbytes else memoryview(b"")
+    if view.nbytes == 0:  # memoryview refuses to cast a view with a 0 in its shape
+        return memoryview(b"")
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
 
 def is_constant(view: memoryview) -> bool:

@@ -67,6 +67,7 @@ def restore(
             return out, [memory]
     make = lib.sieve_restore_odd if odd else lib.sieve_restore
     status = make(first, last, progress, memory, size, out)
+    ffi.release(memory)  # see flat_bytes: an error's traceback would hold a view of a view
     if status == lib.NATIVE_BAD_VALUE:
         raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
     check(status, describe_bitmap(first, last))

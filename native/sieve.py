@@ -99,13 +99,16 @@ class Sieve(Owner):
         me = object()
         try:
             if self._changer.setdefault("is", me) is not me:
-                raise RuntimeError(
-                    f"{self}: another thread is changing it, or was when this process was forked"
-                )
+                raise self._busy()
             yield pointer
         finally:
             if self._changer.get("is") is me:
                 del self._changer["is"]
+
+    def _busy(self) -> RuntimeError:
+        return RuntimeError(
+            f"{self}: another thread is changing it, or was when this process was forked"
+        )
 
     @property
     def first(self) -> int:
@@ -318,10 +321,9 @@ class Sieve(Owner):
         Raises:
             RuntimeError: another thread is changing this sieve.
         """
-        if self.finished:
-            return self._parts()
-        with self._changing():
-            return self._parts()
+        if not self.finished and self._changer:
+            raise self._busy()
+        return self._parts()
 
     def _parts(self) -> tuple[int, int, int, int | None, memoryview | None]:
         kept = self._kept(self._open())

@@ -251,7 +251,10 @@ def _packed(text: memoryview, offsets: memoryview) -> "tuple[CData, list[CData]]
     constant = is_constant(text) and is_constant(offsets)
     if constant and lib.words_borrow(*arguments) == lib.NATIVE_OK:
         return out, memory
-    check(lib.words_new(*arguments), f"word {where[0]} of {count} in {len(text)} bytes of text")
+    status = lib.words_new(*arguments)
+    for part in memory:  # see flat_bytes: an error's traceback would hold a view of a view
+        ffi.release(part)
+    check(status, f"word {where[0]} of {count} in {len(text)} bytes of text")
     return out, []
 
 

@@ -7,13 +7,14 @@ import multiprocessing
 import pickle
 import sys
 from array import array
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import run
 
 import adapters
 from native import Sieve, WordList, specs
@@ -207,3 +208,35 @@ GOLDEN = {
 def test_old_payloads_load_for_ever(name: str, protocol: int) -> None:
     path = Path(__file__).parent / "golden" / f"{name}.{protocol}.pickle"
     assert pickle.loads(path.read_bytes()) == GOLDEN[name]
+
+
+def test_a_refused_state_leaves_nothing_that_the_collector_stumbles_on() -> None:
+    program = """
+import gc, adapters, native.specs
+
+def refuse(name, version, state):
+    try:
+        adapters.rebuild(name, version, "native.specs", state)
+    except adapters.RebuildError as error:
+        cause = error.__cause__  # whoever keeps this has a cycle: error, traceback, frame, error
+
+for _ in range(200):
+    refuse("native.WordList", 1, (memoryview(b"abc"), memoryview(bytes(16))))
+    refuse("native.Sieve", 2, (0, 1000, 33, None, memoryview(bytes(64))))
+    gc.collect()
+print("done")
+"""
+    assert run("-c", program) == "done\n"
+
+
+def test_many_threads_take_the_state_of_one_unfinished_sieve() -> None:
+    sieve = Sieve(0, 1000)
+    sieve.cross_off(array("Q", [7]), below=8)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            states = list(pool.map(lambda _: sieve.state()[:3], range(2000)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert states == [(0, 1000, 8)] * 2000
