@@ -50,13 +50,14 @@ __all__ = [
     "registry",
     "share",
     "stores",
+    "testing",
     "to_spec",
     "unregister",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from adapters import stores
+    from adapters import stores, testing
     from adapters._cache import cache_clear, cache_info
     from adapters._executor import Executor
     from adapters._shared import Shared, share
@@ -74,7 +75,7 @@ _LATER = {
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == "stores":
+    if name in ("stores", "testing"):
         return import_module(f"{__name__}.{name}")
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,96 @@
+"""The promises that an adapter makes: their order, what each needs, and where each is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from adapters._conformance import golden, looking, rebuilding
+from adapters._conformance.leaks import nothing_leaks
+from adapters._conformance.wrong import wrong_states_are_refused
+
+
+class Promise(NamedTuple):
+    """One promise.
+
+    Args:
+        name: Of its test, behind `test_`.
+        about: One sentence.
+        place: Where it is checked: "here", "worker" or the start method of a child of its own.
+        needs: The promise without which this one cannot be checked, "" for none.
+    """
+
+    name: str
+    about: str
+    place: str
+    needs: str
+
+
+def _of(check: Callable[..., Any], place: str, needs: str = "sent_back_by_a_child") -> Promise:
+    about = (check.__doc__ or "").strip().partition("\n")[0]
+    return Promise(check.__name__, about, place, needs)
+
+
+# In this order, so that nothing is rebuilt in the author's process before a child has survived it.
+PROMISES = (
+    _of(looking.examples_are_served, "here", ""),
+    _of(looking.state_holds_no_address, "here", "examples_are_served"),
+    _of(looking.state_pickles, "here", "state_holds_no_address"),
+    _of(looking.serializer_changes_nothing, "here", "state_pickles"),
+    Promise(
+        "round_trip_in_a_spawned_child",
+        "A spawned process, which imported nothing, rebuilds the object.",
+        "worker",
+        "serializer_changes_nothing",
+    ),
+    _of(rebuilding.outlives_the_original, "worker", "round_trip_in_a_spawned_child"),
+    Promise(
+        "round_trip_in_process",
+        "pickle.loads(pickle.dumps(obj)) equals the original.",
+        "here",
+        "outlives_the_original",
+    ),
+    Promise(
+        "sent_back_by_a_child",
+        "What a child rebuilt, it can send back, and that equals the original.",
+        "worker",
+        "round_trip_in_process",
+    ),
+    Promise(
+        "round_trip_in_a_forkserver_child",
+        "A process that a forkserver forked rebuilds the object and sends it back.",
+        "forkserver",
+        "sent_back_by_a_child",
+    ),
+    Promise(
+        "round_trip_in_a_forked_child",
+        "A forked process rebuilds the object and sends it back.",
+        "fork",
+        "sent_back_by_a_child",
+    ),
+    _of(rebuilding.every_protocol, "worker"),
+    _of(rebuilding.cloudpickle, "worker"),
+    _of(rebuilding.factory_makes_a_fresh_object, "worker"),
+    _of(rebuilding.deepcopy_makes_a_second_object, "worker", "factory_makes_a_fresh_object"),
+    _of(rebuilding.nested_and_shared_in_one_message, "worker"),
+    _of(rebuilding.state_is_no_alias, "worker"),
+    _of(rebuilding.factory_keeps_no_container, "worker"),
+    _of(nothing_leaks, "worker", "nested_and_shared_in_one_message"),
+    _of(rebuilding.threads_at_once, "worker", "nothing_leaks"),
+    _of(golden.golden_payloads_load, "worker"),
+    _of(golden.old_versions_are_reachable, "here", "examples_are_served"),
+    Promise(
+        "ends_with_its_process",
+        "A process that ends with such objects alive ends without a crash.",
+        "worker",
+        "sent_back_by_a_child",
+    ),
+    _of(wrong_states_are_refused, "worker"),
+)
+
+CHECKS: dict[str, Callable[..., None]] = {
+    check.__name__: check
+    for module in (rebuilding, golden, looking)
+    for check in vars(module).values()
+    if callable(check) and getattr(check, "__name__", "") in {each.name for each in PROMISES}
+} | {"nothing_leaks": nothing_leaks, "wrong_states_are_refused": wrong_states_are_refused}

@@ -1,0 +1,104 @@
+"""What came of a conformance check, as an object, as text and as an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapters.errors import AdapterError
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Status = Literal["passed", "failed", "skipped"]
+
+
+class Result(NamedTuple):
+    """What came of one promise.
+
+    Args:
+        promise: Its name.
+        status: "passed", "failed" or "skipped".
+        reason: Why it failed or was skipped, "" if it passed.
+    """
+
+    promise: str
+    status: Status
+    reason: str
+
+
+class Report(NamedTuple):
+    """What came of all promises; `str()` is for people, `as_dict()` for programs.
+
+    Args:
+        adapter: The adapter's name.
+        version: Its version.
+        examples: What the examples are called.
+        results: One for each promise.
+    """
+
+    adapter: str
+    version: int
+    examples: tuple[str, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The promises that are broken."""
+        return tuple(result for result in self.results if result.status == "failed")
+
+    @property
+    def ok(self) -> bool:
+        """Whether no promise is broken."""
+        return not self.failures
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain data, for json."""
+        return {
+            "adapter": self.adapter,
+            "version": self.version,
+            "examples": list(self.examples),
+            "ok": self.ok,
+            "promises": [result._asdict() for result in self.results],
+        }
+
+    def complaint(self) -> str:
+        """What is broken, and what to do: the message of the error."""
+        count = f"{len(self.failures)} of {len(self.results)} promises"
+        lines = [f"{self._subject()}: breaks {count}"]
+        for name, _, reason in self.failures:
+            lines.append(f"  {name.replace('_', ' ')}: {reason}")
+        return "\n".join(lines)
+
+    def _subject(self) -> str:
+        count = len(self.examples)
+        examples = f"{count} example{'' if count == 1 else 's'}"
+        return f"adapter {self.adapter!r} version {self.version}, {examples}"
+
+    def __str__(self) -> str:
+        marks = {"passed": "ok     ", "failed": "BROKEN ", "skipped": "skipped"}
+        count, broken = len(self.results), len(self.failures)
+        verdict = f"breaks {broken} of {count} promises" if broken else "breaks no promise"
+        lines = [f"{self._subject()}: {verdict}"]
+        for name, status, reason in self.results:
+            words = name.replace("_", " ")
+            lines.append(f"  {marks[status]}  {words}{': ' + reason if reason else ''}")
+        return "\n".join(lines)
+
+
+class ConformanceError(AdapterError, AssertionError):
+    """An adapter breaks a promise.
+
+    Args:
+        message: Each promise that is broken, how, and what to do.
+        subject: The adapter's name.
+        report: The report.
+    """
+
+    def __init__(self, message: str, subject: str, report: Report) -> None:
+        super().__init__(message, subject, report)
+
+    @property
+    def report(self) -> Report:
+        """What came of all promises."""
+        report: Report = self.args[2]
+        return report

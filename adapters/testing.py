@@ -1,0 +1,34 @@
+"""The conformance kit, which tells the author of an adapter whether it is right.
+
+`check_adapter` checks all that an adapter promises. With pytest, inherit from `Conformance`, and
+each promise is one test:
+
+    class TestSession(adapters.testing.Conformance):
+        adapter = Session
+        examples = [lambda: Session("https://example.org"), lambda: Session("")]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters._conformance.kit import check_adapter
+from adapters._conformance.report import ConformanceError, Report, Result
+
+__all__ = ["Conformance", "ConformanceError", "Report", "Result", "check_adapter"]
+
+if TYPE_CHECKING:
+    from adapters._conformance.test_class import Conformance
+
+
+def __getattr__(name: str) -> object:
+    if name != "Conformance":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from adapters._conformance.test_class import Conformance
+
+    return Conformance
+
+
+for _public in (ConformanceError, Report, Result, check_adapter):
+    _public.__module__ = __name__
+del _public
