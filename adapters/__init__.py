@@ -21,6 +21,7 @@ from adapters.errors import (
     StoreError,
     TaskError,
     UnknownAdapterError,
+    UntrustedError,
     VersionError,
 )
 
@@ -39,10 +40,13 @@ __all__ = [
     "StoreError",
     "TaskError",
     "UnknownAdapterError",
+    "UntrustedError",
     "VersionError",
+    "audit",
     "cache_clear",
     "cache_info",
     "dumps",
+    "explain",
     "loads",
     "rebuild",
     "register",
@@ -60,14 +64,18 @@ if TYPE_CHECKING:
     from adapters import stores, testing
     from adapters._cache import cache_clear, cache_info
     from adapters._executor import Executor
+    from adapters._explaining.explain import explain
+    from adapters._payload.audit import audit
     from adapters._shared import Shared, share
 
 # What imports more than pickle does waits until somebody asks for it.
 _LATER = {
     "Executor": "_executor",
     "Shared": "_shared",
+    "audit": "_payload.audit",
     "cache_clear": "_cache",
     "cache_info": "_cache",
+    "explain": "_explaining.explain",
     "share": "_shared",
 }
 

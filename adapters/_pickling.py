@@ -23,7 +23,7 @@ from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 _FUNCTION = type(lambda: None)
@@ -106,23 +106,46 @@ def dumps(
             ) from error
         except FAILURES as error:
             raise SerializeError(
-                f"cannot pickle {qualified_name(type(obj))}: {type(error).__name__}: {error}; call"
-                " adapters.register for the type that refuses",
+                f"cannot pickle {qualified_name(type(obj))}: {type(error).__name__}: {error};"
+                " adapters.explain(obj) names the part that refuses, adapters.register serves it",
                 qualified_name(type(obj)),
             ) from error
         return file.getvalue()
 
 
-def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
+def loads(
+    data: Any,
+    *,
+    buffers: Iterable[Any] | None = None,
+    trusted: Iterable[str] | Mapping[str, str] | None = None,
+    by_value: bool = False,
+    max_bytes: int | None = None,
+) -> Any:
     """Load what `dumps` (or pickle) made. As with pickle, loading runs code: trust the sender.
+
+    With `trusted`, nothing is loaded but plain data and objects of the adapters that it names; all
+    else is refused before anything runs. What that does not promise: a trusted factory is code that
+    runs, on a state that the sender chose.
 
     Args:
         data: Any bytes-like object.
         buffers: What `buffer_callback` was given, in that order, as any bytes-like objects.
+        trusted: Names of adapters that are registered here, or {name: module that registers it};
+            the provider that the payload names is never imported. None trusts the sender.
+        by_value: Whether trusted adapters may also come by value: then the sender's code runs.
+        max_bytes: How much memory the values may take, with `trusted`. None means 64 MiB, 100 times
+            the payload and 4 times the buffers, together.
 
     Raises:
         RebuildError: a native object in it cannot be rebuilt here, or the payload is damaged.
+        UntrustedError: it asks for something that is not trusted, or for too much memory.
     """
+    if trusted is not None:
+        from adapters._payload.trusted import trusted_loads
+
+        return trusted_loads(
+            data, buffers=buffers, trusted=trusted, by_value=by_value, max_bytes=max_bytes
+        )
     try:
         return pickle.loads(data, buffers=buffers)
     except (AdapterError, MemoryError):

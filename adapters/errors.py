@@ -23,6 +23,7 @@ __all__ = [
     "StoreError",
     "TaskError",
     "UnknownAdapterError",
+    "UntrustedError",
     "VersionError",
 ]
 
@@ -83,6 +84,10 @@ class RebuildError(AdapterError, UnpicklingError):
     def process(self) -> int:
         """The id of the process in which the rebuild failed."""
         return int(str(self.args[2]))
+
+
+class UntrustedError(RebuildError):
+    """A payload asks for something that its receiver did not trust, and nothing of it has run."""
 
 
 class VersionError(RebuildError):

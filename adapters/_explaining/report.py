@@ -1,0 +1,255 @@
+"""What `explain` returns: findings, and how people, notebooks and programs read them."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WIDTH = 88
+_SHOWN = 20  # groups of findings
+_PLACES = 3  # paths of one group
+_LONG = 160  # characters of a path
+_ORDER = ("error", "differs", "address", "file", "copy", "adapter", "size")
+_HEADS = {
+    "error": "cannot cross a process",
+    "differs": "arrives as something else",
+    "address": "pickles, but holds an address",
+    "file": "pickles, but is open in this process",
+    "copy": "pickles more than it shows",
+    "adapter": "pickles, but cannot be rebuilt everywhere",
+    "size": "large",
+}
+
+
+class Finding(NamedTuple):
+    """One part of an object that does not cross a process, or not as it should.
+
+    Attributes:
+        path: Python for the part, beginning with the object's name. It may use `adapters` and
+            `copyreg`.
+        type: The module-qualified type of the part, or its C type.
+        error: What pickling the part alone raises, or what is wrong with it.
+        adapter: The name of the adapter that serves it; else how to get one: "register_struct" or
+            "subclasses=True"; else None.
+        advice: What to do.
+        kind: "error" (it does not pickle), "differs" (it arrives as something else), "address",
+            "file", "copy", "adapter" (it pickles, and should not) or "size".
+        ways: On how many ways it is reached, this path included.
+        exact: Whether the path evaluates to the very part. What a reducer makes anew each time has
+            no such path; this one then leads to one like it.
+        size: The bytes that it takes in the message, None where that was not measured.
+    """
+
+    path: str
+    type: str
+    error: str
+    adapter: str | None
+    advice: str
+    kind: str
+    ways: int = 1
+    exact: bool = True
+    size: int | None = None
+
+
+class Explanation:
+    """Why an object does not pickle, part by part; from `adapters.explain`.
+
+    It is true if there is something to mend: if it has findings. Large parts are none. It prints as
+    text, and in a notebook or with rich as a table, and pickles.
+
+    Attributes:
+        name: What the object is called in the paths.
+        type: The module-qualified type of the object.
+        findings: All that is to be mended, the most important first.
+        large: The parts that take most of the message, the largest first, as findings of kind
+            "size"; empty if there is no message.
+        size: The bytes of the message, None if the object does not pickle.
+        checked: Whether the object was rebuilt in another process and compared.
+    """
+
+    __slots__ = ("checked", "findings", "large", "name", "size", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type: str,  # noqa: A002 - the attribute's name
+        findings: list[Finding],
+        large: list[Finding],
+        size: int | None,
+        checked: bool,
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.findings = tuple(sorted(findings, key=lambda found: _ORDER.index(found.kind)))
+        self.large = tuple(sorted(large, key=lambda found: -(found.size or 0)))
+        self.size = size
+        self.checked = checked
+
+    def __bool__(self) -> bool:
+        return bool(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.name}: {len(self.findings)} findings>"
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The parts that do not pickle; empty if `adapters.dumps` takes the object."""
+        return tuple(found for found in self.findings if found.kind == "error")
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as dicts, lists, strings and numbers, for JSON."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "pickles": self.size is not None,
+            "size": self.size,
+            "checked": self.checked,
+            "findings": [found._asdict() for found in self.findings],
+            "large": [found._asdict() for found in self.large],
+        }
+
+    @property
+    def headline(self) -> str:
+        """The outcome in one line."""
+        subject = _clean(f"{self.name} ({self.type})")
+        errors = len(self.errors)
+        if self.size is None:
+            return f"{subject} does not pickle: {_parts(errors)} cannot cross a process"
+        size = f"{self.size:,} bytes"
+        if not self.findings:
+            same = ", and arrives as it was" if self.checked else ""
+            return f"{subject} pickles, in {size}{same}"
+        return f"{subject} pickles, in {size}, but look at {_parts(len(self.findings))}"
+
+    def _groups(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """(head, rows of label and text) for the findings, those alike together."""
+        alike: dict[tuple[object, ...], list[Finding]] = {}
+        for found in self.findings:
+            error = re.sub("0x[0-9a-fA-F]+", "", found.error)  # one address is like another
+            key = found.kind, found.type, error, found.adapter, found.advice
+            alike.setdefault(key, []).append(found)
+        for number, group in enumerate(alike.values()):
+            if number == _SHOWN:
+                left = sum(map(len, list(alike.values())[number:]))
+                yield f"... and {_parts(left)} more", []
+                return
+            first = group[0]
+            rows = [("at", _place(found)) for found in group[1:_PLACES]]
+            if len(group) > _PLACES:
+                rows.append(("at", f"... and {len(group) - _PLACES:,} more like it"))
+            rows += [
+                ("type", _clean(first.type)),
+                ("error" if first.kind == "error" else "but", _clean(first.error)),
+                ("adapter", _clean(first.adapter or "none")),
+                ("do", _clean(first.advice)),
+            ]
+            if first.kind != "error":
+                rows.insert(0, ("kind", _HEADS[first.kind]))
+            yield _place(first), rows
+
+    def _sizes(self) -> list[tuple[str, str, str, str]]:
+        total = self.size or 1
+        return [
+            (
+                f"{found.size or 0:,}",
+                f"{100 * (found.size or 0) // total} %",
+                _place(found),
+                _clean(found.type),
+            )
+            for found in self.large
+        ]
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        for head, rows in self._groups():
+            lines += ["", head]
+            for label, text in rows:
+                lines += textwrap.wrap(
+                    text,
+                    _WIDTH,
+                    initial_indent=f"    {label:8} ",
+                    subsequent_indent=" " * 13,
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+        sizes = self._sizes()
+        if sizes:
+            lines += ["", "Most of the message:"]
+            wide = max(len(row[0]) for row in sizes)
+            far = min(max(len(row[2]) for row in sizes), 48)
+            for size, share, place, kind in sizes:
+                lines.append(f"    {size:>{wide}} bytes {share:>5}  {place:{far}}  {kind}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for head, pairs in self._groups():
+            text = "<br>".join(f"<b>{label}</b> {html.escape(said)}" for label, said in pairs)
+            rows.append(f"<tr><td><code>{html.escape(head)}</code></td><td>{text}</td></tr>")
+        for size, share, place, kind in self._sizes():
+            said = html.escape(f"{size} bytes, {share} of the message, {kind}")
+            rows.append(f"<tr><td><code>{html.escape(place)}</code></td><td>{said}</td></tr>")
+        table = f"<table>{''.join(rows)}</table>" if rows else ""
+        return f"<div><p>{html.escape(self.headline)}</p>{table}</div>"
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.table import Table
+        from rich.text import Text
+
+        yield Text(self.headline, style="bold red" if self.findings else "bold green")
+        for head, rows in self._groups():
+            yield Text()
+            yield Text(head, style="bold")
+            grid = Table.grid(padding=(0, 1, 0, 4))
+            for label, said in rows:
+                style = "red" if label in ("error", "but") else "green" if label == "do" else ""
+                grid.add_row(Text(label, style="dim"), Text(said, style=style))
+            yield grid
+        sizes = self._sizes()
+        if sizes:
+            table = Table(title="Most of the message", title_justify="left", box=None)
+            table.add_column("bytes", justify="right")
+            table.add_column("share", justify="right")
+            table.add_column("part")
+            table.add_column("type")
+            for row in sizes:
+                table.add_row(*map(Text, row))
+            yield Text()
+            yield table
+
+
+def _parts(number: int) -> str:
+    return f"{number:,} part" + ("" if number == 1 else "s")
+
+
+def _place(found: Finding) -> str:
+    path = _clean(found.path)
+    if len(path) > _LONG:
+        left = len(path) - _LONG
+        path = f"{path[: _LONG // 2]} ...{left:,} characters... {path[-_LONG // 2 :]}"
+    notes = [f"reached {found.ways:,} times"] if found.ways > 1 else []
+    if not found.exact:
+        notes.append("made anew each time")
+    return f"{path}    ({', '.join(notes)})" if notes else path
+
+
+def _clean(text: str) -> str:
+    """One line, with nothing in it that a terminal obeys."""
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+Finding.__module__ = Explanation.__module__ = "adapters"

@@ -1,0 +1,149 @@
+"""Reads the arguments of pickle's opcodes, and never beyond the payload.
+
+By itself and not with `pickletools.genops`, which warns about escapes, reads numbers of any length
+and takes twice the time. What the constants are is decided here, too.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DIGITS = 4300  # of a number in text: Python reads no more, as the time grows with their square
+
+
+class UnreadableError(Exception):
+    """The payload cannot be followed further; the message says why, `offset` where."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message, offset)
+        self.message, self.offset = message, offset
+
+
+class Reader:
+    """A payload, and the position in it.
+
+    Args:
+        data: The payload. It must not change meanwhile, hence bytes.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.offset = 0  # of the opcode that is under way
+        self.position = 0
+        self._data = data
+
+    def unreadable(self, message: str) -> UnreadableError:
+        """The error to raise where the payload cannot be followed."""
+        return UnreadableError(message, self.offset)
+
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
+        start, self.position = self.position, self.position + size
+        if self.position > len(self._data):
+            left = len(self._data) - start
+            raise self.unreadable(f"an opcode needs {size} bytes, and the payload has {left} more")
+        return self._data[start : self.position]
+
+    def integer(self, width: int) -> int:
+        """An unsigned integer of so many bytes."""
+        return int.from_bytes(self.take(width), "little")
+
+    def signed(self, width: int) -> int:
+        """A signed integer of so many bytes."""
+        return int.from_bytes(self.take(width), "little", signed=True)
+
+    def sized(self, width: int) -> bytes:
+        """The bytes behind their length, which takes `width` bytes."""
+        return self.take(self.integer(width))
+
+    def line(self, encoding: str) -> str:
+        """The text up to the end of the line."""
+        start, end = self.position, self._data.find(b"\n", self.position)
+        if end < 0:
+            raise self.unreadable("a line does not end")
+        self.position = end + 1
+        return self._text(self._data[start:end], encoding)
+
+    def number(self, suffix: str = "") -> int:
+        """An integer in text, as picklers write it: others are read differently by Python and C."""
+        text = self.line("ascii").removesuffix(suffix)
+        digits = text[1:] if text[:1] == "-" else text
+        if digits.isdigit() and len(digits) <= _DIGITS and (digits[0] != "0" or text == "0"):
+            return int(text)
+        raise self.unreadable("a number in text is not as picklers write it")
+
+    def _text(self, data: bytes, encoding: str, errors: str = "strict") -> str:
+        try:
+            return str(data, encoding, errors)
+        except UnicodeDecodeError as error:
+            raise self.unreadable(f"a text is not {encoding}: {error.reason}") from None
+
+    def _signed_size(self, width: int) -> int:
+        size = self.integer(width)
+        if width == 4 and size >> 31:
+            raise self.unreadable("a length is negative")
+        return size
+
+    def _long(self, width: int) -> int:
+        return self.signed(self._signed_size(width))
+
+    def _decimal(self, _: int) -> int:
+        if self._data[self.position : self.position + 3] in (b"00\n", b"01\n"):
+            return self.line("ascii") == "01"  # protocols 0 and 1 write False and True like that
+        return self.number()
+
+    def _long_decimal(self, _: int) -> int:
+        return self.number("L")
+
+    def _float(self, width: int) -> float:
+        if width:
+            value: float = struct.unpack(">d", self.take(width))[0]
+            return value
+        text = self.line("ascii")
+        try:
+            if "_" not in text and text == text.strip():
+                return float(text)
+        except ValueError:
+            pass
+        raise self.unreadable("a float in text is not one")
+
+    def _unicode(self, width: int) -> str:
+        if width:
+            return self._text(self.sized(width), "utf-8", "surrogatepass")
+        return self.line("raw-unicode-escape")
+
+    def _string(self, width: int) -> str:
+        """The str of Python 2, which arrives as str; one with escapes is left to pickle."""
+        if width:
+            return self._text(self.take(self._signed_size(width)), "ascii")
+        text = self.line("ascii")
+        if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0] or "\\" in text:
+            raise self.unreadable("a string of Python 2 has escapes, or no quotes")
+        return text[1:-1]
+
+
+# Opcode: how its constant is read, and the number of bytes of it or of its length; 0 means a line.
+CONSTANTS: dict[bytes, tuple[Callable[[Reader, int], Any], int]] = {
+    b"N": (lambda reader, _: None, 0),
+    b"\x88": (lambda reader, _: True, 0),
+    b"\x89": (lambda reader, _: False, 0),
+    b"J": (Reader.signed, 4),
+    b"K": (Reader.integer, 1),
+    b"M": (Reader.integer, 2),
+    b"\x8a": (Reader._long, 1),
+    b"\x8b": (Reader._long, 4),
+    b"I": (Reader._decimal, 0),
+    b"L": (Reader._long_decimal, 0),
+    b"F": (Reader._float, 0),
+    b"G": (Reader._float, 8),
+    b"V": (Reader._unicode, 0),
+    b"\x8c": (Reader._unicode, 1),
+    b"X": (Reader._unicode, 4),
+    b"\x8d": (Reader._unicode, 8),
+    b"S": (Reader._string, 0),
+    b"U": (Reader._string, 1),
+    b"T": (Reader._string, 4),
+}
