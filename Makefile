@@ -18,7 +18,7 @@ STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
 C_TESTS := tests/test_native*.py tests/test_cdata.py tests/test_struct.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: help demo test check lint bench sanitize dist clean
+.PHONY: help demo test check lint bench docs sanitize dist clean
 .NOTPARALLEL:
 
 help: ## what there is to make
@@ -44,6 +44,9 @@ bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
 	    || $(BIN)/python -m pip install --quiet --editable ".[bench]" \
 	    || echo "make: primesieve does not build here (it needs libprimesieve and its headers): gaps below"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(DEV) ## the documentation, in build/docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 # CPython leaves memory of its own behind at exit, hence no leak checker.
 sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)

@@ -1,0 +1,201 @@
+"""The pages in docs/ do what they say: every block of code runs, in order, as a reader runs it.
+
+A block that begins with a comment `file: NAME` is written to the folder of the page. Blocks with
+`>>>` are one session of Python for the page. Commands in console blocks are run, and what they
+print is compared; what installs or measures is for the reader alone, and listed in NOT_RUN.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import adapters
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [
+    path
+    for path in sorted(DOCS.rglob("*.md"))
+    if re.search(r"^```\w+$", path.read_text("utf-8"), re.MULTILINE)
+]
+
+# What a page needs beside this package: modules, and a compiler for "cc" and "c++".
+NEEDS = {
+    "tutorial.md": ["cc", "setuptools"],
+    "how-to/cpp.md": ["c++", "pybind11", "Cython", "setuptools"],
+    "how-to/dask.md": ["distributed"],
+    "how-to/find-what-does-not-pickle.md": ["adapters:explain", "click"],
+    "how-to/ray.md": ["ray"],
+    "how-to/test-an-adapter.md": ["adapters:testing", "pytest plugin", "click"],
+    "how-to/trust.md": ["adapters:audit", "click"],
+}
+SLOW = {"tutorial.md", *NEEDS} | {
+    "explanation/failures.md",
+    "how-to/expensive-objects.md",
+    "how-to/forkserver.md",
+    "how-to/scripts-and-notebooks.md",
+}
+NOT_RUN = re.compile(r"python3 -m venv|\. |pip |make|mpiexec |sphinx-build |adapters bench ")
+
+# One session of Python, with files and commands in between. Its names are those of `__main__`, as
+# in the Python that a reader started.
+PROGRAM = r"""
+def _page():
+    import doctest, json, os, subprocess, sys
+
+    blocks = json.load(sys.stdin)
+    sys.stdin = open(os.devnull)
+    checker, parser = doctest.OutputChecker(), doctest.DocTestParser()
+    runner = doctest.DocTestRunner(checker, optionflags=doctest.ELLIPSIS)
+    failed = ran = 0
+    for line, kind, what, text in blocks:
+        if kind == "file":
+            os.makedirs(os.path.dirname(what) or ".", exist_ok=True)
+            with open(what, "w", encoding="utf-8") as file:
+                file.write(text)
+        elif kind == "session":
+            test = parser.get_doctest(text, {}, "page", "page", line)
+            test.globs = vars(sys.modules["__main__"])
+            runner.run(test, clear_globs=False)
+        else:
+            program, _, rest = what.partition(" ")
+            module = "" if program == "python" else "-m adapters "
+            done = subprocess.run(
+                f'"{sys.executable}" {module}{rest}', shell=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90,
+            )
+            ran += 1
+            right = checker.check_output(text, done.stdout, doctest.ELLIPSIS)
+            if not right if text else done.returncode:
+                failed += 1
+                print(f"line {line}: $ {what}\nexpected:\n{text}got:\n{done.stdout}")
+    print(runner.failures + failed, runner.tries + ran)
+
+
+_page()
+"""
+
+
+Block = tuple[int, str, str, str]
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """(line, kind, name or command, text) of all that a page has to run."""
+    text = page.read_text("utf-8")
+    found = []
+    for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        language, body = match.groups()
+        line = text.count("\n", 0, match.start()) + 1
+        before = text[: match.start()].rstrip().rpartition("\n")[2]
+        named = re.match(r"(?:#|//|/\*|#:) file: (\S+)", body)
+        if language == "text":
+            continue
+        if named:
+            found.append((line, "file", named[1], body))
+        elif language == "python" and body.startswith(">>>"):
+            found.append((line, "session", before, body))
+        elif language == "console":
+            for part in re.findall(r"^\$ .*?(?=^\$ |\Z)", body, re.DOTALL | re.MULTILINE):
+                command, _, want = part[2:].partition("\n")
+                if not NOT_RUN.match(command):
+                    assert re.match("(python|adapters) ", command), f"{page}:{line}: {command}"
+                    found.append((line, "command", command.partition("  #")[0], want))
+        else:
+            raise AssertionError(f"{page}:{line}: a {language} block that nothing runs")
+    return found
+
+
+def sessions_of(blocks: list[Block]) -> list[list[Block]]:
+    """The blocks of each Python that the reader starts."""
+    sessions: list[list[Block]] = [[]]
+    for block in blocks:
+        if block[1] == "session" and "In a new Python" in block[2]:
+            sessions.append([])
+        sessions[-1].append(block)
+    return sessions
+
+
+def missing(need: str) -> str | None:
+    """Why a page cannot be run here, or None."""
+    if need in ("cc", "c++"):
+        return None if shutil.which(need) else f"there is no compiler {need}"
+    if need == "pytest plugin":
+        plugins = entry_points(group="pytest11")
+        return None if "adapters" in plugins.names else "the plugin is not installed"
+    module, _, name = need.partition(":")
+    if name:
+        try:
+            __import__(f"{module}.{name}") if name == "testing" else getattr(adapters, name)
+        except (ImportError, AttributeError) as error:
+            return str(error)
+        return None
+    pytest.importorskip(module)
+    return None
+
+
+def pages() -> list[Any]:
+    return [
+        pytest.param(
+            page,
+            id=name,
+            marks=[pytest.mark.slow] if name in SLOW else [],
+        )
+        for page in PAGES
+        for name in [page.relative_to(DOCS).as_posix()]
+    ]
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+@pytest.mark.parametrize("page", pages())
+def test_the_page(page: Path, tmp_path: Path) -> None:
+    for need in NEEDS.get(page.relative_to(DOCS).as_posix(), []):
+        if reason := missing(need):
+            pytest.skip(reason)
+    blocks = blocks_of(page)
+    roots = [str(ROOT), str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    for session in sessions_of(blocks):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            input=json.dumps(session),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))},
+            capture_output=True,
+            text=True,
+            timeout=140,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        failed, tried = done.stdout.splitlines()[-1].split()
+        assert failed == "0", done.stdout + done.stderr
+        assert tried != "0"
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+@pytest.mark.parametrize("module", ["adapters", "adapters.stores", "adapters.testing"])
+def test_the_reference_has_every_public_name(module: str) -> None:
+    reference = (DOCS / "reference.md").read_text("utf-8")
+    documented = set(re.findall(r"^\.\. [\w:]+:: ([\w.]+)", reference, re.MULTILINE))
+    public = import_module(module)
+    names = {name for name in public.__all__ if not isinstance(getattr(public, name), ModuleType)}
+    assert {f"{module}.{name}" for name in names} <= documented
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+def test_every_page_is_in_a_list_of_pages() -> None:
+    listed = {DOCS / "index.md"}
+    for page in DOCS.rglob("*.md"):
+        for toctree in re.findall(r"```{toctree}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            names = [line for line in toctree.split() if not line.startswith(":")]
+            listed |= {page.parent / f"{name}.md" for name in names}
+    assert listed == set(DOCS.rglob("*.md"))
