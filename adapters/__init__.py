@@ -28,8 +28,12 @@ from adapters.errors import (
 __all__ = [
     "Adapter",
     "AdapterError",
+    "Audit",
+    "CacheInfo",
     "ConflictError",
     "Executor",
+    "Explanation",
+    "Finding",
     "RebuildError",
     "RegistrationError",
     "Registry",
@@ -62,15 +66,20 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from adapters import stores, testing
-    from adapters._cache import cache_clear, cache_info
+    from adapters._cache import CacheInfo, cache_clear, cache_info
     from adapters._executor import Executor
     from adapters._explaining.explain import explain
-    from adapters._payload.audit import audit
+    from adapters._explaining.report import Explanation, Finding
+    from adapters._payload.audit import Audit, audit
     from adapters._shared import Shared, share
 
 # What imports more than pickle does waits until somebody asks for it.
 _LATER = {
+    "Audit": "_payload.audit",
+    "CacheInfo": "_cache",
     "Executor": "_executor",
+    "Explanation": "_explaining.report",
+    "Finding": "_explaining.report",
     "Shared": "_shared",
     "audit": "_payload.audit",
     "cache_clear": "_cache",

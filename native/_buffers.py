@@ -15,8 +15,8 @@ def flat_bytes(source: Any, what: str) -> memoryview:
         TypeError: `source` is something else; the message begins with `what`.
     """
     try:
-        # Before Python 3.13 a view of a view in a reference cycle, such as the traceback of an error
-        # that somebody keeps, can crash the garbage collector: no view where one is given.
+        # Before Python 3.13 a view of a view in a reference cycle, such as the traceback of an
+        # error that somebody keeps, can crash the garbage collector: no view where one is given.
         view = source if type(source) is memoryview else memoryview(source)
     except TypeError:
         raise TypeError(f"{what} must be bytes-like, not {type(source).__qualname__}") from None
