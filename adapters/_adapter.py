@@ -228,6 +228,22 @@ class Adapter:
             version += 1
         return state
 
+    def rebuild(self, version: int, state: Any) -> Any:
+        """A new object of a state of this version or an older one; raises as `adapters.rebuild`."""
+        if version != self.version:
+            state = self.upgrade(version, state)
+        try:
+            obj = self.factory(state)
+        except FAILURES as error:
+            raise self.rebuild_error("the factory", error) from error
+        if obj is None:
+            raise RebuildError(
+                f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r}: the"
+                " factory returned None; a return is missing",
+                self.name,
+            )
+        return obj
+
     def rebuild_error(self, step: str, error: BaseException) -> RebuildError:
         """The error to raise from `error`, which a step of a rebuild raised."""
         return RebuildError(

@@ -48,12 +48,7 @@ def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
         adapter = _fetch(name, provider)
     if type(state) is OutOfBand:  # from copy.copy, which hands over what it would have pickled
         state = state.copied()
-    if version != adapter.version:
-        state = adapter.upgrade(version, state)
-    try:
-        return adapter.factory(state)
-    except FAILURES as error:
-        raise adapter.rebuild_error("the factory", error) from error
+    return adapter.rebuild(version, state)
 
 
 class Spec(tuple):  # type: ignore[type-arg]

@@ -116,9 +116,10 @@ def _loky(setup: _Setup) -> futures.Executor:
 def _dask(setup: _Setup) -> futures.Executor:
     from distributed import Client, LocalCluster
 
-    cluster = setup.stack.enter_context(
-        LocalCluster(n_workers=setup.workers, threads_per_worker=1, dashboard_address=None)
-    )
+    with interrupts.held_back():
+        cluster = setup.stack.enter_context(
+            LocalCluster(n_workers=setup.workers, threads_per_worker=1, dashboard_address=None)
+        )
     client = setup.stack.enter_context(Client(cluster))
     pool: futures.Executor = client.get_executor()
     return pool

@@ -181,6 +181,13 @@ def test_calls(payload: bytes, calls: Any) -> None:
     assert not report.only_adapters
 
 
+def test_a_state_for_a_list_is_not_plain_data() -> None:
+    report = audit(b"]}b.")
+    assert report.complete
+    assert not report.foreign
+    assert not report.only_adapters
+
+
 def test_names_of_python_2_are_those_of_older_protocols_only() -> None:
     for protocol, path in ((2, "builtins.eval"), (3, "__builtin__.eval")):
         assert paths(audit(b"\x80%cc__builtin__\neval\n." % protocol)) == [path]

@@ -7,8 +7,10 @@ print is compared; what installs or measures is for the reader alone, and listed
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -199,3 +201,29 @@ def test_every_page_is_in_a_list_of_pages() -> None:
             names = [line for line in toctree.split() if not line.startswith(":")]
             listed |= {page.parent / f"{name}.md" for name in names}
     assert listed == set(DOCS.rglob("*.md"))
+
+
+def documented_objects() -> list[tuple[str, Any]]:
+    """What the reference takes from docstrings."""
+    found = []
+    if DOCS.exists():
+        reference = (DOCS / "reference.md").read_text("utf-8")
+        for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", reference, re.MULTILINE):
+            try:
+                found.append((name, pkgutil.resolve_name(name)))
+            except ImportError:  # of an engine that is not installed
+                continue
+    return found
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+def test_the_examples_in_the_reference() -> None:
+    output: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    for name, obj in documented_objects():
+        function = getattr(obj, "__init__", obj) if isinstance(obj, type) else obj
+        names = getattr(function, "__globals__", {})  # those of its module, as in doctest
+        test = doctest.DocTestParser().get_doctest(obj.__doc__ or "", names, name, name, 0)
+        runner.run(test, out=output.append)
+    assert runner.failures == 0, "".join(output)
+    assert runner.tries > 5

@@ -43,7 +43,6 @@ EXCEPTIONS = {
     "test_gh105829_should_not_deadlock_if_wakeup_pipe_full": PRIVATE,
     "test_kill_workers": PRIVATE,
     "test_processes_terminate": REFUSED,
-    "test_python_finalization_error": "it lets one thread start: here the one that watches workers",
     "test_saturation": REFUSED,
     "test_terminate_workers": PRIVATE,
     "test_traceback": "it asks for the private class _RemoteTraceback",

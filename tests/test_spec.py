@@ -189,6 +189,15 @@ def test_a_factory_that_raises() -> None:
     assert isinstance(c.value, pickle.UnpicklingError)
 
 
+def test_a_factory_that_returns_nothing() -> None:
+    adapters.register(Exiting, state_of, lambda state: None)
+    try:
+        with pytest.raises(adapters.RebuildError, match=r"factory returned None; a return is mis"):
+            adapters.to_spec(Exiting()).rebuild()
+    finally:
+        adapters.unregister(Exiting)
+
+
 def test_a_provider_that_cannot_be_imported() -> None:
     with pytest.raises(adapters.RebuildError, match=r"module 'no\.where', cannot be imported here"):
         adapters.rebuild("no.where.Thing", 1, "no.where", None)

@@ -170,11 +170,11 @@ def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
     >>> audit(pickle.dumps([1, 2, 3])).only_adapters
     True
     >>> print(audit(b"cos\nsystem\n(Vls\ntR."))
-    payload of 20 bytes, protocol 0: 3 values
+    payload of 19 bytes, protocol 0: 3 values
     globals:
       os.system, 1 time, first at byte 0
     calls:
-      os.system on 'ls' by REDUCE, 1 time, first at byte 18
+      os.system on 'ls' by REDUCE, 1 time, first at byte 17
     verdict: it runs code of its own choice; load it only if you trust the sender
     """
     sizes = None if buffers is None else [0 for _ in buffers]
@@ -229,5 +229,4 @@ def _where(count: int, offset: int) -> str:
     return f"{count} time{'s' * (count != 1)}, first at byte {offset}"
 
 
-for _public in (AdapterFound, Audit, CallFound, GlobalFound, Problem, audit):
-    _public.__module__ = "adapters"
+Audit.__module__ = audit.__module__ = "adapters"

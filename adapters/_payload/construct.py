@@ -13,7 +13,6 @@ from adapters._payload.builder import Builder
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import REBUILD, SPEC
 from adapters._spec import Spec
-from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
     from adapters._adapter import Adapter
@@ -143,10 +142,4 @@ class Construction(Builder):
         return _PLAIN[function.path](*arguments)
 
     def _rebuild(self, name: str, version: int, provider: Provider, state: Any) -> Any:
-        adapter = self._adapters[name, provider]
-        if version != adapter.version:
-            state = adapter.upgrade(version, state)
-        try:
-            return adapter.factory(state)
-        except FAILURES as error:
-            raise adapter.rebuild_error("the factory", error) from error
+        return self._adapters[name, provider].rebuild(version, state)
