@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from concurrent import futures
 from functools import partial
@@ -90,26 +91,33 @@ class Restarting(futures.Executor):
         return task
 
     def _go_on(self) -> None:
-        """Hand over what may run, then tell those who wait for what has ended.
+        """Hand over what may run, and tell those who wait for what has ended.
 
         An executor may be done with a task at once, and call `_done` from inside of this: then the
-        one who is at it already goes on, and nothing nests.
+        one who is at it already goes on, and nothing nests. The executor is called without the
+        lock: one that breaks may call `_done` with a lock of its own, which its `submit` needs.
         """
         while True:
             with self._changed:
                 if self._feeding:
                     return
-                self._feeding = True
-                try:
-                    while (task := self._next()) is not None:
-                        self._hand_over(task)
-                finally:
+                inner, task = self._inner, self._next()
+                if inner is None or task is None:
+                    if not self._ended:
+                        return
+                    ended, future = self._ended.popleft()
+                else:
+                    self._feeding = True
+                    self._running.add(task)
+            if inner is None or task is None:
+                ended.follow(future)
+                self._one_less()
+                continue
+            try:
+                self._hand_over(task, inner)
+            finally:
+                with self._changed:
                     self._feeding = False
-                if not self._ended:
-                    return
-                task, future = self._ended.popleft()
-            task.follow(future)
-            self._one_less()
 
     def _one_less(self) -> None:
         with self._changed:
@@ -126,34 +134,39 @@ class Restarting(futures.Executor):
                 return task
         return None
 
-    def _hand_over(self, task: _Task) -> None:
-        inner = self._inner
-        assert inner is not None
-        future: futures.Future[Any] = futures.Future()
+    def _hand_over(self, task: _Task, inner: futures.Executor) -> None:
         try:
             future = inner.submit(task.call)
-        except futures.BrokenExecutor as error:
+        except Exception as error:
+            self._refuse(task, inner, error)
+            return
+        if self._watched is not inner:
+            self._watched = inner
+            watch(inner)
+        with self._changed:
+            task.ask(future)
+            withdrawn = task.withdrawn
+        if withdrawn:
+            future.cancel()
+        future.add_done_callback(partial(self._done, task, inner))
+
+    def _refuse(self, task: _Task, inner: futures.Executor, error: Exception) -> None:
+        future: futures.Future[Any] = futures.Future()
+        future.set_exception(error)
+        with self._changed:
+            self._running.discard(task)
+            # A pool that is just breaking may fail to start a worker for the task.
+            if not isinstance(error, (futures.BrokenExecutor, OSError)):
+                self._end(future, task)
+                return
             if task.refused:  # by two in a row: a third is only for tasks that are still to come
-                future.set_exception(error)
                 self._end(future, task, *self._waiting)
                 self._waiting.clear()
             else:
                 task.refused = True
                 self._waiting.appendleft(task)
-            self._renew()
-            return
-        except Exception as error:
-            future.set_exception(error)
-            self._end(future, task)
-            return
-        if self._watched is not inner:
-            self._watched = inner
-            watch(inner)
-        self._running.add(task)
-        task.ask(future)
-        if task.withdrawn:
-            future.cancel()
-        future.add_done_callback(partial(self._done, task, inner))
+            if self._inner is inner:
+                self._renew()
 
     def _end(self, future: futures.Future[Any], *tasks: _Task) -> None:
         for task in tasks:
@@ -163,6 +176,8 @@ class Restarting(futures.Executor):
 
     def _done(self, task: _Task, inner: futures.Executor, future: futures.Future[Any]) -> None:
         broken = not future.cancelled() and isinstance(future.exception(), futures.BrokenExecutor)
+        if broken:
+            _let_submit_end(inner)
         with self._changed:
             newly_broken = broken and self._inner is inner
             again = broken and not (newly_broken and len(self._running) == 1)
@@ -227,6 +242,17 @@ class Restarting(futures.Executor):
             inner.shutdown(wait=wait)
         for restart in restarts if wait else ():
             restart.join(_PATIENCE)
+
+
+def _let_submit_end(pool: futures.Executor) -> None:
+    """Wait for a `submit` that is under way in another thread, while `pool` breaks in this one.
+
+    Before Python 3.12.1 a ProcessPoolExecutor does not see to that by itself: it would overlook a
+    worker that is just being started, and wait for it for ever.
+    """
+    lock = getattr(pool, "_shutdown_lock", None)
+    if sys.version_info < (3, 12, 1) and lock is not None and lock.acquire(timeout=_PATIENCE):
+        lock.release()
 
 
 class _Task(Following[Any]):

@@ -878,6 +878,38 @@ class TestRestarting:
         assert caplog.records == []
         executor.shutdown()
 
+    def test_a_pool_that_breaks_with_a_lock_that_its_submit_needs(self) -> None:
+        class Locked(Manual):
+            lock, entered = threading.Lock(), threading.Event()
+
+            def submit(self, fn: Callable[..., Any], /, *args: Any) -> futures.Future[Any]:
+                self.entered.set()
+                with self.lock:
+                    return super().submit(fn, *args)
+
+            def die(self) -> None:
+                with self.lock:
+                    self.entered.clear()
+                    dying.set()
+                    assert self.entered.wait(TIMEOUT)
+                    super().die()
+
+        dying = threading.Event()
+        locked = Locked()
+        executor = adapters.Executor(Supply(locked, Immediate()))
+        first = executor.submit(abs, -1)
+        death = threading.Thread(target=locked.die, daemon=True)
+        death.start()
+        assert dying.wait(TIMEOUT)
+        seconds: list[futures.Future[int]] = []
+        submits = threading.Thread(
+            target=lambda: seconds.append(executor.submit(abs, -2)), daemon=True
+        )
+        submits.start()
+        submits.join(20)
+        assert not submits.is_alive()
+        assert [first.result(TIMEOUT), seconds[0].result(TIMEOUT)] == [1, 2]
+
     def test_pools_that_are_broken_from_the_start_are_not_made_for_ever(self) -> None:
         supply = Supply(*(Manual(broken=True) for _ in range(100)))
         future = adapters.Executor(supply).submit(abs, -1)

@@ -22,8 +22,18 @@ import pytest
 
 import adapters
 
+if os.name == "posix" and not hasattr(os, "sysconf"):  # as under tests/no_posix
+    pytest.skip("CPython's own tests use what POSIX has", allow_module_level=True)
 suite = pytest.importorskip(
     "test.test_concurrent_futures", reason="this Python has come without its own tests"
+)
+
+# A package in some versions of Python, in others one module.
+PARTS = ("as_completed", "deadlock", "init", "process_pool", "shutdown", "wait")
+MODULES = (
+    [importlib.import_module(f"{suite.__name__}.test_{part}") for part in PARTS]
+    if hasattr(suite, "__path__")
+    else [suite]
 )
 
 # A test that sets an alarm takes the only timer there is, and ends by that.
@@ -60,14 +70,6 @@ LONG = {
     "test_timeout",
     "test_zero_timeout",
 }
-
-PARTS = ("as_completed", "deadlock", "init", "process_pool", "shutdown", "wait")
-# A package in some versions of Python, in others one module.
-MODULES = (
-    [importlib.import_module(f"{suite.__name__}.test_{part}") for part in PARTS]
-    if hasattr(suite, "__path__")
-    else [suite]
-)
 
 
 class InPlace(adapters.Executor):
