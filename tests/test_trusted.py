@@ -224,6 +224,18 @@ def test_a_module_of_the_callers_that_does_not_help() -> None:
         load(named("other"), trusted={"other": "string"})
 
 
+def test_no_module_is_imported_for_a_payload_that_is_refused() -> None:
+    both = [Outside(adapters.rebuild, (name, 1, "x", None)) for name in ("first", "second")]
+    with pytest.raises(UntrustedError, match="'second', which is trusted, but not registered"):
+        load(pickle.dumps(both), trusted={"first": "unwanted", "second": None})
+
+
+def test_by_value_is_refused_where_the_module_does_not_register_it() -> None:
+    provider = ("fingerprint", pickle.dumps(Outside(exec, ("import unwanted",))))
+    with pytest.raises(UntrustedError, match="not registered here"):
+        load(named("other", provider), trusted={"other": "string"})
+
+
 def test_by_value_is_refused(local: adapters.Adapter) -> None:
     payload = adapters.dumps(Local(5))
     adapters.unregister(Local)
@@ -442,7 +454,9 @@ DAMAGED: dict[str, bytes] = {
     "an unhashable item": b"\x8f(}\x90.",
     "an unhashable item of a frozenset": b"(]\x91.",
     "a bytearray as a key": b"}\x96\1\0\0\0\0\0\0\0aNs.",
-    "a writable memoryview as a key": b"}cbuiltins\nmemoryview\n\x96\1\0\0\0\0\0\0\0a\x85RNs.",
+    "a memoryview of a writable buffer as a key": (
+        b"}cbuiltins\nmemoryview\n\x96\1\0\0\0\0\0\0\0a\x85RNs."
+    ),
     "a key without a value": b"}(NNNu.",
     "no buffers": b"\x97.",
 }
@@ -455,7 +469,9 @@ def test_damaged(name: str) -> None:
     assert type(caught.value) is adapters.RebuildError
 
 
-@pytest.mark.parametrize("name", [name for name in DAMAGED if "unhashable" in name])
+@pytest.mark.parametrize(
+    "name", [name for name in DAMAGED if "unhash" in name or "bytearray" in name]
+)
 def test_keys_are_looked_at_before_anything_runs(name: str) -> None:
     made = Gadget.made
     with pytest.raises(adapters.RebuildError):
@@ -540,6 +556,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         + b"N"
         + b"tR" * 5000
         + b"Ns."
+    ),
+    "objects that are deep": lambda: (
+        b"(cadapters\nrebuild\nq\0X\x0e\0\0\0gadgets.Gadgetq\1X\1\0\0\0xq\x021"
+        + b"h\0(h\1K\1h\2" * 20_000
+        + b"N"
+        + b"tR" * 20_000
+        + b"."
     ),
     "lists that are deep": lambda: b"]" * 200_000 + b"a" * 199_999 + b".",
     "tuples that are deep": lambda: b"N" + b"\x85" * 200_000 + b".",
