@@ -10,7 +10,6 @@ the pool is beyond rescue; the pipe ends for the manager, and it breaks the pool
 from __future__ import annotations
 
 import os
-import time
 import weakref
 from concurrent import futures
 from contextlib import suppress
@@ -30,27 +29,32 @@ def watch(executor: futures.Executor) -> None:
     none of them is forked from a process with one thread more.
     """
     if os.name == "posix" and hasattr(executor, "_executor_manager_thread"):
-        Thread(
+        watcher = Thread(
             target=_look, args=(weakref.ref(executor),), name="adapters-watch", daemon=True
-        ).start()
+        )
+        with suppress(RuntimeError):  # the interpreter ends, and starts no thread any more
+            watcher.start()
 
 
 def _look(reference: weakref.ref[Any]) -> None:
     while (executor := reference()) is not None:
-        manager = executor._executor_manager_thread
-        processes = list((executor._processes or {}).values())
-        pipe = executor._result_queue
+        manager, pipe = executor._executor_manager_thread, executor._result_queue
+        listed = executor._processes or {}
         del executor
         if manager is None or not manager.is_alive():
             return
-        wait([process.sentinel for process in processes], _LOOK)
-        if any(process.exitcode for process in processes):
+        processes = list(listed.values())
+        dead = wait([process.sentinel for process in processes], _LOOK)
+        if dead:
             manager.join(_GRACE)
-            if manager.is_alive():
+            if not manager.is_alive():
+                return
+            # Two threads must not ask one process for its exit code: one of them hears wrong. The
+            # manager asks those that it has taken off its list.
+            left = [process for process in processes if process.sentinel in dead]
+            if any(listed.get(process.pid) is process and process.exitcode for process in left):
                 _end(pipe)
                 return
-        elif any(process.exitcode == 0 for process in processes):
-            time.sleep(_LOOK)  # one that has done its share of tasks, until the manager drops it
 
 
 def _end(pipe: Any) -> None:

@@ -18,7 +18,6 @@ import sys
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -189,7 +188,7 @@ def test_the_reference_has_every_public_name(module: str) -> None:
     reference = (DOCS / "reference.md").read_text("utf-8")
     documented = set(re.findall(r"^\.\. [\w:]+:: ([\w.]+)", reference, re.MULTILINE))
     public = import_module(module)
-    names = {name for name in public.__all__ if not isinstance(getattr(public, name), ModuleType)}
+    names = set(public.__all__) - {"stores", "testing"}  # modules, with pages of their own
     assert {f"{module}.{name}" for name in names} <= documented
 
 
@@ -211,7 +210,7 @@ def documented_objects() -> list[tuple[str, Any]]:
         for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", reference, re.MULTILINE):
             try:
                 found.append((name, pkgutil.resolve_name(name)))
-            except ImportError:  # of an engine that is not installed
+            except (ImportError, AttributeError):  # of an engine that cannot be imported here
                 continue
     return found
 
