@@ -51,8 +51,8 @@ def _look(reference: weakref.ref[Any]) -> None:
                 return
             # Two threads must not ask one process for its exit code: one of them hears wrong. The
             # manager asks those that it has taken off its list.
-            left = [process for process in processes if process.sentinel in dead]
-            if any(listed.get(process.pid) is process and process.exitcode for process in left):
+            left = [each for each in processes if each.sentinel in dead and each.pid in listed]
+            if any(process.exitcode for process in left):
                 _end(pipe)
                 return
 
