@@ -10,6 +10,7 @@ the pool is beyond rescue; the pipe ends for the manager, and it breaks the pool
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from concurrent import futures
 from contextlib import suppress
@@ -37,24 +38,35 @@ def watch(executor: futures.Executor) -> None:
 
 
 def _look(reference: weakref.ref[Any]) -> None:
-    while (executor := reference()) is not None:
-        manager, pipe = executor._executor_manager_thread, executor._result_queue
-        listed = executor._processes or {}
-        del executor
-        if manager is None or not manager.is_alive():
-            return
-        processes = list(listed.values())
-        dead = wait([process.sentinel for process in processes], _LOOK)
+    # While it waits, this thread refers to nothing of the pool: should it be the last to let go of
+    # a semaphore, and the interpreter end just then, the semaphore would count as leaked.
+    while (sentinels := _sentinels(reference())) is not None:
+        dead = wait(sentinels, _LOOK)
         if dead:
-            manager.join(_GRACE)
-            if not manager.is_alive():
+            time.sleep(_GRACE)
+            if _is_lost(reference(), dead):
                 return
-            # Two threads must not ask one process for its exit code: one of them hears wrong. The
-            # manager asks those that it has taken off its list.
-            left = [each for each in processes if each.sentinel in dead and each.pid in listed]
-            if any(process.exitcode for process in left):
-                _end(pipe)
-                return
+
+
+def _sentinels(executor: Any) -> list[Any] | None:
+    """Those of the workers, or None where nobody manages them any more."""
+    manager = getattr(executor, "_executor_manager_thread", None)
+    if manager is None or not manager.is_alive():
+        return None
+    return [process.sentinel for process in list((executor._processes or {}).values())]
+
+
+def _is_lost(executor: Any, dead: list[Any]) -> bool:
+    """Whether a worker has died, and the manager does not see it; then it will."""
+    if _sentinels(executor) is None:
+        return False
+    # Two threads must not ask one process for its exit code: one of them hears wrong. The manager
+    # asks those that it has taken off its list.
+    left = [each for each in list(executor._processes.values()) if each.sentinel in dead]
+    lost = any(process.exitcode for process in left)
+    if lost:
+        _end(executor._result_queue)
+    return lost
 
 
 def _end(pipe: Any) -> None:

@@ -18,6 +18,7 @@ import threading
 import time
 import types
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import cffi
@@ -254,7 +255,8 @@ def test_it_names_the_adapter_and_what_to_do() -> None:
     found = only(explain(OTHER.new("series_t *")))
     assert found.adapter is None
     assert "lengths={'data': ...}" in found.advice
-    found = only(explain(sqlite3.connect(":memory:")))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        found = only(explain(connection))
     assert found.adapter is None
     found = only(explain([Session(x=1)]))
     assert "test_explain.Session" in found.advice
