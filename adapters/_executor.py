@@ -11,7 +11,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from adapters import _task
-from adapters._restarting import Following, Restarting
+from adapters._following import Following
+from adapters._restarting import Restarting
 from adapters._watch import watch
 from adapters.errors import AdapterError
 

@@ -9,6 +9,7 @@ from functools import partial
 from threading import Condition, RLock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from adapters._following import Following
 from adapters._watch import watch
 
 if TYPE_CHECKING:
@@ -16,40 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PATIENCE = 10.0  # seconds for the workers of a broken executor to end
-
-
-class Following(futures.Future[T]):
-    """A future that is done when another one is, which it also asks in all else."""
-
-    _task: futures.Future[Any] | None = None
-
-    def follow(self, task: futures.Future[Any]) -> None:
-        """Be done when `task` is."""
-        self._task = task
-        task.add_done_callback(self._follow)
-
-    def _follow(self, task: futures.Future[Any]) -> None:
-        if task.cancelled():
-            super().cancel()
-            self.set_running_or_notify_cancel()
-        elif (error := task.exception()) is not None:
-            self.set_exception(error)
-        else:
-            self._succeed(task.result())
-        self._task = None  # no cycle
-
-    def _succeed(self, result: Any) -> None:
-        self.set_result(result)
-
-    def cancel(self) -> bool:
-        """Cancel the task, unless it has been started."""
-        task = self._task
-        return super().cancel() if task is None else task.cancel()
-
-    def running(self) -> bool:
-        """Whether the task has been started and is not done."""
-        task = self._task
-        return super().running() if task is None else task.running()
 
 
 class Restarting(futures.Executor):

@@ -20,6 +20,7 @@ from benchmarks._measure import Gap, Row, once
 TASKS, WORKERS, CONSTRUCTION = 200, 2, 0.2
 SIZE = 1 << 30
 GETS = 100_000
+PATIENCE = 300.0  # seconds for a worker
 _POOLS = get_context()
 
 
@@ -83,10 +84,10 @@ def rows() -> Iterator[Row | Gap]:
             rounds=7,
         )
         with adapters.share(large) as handle:
-            first.submit(attach, handle).result()
+            first.submit(attach, handle).result(PATIENCE)
             yield Row(
                 "attach to 1 GiB in a second worker",
-                lambda: second.submit(attach, handle).result(),
+                lambda: second.submit(attach, handle).result(PATIENCE),
                 memcpy,
                 "one memcpy",
                 bound=0.5,
@@ -94,7 +95,7 @@ def rows() -> Iterator[Row | Gap]:
             )
             yield Row(
                 "each later get()",
-                lambda: first.submit(get_again, handle).result(),
+                lambda: first.submit(get_again, handle).result(PATIENCE),
                 lambda: 1e-6,
                 "a microsecond",
                 bound=1,
@@ -103,7 +104,7 @@ def rows() -> Iterator[Row | Gap]:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
         yield Row(
             "peak of the parent's memory, 1 GiB",
-            lambda: fresh.submit(extra_peak).result(),
+            lambda: fresh.submit(extra_peak).result(PATIENCE),
             lambda: 64 << 20,
             "64 MiB",
             bound=1,
@@ -133,7 +134,7 @@ def _copy(source: bytearray, target: bytearray) -> None:
 def _deliver(large: Adapted, worker: ProcessPoolExecutor) -> float:
     start = perf_counter()
     with adapters.share(large) as handle:
-        worker.submit(attach, handle).result()
+        worker.submit(attach, handle).result(PATIENCE)
         return perf_counter() - start
 
 

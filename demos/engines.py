@@ -90,12 +90,7 @@ def prepare(limit: int, tasks: int, words: int) -> Program:
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("engines", __doc__, processes=2)
-    parser.add_argument(
-        "--engine",
-        choices=[*on_engines.MODULES, "all"],
-        default="processes",
-        help="where the tasks run (default: processes); all runs those that are installed, but MPI",
-    )
+    on_engines.add_options(parser, default="processes", tasks=64)
     parser.add_argument(
         "--limit",
         type=arguments.number,
@@ -103,13 +98,10 @@ def main(argv: Sequence[str]) -> int:
         metavar="N",
         help="sieve the integers below N (default: 1e9)",
     )
-    parser.add_argument(
-        "--tasks", type=arguments.number, default=64, metavar="N", help="of each kind (default: 64)"
-    )
     options = parser.parse_args(argv)
-    problem = None if options.engine == "all" else on_engines.missing(options.engine)
-    if problem or not 1 <= options.tasks <= 10_000 or not 10 <= options.limit <= 10**11:
-        parser.error(problem or "--tasks is from 1 to 10,000, and --limit from 10 to 1e11")
+    names = on_engines.chosen(parser, options)
+    if not 10 <= options.limit <= 10**11:
+        parser.error("--limit is from 10 to 1e11")
     workers = options.processes or 2
     if options.engine == "mpi" and not on_engines.under_mpi():
         return on_engines.run_under_mpi("engines", argv, workers)
@@ -119,7 +111,6 @@ def main(argv: Sequence[str]) -> int:
     took = milliseconds(time.perf_counter() - start)
     print(f"{program.sieve!r} and {program.words!r} made in {took};")
     print(f"3 x {options.tasks} tasks on {workers} workers\n", flush=True)
-    names = on_engines.installed() if options.engine == "all" else [options.engine]
     rows, results = [], []
     base = None
     for name in names:

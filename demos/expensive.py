@@ -113,15 +113,7 @@ def measure(
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("expensive", __doc__, processes=2)
-    parser.add_argument(
-        "--engine",
-        choices=[*on_engines.MODULES, "all"],
-        default="all",
-        help="where the tasks run (default: all that are installed, but MPI)",
-    )
-    parser.add_argument(
-        "--tasks", type=arguments.number, default=200, metavar="N", help="how many (default: 200)"
-    )
+    on_engines.add_options(parser, default="all", tasks=200)
     parser.add_argument(
         "--cost",
         type=float,
@@ -131,16 +123,14 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--plot", metavar="FILE", help="draw a bar chart into FILE")
     options = parser.parse_args(argv)
-    if not 1 <= options.tasks <= 10_000 or not 0 <= options.cost <= 10:
-        parser.error("--tasks is from 1 to 10,000, and --cost from 0 to 10")
-    problem = None if options.engine == "all" else on_engines.missing(options.engine)
+    names = on_engines.chosen(parser, options)
+    if not 0 <= options.cost <= 10:
+        parser.error("--cost is from 0 to 10")
     try:
         if options.plot:
             gantt.check(options.plot)
     except (ImportError, ValueError) as error:
-        problem = f"--plot: {error}"
-    if problem:
-        parser.error(problem)
+        parser.error(f"--plot: {error}")
     workers = options.processes or 2
     if options.engine == "mpi" and not on_engines.under_mpi():
         return on_engines.run_under_mpi("expensive", argv, workers)
@@ -148,7 +138,6 @@ def main(argv: Sequence[str]) -> int:
     print(f"{options.tasks} tasks on {workers} workers, an object that takes {options.cost:g} s;")
     print("times are from the start of the workers to the last result\n", flush=True)
     bars: list[Bar] = []
-    names = on_engines.installed() if options.engine == "all" else [options.engine]
     for name in names:
         index, context = Index(options.cost, 7), arguments.context(options)
         for bar in measure(name, index, options.tasks, workers, context):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import adapters
 from adapters import stores
-from demos import interrupts
+from demos import arguments, interrupts
+from demos.crew import SILENCE
 
 # The module that an engine needs; the extra of the distribution has the name of the engine.
 MODULES = {
@@ -26,8 +28,6 @@ MODULES = {
     "ray": "ray",
     "mpi": "mpi4py",
 }
-
-
 WITH_INITIALIZER = ("processes", "loky")
 
 Initializer: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
@@ -46,6 +46,34 @@ def missing(engine: str) -> str | None:
     if engine == "mpi" and mpiexec() is None:
         return "there is no mpiexec; install an MPI, such as: pip install mpich"
     return None
+
+
+def add_options(parser: ArgumentParser, default: str, tasks: int) -> None:
+    """Add --engine and --tasks, with these defaults."""
+    parser.add_argument(
+        "--engine",
+        choices=[*MODULES, "all"],
+        default=default,
+        help=f"where the tasks run (default: {default}); all: what is installed, but MPI",
+    )
+    parser.add_argument(
+        "--tasks",
+        type=arguments.number,
+        default=tasks,
+        metavar="N",
+        help=f"how many of each kind (default: {tasks})",
+    )
+
+
+def chosen(parser: ArgumentParser, options: Namespace) -> list[str]:
+    """The engines that --engine means; what cannot be is an error of the parser."""
+    if not 1 <= options.tasks <= 10_000:
+        parser.error("--tasks is from 1 to 10,000")
+    if options.engine == "all":
+        return installed()
+    if problem := missing(options.engine):
+        parser.error(problem)
+    return [options.engine]
 
 
 @contextmanager
@@ -94,7 +122,7 @@ class _Setup(NamedTuple):
 def _processes(setup: _Setup) -> futures.Executor:
     with interrupts.held_back():
         pool = futures.ProcessPoolExecutor(setup.workers, setup.context, _enter, setup.initializer)
-        pool.submit(int).result()
+        pool.submit(int).result(SILENCE)
     return pool
 
 

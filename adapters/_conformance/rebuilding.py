@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any
@@ -73,19 +73,11 @@ def deepcopy_makes_a_second_object(trial: Trial) -> None:
                 " adapter makes the copy"
             )
         trial.same(example, second, "the deep copy")
-        before = snapshot(trial.adapter.state_of(example))
-        state = trial.adapter.state_of(second)
-        for path, part in parts(state):
-            restore = changed(part)
-            try:
-                found = _state_differs(trial, before, example)
-            finally:
-                restore()
-            if found:
-                raise Broken(
-                    f"a change of {path} of the deep copy changes the original ({found}): let the"
-                    " type's own __deepcopy__ copy that, too, or remove it for the adapter to copy"
-                )
+        for path, _, found in _seen_changes(trial, parts(trial.adapter.state_of(second)), example):
+            raise Broken(
+                f"a change of {path} of the deep copy changes the original ({found}): let the"
+                " type's own __deepcopy__ copy that, too, or remove it for the adapter to copy"
+            )
 
 
 def nested_and_shared_in_one_message(trial: Trial) -> None:
@@ -108,19 +100,12 @@ def state_is_no_alias(trial: Trial) -> None:
     """The lists, dicts and sets of a state are not those that the object goes on using."""
     for example in trial.each():
         state = trial.adapter.state_of(example)
-        before = snapshot(state)
-        for path, container in containers(state):
-            restore = changed(container)
-            try:
-                found = _state_differs(trial, before, example)
-            finally:
-                restore()
-            if found:
-                raise Broken(
-                    f"a change of {path}, the {type(container).__name__} that serialize returned,"
-                    f" changes the object ({found}): copy.copy would give two objects that share"
-                    f" it; return {type(container).__name__}(...), a copy"
-                )
+        for path, kind, found in _seen_changes(trial, containers(state), example):
+            raise Broken(
+                f"a change of {path}, the {kind} that serialize returned, changes the object"
+                f" ({found}): copy.copy would give two objects that share it; return {kind}(...), a"
+                " copy"
+            )
 
 
 def factory_keeps_no_container(trial: Trial) -> None:
@@ -128,18 +113,26 @@ def factory_keeps_no_container(trial: Trial) -> None:
     for example in trial.each():
         state = snapshot(trial.adapter.state_of(example))
         rebuilt = trial.adapter.factory(state)
-        before = snapshot(trial.adapter.state_of(rebuilt))
-        for path, container in containers(state):
-            restore = changed(container)
-            try:
-                found = _state_differs(trial, before, rebuilt)
-            finally:
-                restore()
-            if found:
-                raise Broken(
-                    f"a change of {path} after the rebuild changes the object ({found}): the"
-                    f" factory keeps the {type(container).__name__} of the state; let it copy"
-                )
+        for path, kind, found in _seen_changes(trial, containers(state), rebuilt):
+            raise Broken(
+                f"a change of {path} after the rebuild changes the object ({found}): the factory"
+                f" keeps the {kind} of the state; let it copy"
+            )
+
+
+def _seen_changes(
+    trial: Trial, mutable: Iterable[tuple[str, Any]], obj: Any
+) -> Iterator[tuple[str, str, str]]:
+    """Change each part for a moment; the path, the type and what `obj` shows of the change."""
+    before = snapshot(trial.adapter.state_of(obj))
+    for path, part in mutable:
+        restore = changed(part)
+        try:
+            found = _state_differs(trial, before, obj)
+        finally:
+            restore()
+        if found:
+            yield path, type(part).__name__, found
 
 
 def _state_differs(trial: Trial, before: Any, obj: Any) -> str:

@@ -240,4 +240,4 @@ def _length(obj: Any) -> int:
         return 0
 
 
-Explanation.__module__ = Finding.__module__ = explain.__module__ = "adapters"
+explain.__module__ = "adapters"
