@@ -30,16 +30,14 @@ class Executor(futures.Executor):
 
     Arguments and results go through `adapters.dumps` and `adapters.loads`: native objects, later
     subclasses, lambdas and closures travel, and large parts of states leave out of band where the
-    engine can do that. Arguments are pickled when they are submitted, but for large parts of states,
-    which the engine reads when it sends them: leave these alone until the task is done. The result
-    is rebuilt in the thread that first asks for it.
+    engine can do that. Arguments are pickled when they are submitted, but for large parts of
+    states: the engine reads these when it sends them, so leave them alone until the task is done.
+    The result is rebuilt in the thread that first asks for it.
 
     A task that fails anywhere (pickling its arguments, rebuilding them, running, pickling the
     result, rebuilding it) gives its own future one error, and costs no other task. Errors from a
     worker have its traceback in their `__cause__`. A worker that dies gives what the inner executor
-    gives: BrokenExecutor for all that was under way in a ProcessPoolExecutor. Before Python 3.12.1
-    a submit in the very moment in which such a pool breaks can make that pool fail without a word,
-    and its futures wait for ever; wait with a time-out there.
+    gives: BrokenExecutor for all that was under way in a ProcessPoolExecutor.
 
     Args:
         inner: The executor that runs the tasks: a ProcessPoolExecutor, ThreadPoolExecutor, loky's,

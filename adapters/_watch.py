@@ -1,18 +1,21 @@
-"""A worker that dies in the middle of an answer: the pool must hear of it.
+"""What the manager of a pool overlooks: with it, a worker's death leaves nobody waiting for ever.
 
 The thread that manages a ProcessPoolExecutor, or loky's, reads a whole answer from the workers' one
 pipe before it looks at the workers. Where a worker was killed while it wrote, the rest never comes,
 and there is no end of file, since others hold the pipe open: every future would wait for ever. So
 somebody else looks at the workers, too. Once one is dead and the manager has had time to see it,
 the pool is beyond rescue; the pipe ends for the manager, and it breaks the pool as it always does.
+Older Pythons' managers can then get stuck or fail themselves; what they leave undone is done here.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 import weakref
 from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing.connection import wait
 from select import select
@@ -29,9 +32,10 @@ def watch(executor: futures.Executor) -> None:
     To be called when the pool has been given its first task: then it has started its workers, and
     none of them is forked from a process with one thread more.
     """
-    if os.name == "posix" and hasattr(executor, "_executor_manager_thread"):
+    manager = getattr(executor, "_executor_manager_thread", None)
+    if os.name == "posix" and manager is not None:
         watcher = Thread(
-            target=_look, args=(weakref.ref(executor),), name="adapters-watch", daemon=True
+            target=_look, args=(weakref.ref(manager),), name="adapters-watch", daemon=True
         )
         with suppress(RuntimeError):  # the interpreter ends, and starts no thread any more
             watcher.start()
@@ -44,29 +48,47 @@ def _look(reference: weakref.ref[Any]) -> None:
         dead = wait(sentinels, _LOOK)
         if dead:
             time.sleep(_GRACE)
-            if _is_lost(reference(), dead):
-                return
+            _help(reference(), dead)
+    _finish(reference())
 
 
-def _sentinels(executor: Any) -> list[Any] | None:
+def _sentinels(manager: Any) -> list[Any] | None:
     """Those of the workers, or None where nobody manages them any more."""
-    manager = getattr(executor, "_executor_manager_thread", None)
     if manager is None or not manager.is_alive():
         return None
-    return [process.sentinel for process in list((executor._processes or {}).values())]
+    return [process.sentinel for process in list(manager.processes.values())]
 
 
-def _is_lost(executor: Any, dead: list[Any]) -> bool:
-    """Whether a worker has died, and the manager does not see it; then it will."""
-    if _sentinels(executor) is None:
-        return False
+def _help(manager: Any, dead: list[Any]) -> None:
+    """Where a worker has died, and the manager does not see it: now it will."""
+    if _sentinels(manager) is None:
+        return
     # Two threads must not ask one process for its exit code: one of them hears wrong. The manager
     # asks those that it has taken off its list.
-    left = [each for each in list(executor._processes.values()) if each.sentinel in dead]
-    lost = any(process.exitcode for process in left)
-    if lost:
-        _end(executor._result_queue)
-    return lost
+    workers = list(manager.processes.values())
+    left = [each for each in workers if each.sentinel in dead]
+    if any(process.exitcode for process in left):
+        _end(manager.result_queue)
+        if sys.version_info < (3, 11, 5) and len(left) == len(workers):
+            manager.call_queue._reader.close()  # it waits until somebody reads what is in there
+
+
+def _finish(manager: Any) -> None:
+    """Do what a manager has left undone that failed itself.
+
+    Before Python 3.12.1 it does where a task is submitted or cancelled just when the pool breaks.
+    """
+    left = list(manager.pending_work_items.values()) if manager is not None else []
+    for item in left:
+        with suppress(futures.InvalidStateError):  # it knows
+            item.future.set_exception(
+                BrokenProcessPool("a worker died, and the pool failed while it dealt with that")
+            )
+    workers = list(manager.processes.values()) if left else []
+    for process in workers:
+        process.terminate()
+    for process in workers:
+        process.join(_GRACE)
 
 
 def _end(pipe: Any) -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -77,6 +78,8 @@ hard = pytest.mark.parametrize(
 def no_child_is_left() -> Iterator[None]:
     """In place of the one in conftest: some engines serve the whole module."""
     yield
+    for child in multiprocessing.active_children():
+        child.join(TIMEOUT)  # of a pool that nobody waited for
     assert not multiprocessing.active_children()
 
 
@@ -257,9 +260,6 @@ def test_a_dead_worker_costs_its_own_task_where_the_pool_is_made_anew(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    sys.version_info < (3, 11, 5), reason="the pool hangs (python/cpython#94777, mended in 3.11.5)"
-)
 def test_a_worker_that_dies_while_much_waits_for_it(start_method: str) -> None:
     large = bytes(1 << 20)  # more than the pipe to the workers holds
     with processes_made_anew(start_method) as executor:
@@ -310,6 +310,34 @@ def test_a_death_in_the_middle_of_an_answer_breaks_a_pool_of_loky() -> None:
     loky = pytest.importorskip("loky")
     with adapters.Executor(loky.ProcessPoolExecutor(2)) as executor:
         check_broken_in_the_middle(executor)
+
+
+@pytest.mark.slow
+@in_the_middle
+def test_a_death_in_the_middle_of_an_answer_after_shutdown_lets_nobody_wait() -> None:
+    executor = adapters.Executor(max_workers=2)
+    failing = executor.submit(crashes.die_in_the_middle_of_the_answer)
+    executor.shutdown(wait=False)
+    assert isinstance(failing.exception(10), futures.BrokenExecutor)
+
+
+@pytest.mark.slow
+@in_the_middle
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_pool_whose_manager_fails_while_it_breaks_lets_nobody_wait() -> None:
+    pool = futures.ProcessPoolExecutor(2)
+    late = futures.Future[int]()
+
+    def submit_just_then(_: object) -> None:  # as one whose look at the pool came just before
+        pool._pending_work_items[-1] = futures.process._WorkItem(late, abs, (1,), {})
+
+    with adapters.Executor(pool) as executor:
+        executor.submit(abs, -1).result(TIMEOUT)
+        killer = executor.submit(crashes.after_a_while, crashes.exit_at_once)
+        next(iter(executor._pending)).add_done_callback(submit_just_then)
+        other = executor.submit(time.sleep, TIMEOUT)
+        for future in (killer, other, late):
+            assert isinstance(future.exception(20), futures.BrokenExecutor)
 
 
 @points
