@@ -149,7 +149,7 @@ def _dask(setup: _Setup) -> futures.Executor:
             LocalCluster(n_workers=setup.workers, threads_per_worker=1, dashboard_address=None)
         )
     client = setup.stack.enter_context(Client(cluster))
-    pool: futures.Executor = client.get_executor()
+    pool: futures.Executor = client.get_executor(pure=False)
     return pool
 
 
