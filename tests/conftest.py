@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import signal
@@ -82,6 +83,22 @@ depot_t *depot_new(void) {
     return calloc(1, sizeof(depot_t));
 }
 """
+
+
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Let threads take turns often: a race shows soon."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def garbage_of_its_own() -> None:
+    """Spare each `gc.collect()` of a module's tests all that others have made before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

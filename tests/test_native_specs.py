@@ -229,14 +229,10 @@ print("done")
     assert run("-c", program) == "done\n"
 
 
+@pytest.mark.usefixtures("restless_threads")
 def test_many_threads_take_the_state_of_one_unfinished_sieve() -> None:
     sieve = Sieve(0, 1000)
     sieve.cross_off(array("Q", [7]), below=8)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            states = list(pool.map(lambda _: sieve.state()[:3], range(2000)))
-    finally:
-        sys.setswitchinterval(interval)
+    with ThreadPoolExecutor(4) as pool:
+        states = list(pool.map(lambda _: sieve.state()[:3], range(2000)))
     assert states == [(0, 1000, 8)] * 2000

@@ -9,10 +9,10 @@ import importlib
 import operator
 import os
 import pickle
-import sys
 import threading
 import unittest.mock
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -302,8 +302,9 @@ def test_the_nearest_adapter_serves_a_subclass() -> None:
     assert pickle.loads(pickle.dumps(Hammer(1))) == Hammer(1)
 
 
+@pytest.mark.usefixtures("restless_threads")
 def test_threads_register_and_pickle_at_once() -> None:
-    kinds = [type(f"Kind{index}", (Gadget,), {}) for index in range(40)]
+    kinds = [type(f"Kind{index}", (Gadget,), {}) for index in range(8)]
     failures: list[BaseException] = []
     start = threading.Barrier(len(kinds) + 1)
 
@@ -327,6 +328,27 @@ def test_threads_register_and_pickle_at_once() -> None:
     assert failures == []
 
 
+def test_only_one_thread_at_a_time_looks_and_registers(
+    native: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, adding, other_is_done = adapters.Registry._add, threading.Event(), threading.Event()
+
+    def add_slowly(registry: adapters.Registry, adapter: adapters.Adapter) -> None:
+        adding.set()
+        other_is_done.wait(0.3)  # it is not: it waits for this thread
+        add(registry, adapter)
+
+    monkeypatch.setattr(adapters.Registry, "_add", add_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(adapters.register, native, get, native)
+        assert adding.wait(30)
+        with pytest.raises(adapters.ConflictError):
+            adapters.register(native, lambda obj: obj, native)
+        other_is_done.set()
+        assert first.result(30).serialize is get
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_registering_again_leaves_no_moment_without_an_adapter(native: type) -> None:
     def register(step: int) -> None:
         adapters.register(native, lambda obj: (step, obj.state)[1], native, name="again")
@@ -344,8 +366,6 @@ def test_registering_again_leaves_no_moment_without_an_adapter(native: type) -> 
                 failures.append(error)
 
     register(0)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
     threads = [threading.Thread(target=pickle_for_ever) for _ in range(2)]
     try:
         for thread in threads:
@@ -354,7 +374,6 @@ def test_registering_again_leaves_no_moment_without_an_adapter(native: type) -> 
             register(0)
     finally:
         done.set()
-        sys.setswitchinterval(interval)
         for thread in threads:
             thread.join(30)
     assert failures == []
