@@ -28,8 +28,8 @@ demo: $(DEMOS) ## sieve the primes below 1e9 on all cores, then find palindromes
 	$(BIN)/python -m demos pipe_sieve --limit 1e9
 	$(BIN)/python -m demos palindromes
 
-test: $(DEV) ## all tests; the quick ones: ARGS='-m "not slow"'
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV) ## the tests; those of faults, which take minutes: ARGS="-m slow"
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 check: lint sanitize ## lint, and the C under the sanitizers
 
