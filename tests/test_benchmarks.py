@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,19 @@ def test_a_machine_that_slows_down_halfway_changes_no_ratio() -> None:
 def test_too_few_rounds_are_refused() -> None:
     with pytest.raises(ValueError, match="7 rounds or more, not 6"):
         _measure.measure(row(1.0, 1.0, rounds=6))
+
+
+def test_a_result_keeps_nothing_of_what_was_measured() -> None:
+    class Large:
+        def cost(self) -> float:
+            return 1.0
+
+    large = Large()
+    result = _measure.measure(row(1.0, 1.0)._replace(ours=large.cost, peer=large.cost))
+    gone = weakref.ref(large)
+    del large
+    assert gone() is None
+    assert result.row.name == "a row"
 
 
 def test_a_short_operation_is_repeated_until_the_clock_can_tell() -> None:
