@@ -24,7 +24,7 @@ def rows() -> Iterator[Row]:
                 once(partial(_map, bare, chunk)),
                 f"bare ProcessPoolExecutor of Python {platform.python_version()}",
                 bound=1.10,
-                rounds=21 if chunk > 1 else 7,
+                rounds=21,
             )
 
 
