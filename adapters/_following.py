@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent import futures
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_LOGGER = logging.getLogger("concurrent.futures")  # where other exceptions of callbacks go
 
 
 class Following(futures.Future[T]):
@@ -19,14 +21,18 @@ class Following(futures.Future[T]):
         task.add_done_callback(self._follow)
 
     def _follow(self, task: futures.Future[Any]) -> None:
-        if task.cancelled():
-            super().cancel()
-            self.set_running_or_notify_cancel()
-        elif (error := task.exception()) is not None:
-            self.set_exception(error)
-        else:
-            self._succeed(task.result())
-        self._task = None  # no cycle
+        try:
+            if task.cancelled():
+                super().cancel()
+                self.set_running_or_notify_cancel()
+            elif (error := task.exception()) is not None:
+                self.set_exception(error)
+            else:
+                self._succeed(task.result())
+        except BaseException:  # sys.exit() in a callback: this thread has other tasks to serve
+            _LOGGER.exception("exception calling a callback of %r", self)
+        finally:
+            self._task = None  # no cycle
 
     def _succeed(self, result: Any) -> None:
         self.set_result(result)

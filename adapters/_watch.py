@@ -24,6 +24,7 @@ from typing import Any
 
 _LOOK = 0.5  # seconds after which new workers are seen
 _GRACE = 1.0  # seconds for the manager to notice a death by itself
+_FAILED = "the thread that manages this pool has failed; make a new one"
 
 
 def watch(executor: futures.Executor) -> None:
@@ -76,19 +77,22 @@ def _help(manager: Any, dead: list[Any]) -> None:
 def _finish(manager: Any) -> None:
     """Do what a manager has left undone that failed itself.
 
-    Before Python 3.12.1 it does where a task is submitted or cancelled just when the pool breaks.
+    It does where a callback of the pool's own futures exits; and before Python 3.12.1 where a task
+    is submitted or cancelled just when the pool breaks.
     """
-    left = list(manager.pending_work_items.values()) if manager is not None else []
+    if manager is None:
+        return
+    executor = manager.executor_reference()
+    left = list(manager.pending_work_items.values())
+    if not left and getattr(executor, "_shutdown_thread", True):
+        return  # it has ended in its time
+    if executor is not None:
+        executor._broken = _FAILED
     for item in left:
         with suppress(futures.InvalidStateError):  # it knows
-            item.future.set_exception(
-                BrokenProcessPool("a worker died, and the pool failed while it dealt with that")
-            )
-    workers = list(manager.processes.values()) if left else []
-    for process in workers:
-        process.terminate()
-    for process in workers:
-        process.join(_GRACE)
+            item.future.set_exception(BrokenProcessPool(_FAILED))
+    for process in list(manager.processes.values()):
+        process.terminate()  # and not join: another thread may, and one of them hears wrong
 
 
 def _end(pipe: Any) -> None:

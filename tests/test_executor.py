@@ -344,6 +344,14 @@ class TestFutures:
         future.add_done_callback(lambda future: results.set_result(future.result(0)))
         assert results.result(TIMEOUT) is future.result(TIMEOUT)
 
+    def test_a_callback_that_exits_ends_no_thread_that_serves_others(
+        self, executor: adapters.Executor
+    ) -> None:
+        future = executor.submit(time.sleep, 0.1)
+        future.add_done_callback(lambda _: sys.exit("a callback has had enough"))
+        assert future.result(TIMEOUT) is None
+        assert list(executor.map(abs, range(5), timeout=TIMEOUT)) == list(range(5))
+
     def test_asyncio_waits_for_them(self, executor: adapters.Executor) -> None:
         async def main() -> list[Any]:
             loop = asyncio.get_running_loop()

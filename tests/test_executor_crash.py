@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from functools import partial
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +339,29 @@ def test_a_pool_whose_manager_fails_while_it_breaks_lets_nobody_wait() -> None:
         other = executor.submit(time.sleep, TIMEOUT)
         for future in (killer, other, late):
             assert isinstance(future.exception(20), futures.BrokenExecutor)
+
+
+@pytest.mark.slow
+@in_the_middle
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_pool_whose_manager_ends_before_its_time_is_broken(waits: bool) -> None:
+    pool = futures.ProcessPoolExecutor(2)
+    with adapters.Executor(pool) as executor:
+        first = executor.submit(time.sleep, 0.2)
+        ends = [worker.sentinel for worker in pool._processes.values()]
+        next(iter(executor._pending)).add_done_callback(leave)  # in the manager's thread
+        if waits:
+            other = executor.submit(time.sleep, TIMEOUT)
+            assert isinstance(other.exception(20), futures.BrokenExecutor)
+        assert first.exception(20) is None
+        assert all(connection.wait([end], 20) for end in ends)
+        with pytest.raises(futures.BrokenExecutor, match="has failed; make a new one"):
+            executor.submit(abs, -1)
+
+
+def leave(_: object) -> None:
+    sys.exit("a callback has had enough")
 
 
 @points
