@@ -66,6 +66,9 @@ def test_the_demos(engine: str, demo: tuple[str, ...]) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1].endswith(": OK")
     assert "Traceback" not in result.stderr
+    if demo[0] == "engines":
+        begins = [line.split()[0] for line in result.stdout.splitlines() if line]
+        assert begins[-3:-1] == ["processes", engine]
 
 
 def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
