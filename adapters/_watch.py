@@ -49,7 +49,7 @@ def _look(reference: weakref.ref[Any]) -> None:
         dead = wait(sentinels, _LOOK)
         if dead:
             time.sleep(_GRACE)
-            _help(reference(), dead)
+            _show(reference(), dead)
     _finish(reference())
 
 
@@ -60,7 +60,7 @@ def _sentinels(manager: Any) -> list[Any] | None:
     return [process.sentinel for process in list(manager.processes.values())]
 
 
-def _help(manager: Any, dead: list[Any]) -> None:
+def _show(manager: Any, dead: list[Any]) -> None:
     """Where a worker has died, and the manager does not see it: now it will."""
     if _sentinels(manager) is None:
         return

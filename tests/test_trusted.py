@@ -509,6 +509,19 @@ def test_a_payload_that_changes_meanwhile_is_not_read_again() -> None:
 DOUBLED = b"N" + b"2\x86" * 60  # a tuple of twice a tuple of twice ...
 
 
+def of_one_hash(behind: bytes = b"") -> bytes:
+    """Many integers that all have the hash 1, with opcodes behind each."""
+    values = (1 + n * ((1 << 61) - 1) for n in range(20_000))
+    return b"".join(b"\x8a\x0a" + each.to_bytes(10, "little") + behind for each in values)
+
+
+def inside_each_other(function: bytes, levels: int) -> bytes:
+    """What a function of `adapters` makes of a gadget's state that is such a thing itself."""
+    names = b"q\0X\x0e\0\0\0gadgets.Gadgetq\1X\1\0\0\0xq\x021"
+    begin, end = b"h\0(h\1K\1h\2", b"tR"
+    return b"(cadapters\n" + function + b"\n" + names + begin * levels + b"N" + end * levels
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "lengths that are not there": lambda: b"\x8e" + b"\xff" * 7 + b"\x0f.",
     "a bytearray that is not there": lambda: b"\x96\0\0\0\0\x20\0\0\0.",
@@ -550,46 +563,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "an item that is doubled": lambda: b"\x8f(" + DOUBLED + b"\x90.",
     "an item that is doubled, of a frozenset": lambda: b"(" + DOUBLED + b"\x91.",
     "a key that is deep": lambda: b"}N" + b"\x85" * 100_000 + b"Ns.",
-    "a spec that is deep, as a key": lambda: (
-        b"}(cadapters\nSpec\nq\0X\x0e\0\0\0gadgets.Gadgetq\1X\1\0\0\0xq\x021"
-        + b"h\0(h\1K\1h\2" * 5000
-        + b"N"
-        + b"tR" * 5000
-        + b"Ns."
-    ),
-    "objects that are deep": lambda: (
-        b"(cadapters\nrebuild\nq\0X\x0e\0\0\0gadgets.Gadgetq\1X\1\0\0\0xq\x021"
-        + b"h\0(h\1K\1h\2" * 20_000
-        + b"N"
-        + b"tR" * 20_000
-        + b"."
-    ),
+    "a spec that is deep, as a key": lambda: b"}" + inside_each_other(b"Spec", 5000) + b"Ns.",
+    "objects that are deep": lambda: inside_each_other(b"rebuild", 20_000) + b".",
     "lists that are deep": lambda: b"]" * 200_000 + b"a" * 199_999 + b".",
     "tuples that are deep": lambda: b"N" + b"\x85" * 200_000 + b".",
     "marks that are deep": lambda: b"(" * 1_000_000 + b".",
-    "keys of one hash": lambda: (
-        b"}("
-        + b"".join(
-            b"\x8a\x0a" + (1 + n * ((1 << 61) - 1)).to_bytes(10, "little") + b"N"
-            for n in range(20_000)
-        )
-        + b"u."
-    ),
-    "keys of one hash, one by one": lambda: (
-        b"}"
-        + b"".join(
-            b"\x8a\x0a" + (1 + n * ((1 << 61) - 1)).to_bytes(10, "little") + b"Ns"
-            for n in range(20_000)
-        )
-        + b"."
-    ),
-    "items of one hash": lambda: (
-        b"cbuiltins\nset\n]("
-        + b"".join(
-            b"\x8a\x0a" + (1 + n * ((1 << 61) - 1)).to_bytes(10, "little") for n in range(20_000)
-        )
-        + b"e\x85R."
-    ),
+    "keys of one hash": lambda: b"}(" + of_one_hash(b"N") + b"u.",
+    "keys of one hash, one by one": lambda: b"}" + of_one_hash(b"Ns") + b".",
+    "items of one hash": lambda: b"cbuiltins\nset\n](" + of_one_hash() + b"e\x85R.",
 }
 
 

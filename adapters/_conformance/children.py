@@ -79,8 +79,9 @@ class Child:
         self._process.join(5)
         if self._process.is_alive():
             self._kill()
-            self._process.join()
-        self._process.close()
+            self._process.join(5)
+        if self._process.exitcode is not None:
+            self._process.close()
 
     def ask(self, name: str, *args: Any) -> Any:
         """Let it run a check, or "send_back"; the payloads that come back.
