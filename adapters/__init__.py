@@ -5,12 +5,11 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 """
 
 from adapters import errors
-from adapters._adapter import Adapter
 from adapters._pickling import dumps, loads
-from adapters._provider import _main_class
-from adapters._registry import Registry
-from adapters._spec import Spec, rebuild, registry, to_spec
-from adapters._struct import _Layout, register_struct
+from adapters._wire.adapter import Adapter
+from adapters._wire.provider import _main_class
+from adapters._wire.rebuild import Spec, rebuild, registry, to_spec
+from adapters._wire.registry import Registry
 from adapters.errors import (
     AdapterError,
     ConflictError,
@@ -66,26 +65,29 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from adapters import stores, testing
-    from adapters._cache import CacheInfo, cache_clear, cache_info
-    from adapters._executor import Executor
-    from adapters._explaining.explain import explain
-    from adapters._explaining.report import Explanation, Finding
-    from adapters._payload.audit import Audit, audit
-    from adapters._shared import Shared, share
+    from adapters._execution.executor import Executor
+    from adapters._explain.explain import explain
+    from adapters._explain.report import Explanation, Finding
+    from adapters._payload.audit_report import Audit, audit
+    from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
+    from adapters._sharing.handle import Shared, share
+    from adapters._struct.layout import register_struct
 
 # What imports more than pickle does waits until somebody asks for it.
 _LATER = {
-    "Audit": "_payload.audit",
-    "CacheInfo": "_cache",
-    "Executor": "_executor",
-    "Explanation": "_explaining.report",
-    "Finding": "_explaining.report",
-    "Shared": "_shared",
-    "audit": "_payload.audit",
-    "cache_clear": "_cache",
-    "cache_info": "_cache",
-    "explain": "_explaining.explain",
-    "share": "_shared",
+    "Audit": "_payload.audit_report",
+    "CacheInfo": "_sharing.cache",
+    "Executor": "_execution.executor",
+    "Explanation": "_explain.report",
+    "Finding": "_explain.report",
+    "Shared": "_sharing.handle",
+    "audit": "_payload.audit_report",
+    "cache_clear": "_sharing.cache",
+    "cache_info": "_sharing.cache",
+    "explain": "_explain.explain",
+    "_Layout": "_struct.layout",
+    "register_struct": "_struct.layout",
+    "share": "_sharing.handle",
 }
 
 
@@ -116,9 +118,7 @@ for _public in (
     dumps,
     loads,
     rebuild,
-    register_struct,
     to_spec,
-    _Layout,
     _main_class,
 ):
     _public.__module__ = __name__

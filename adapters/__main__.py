@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command; without click, say what to install."""
     try:
-        from adapters._command import command
+        from adapters._cli.command import command
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "click":
             raise

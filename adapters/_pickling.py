@@ -16,9 +16,9 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
-from adapters._adapter import qualified_name
-from adapters._provider import is_importable
-from adapters._spec import registry
+from adapters._wire.adapter import qualified_name
+from adapters._wire.provider import is_importable
+from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
 
 TYPE_CHECKING = False
@@ -89,13 +89,13 @@ def dumps(
             try:
                 _Pickler(file, protocol, buffer_callback=callback).dump(obj)
             except _NotImportableError:
-                from adapters import _by_value
+                from adapters._wire.by_value import Pickler
 
                 file.seek(0)
                 file.truncate()
                 if callback is not None:
                     callback.again()
-                _by_value.Pickler(file, protocol, buffer_callback=callback).dump(obj)
+                Pickler(file, protocol, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
         except RecursionError as error:

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters._conformance.kit import check_adapter
 from adapters._conformance.report import ConformanceError, Report, Result
+from adapters._conformance.run import check_adapter
 
 __all__ = ["Conformance", "ConformanceError", "Report", "Result", "check_adapter"]
 
 if TYPE_CHECKING:
-    from adapters._conformance.test_class import Conformance
+    from adapters._conformance.pytest_class import Conformance
 
 
 def __getattr__(name: str) -> object:
     if name != "Conformance":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from adapters._conformance.test_class import Conformance
+    from adapters._conformance.pytest_class import Conformance
 
     return Conformance
 

@@ -14,8 +14,8 @@ import pytest
 from gadgets import Gadget
 
 import adapters
-from adapters._payload.audit import Audit, audit
-from adapters._payload.opcodes import _OPCODES
+from adapters._payload.audit_report import Audit, audit
+from adapters._payload.machine import _OPCODES
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.pickle"))
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

@@ -209,7 +209,7 @@ def test_a_derived_adapter_goes_by_value(parcels: Any, start_method: str) -> Non
     adapters.register_struct(point)
     try:
         sent = parcels.ffi.new(point, {"x": 1, "y": 2})
-        assert b"adapters._struct" not in pickle.dumps(sent)
+        assert b"adapters._struct.layout" not in pickle.dumps(sent)
         came_back, made_there, _ = in_a_child(children.send_copies, sent, start_method)
         assert (came_back.x, made_there.y) == (1, 2)
     finally:

@@ -15,8 +15,8 @@ pytest.importorskip("click", reason="the command needs the extra [cli]")
 
 from click.testing import CliRunner, Result
 
-from adapters._command import command
-from adapters._target import TargetError, resolve
+from adapters._cli.command import command
+from adapters._cli.object_reference import TargetError, resolve
 
 SCRIPT = """
 import threading

@@ -22,7 +22,7 @@ from wrong_adapters import WRONG
 import adapters
 from adapters._conformance.promises import PROMISES
 from adapters._conformance.states import difference
-from adapters._conformance.wrong import wrong_states
+from adapters._conformance.wrong_states import wrong_states
 from adapters.testing import Conformance, ConformanceError, check_adapter
 
 NAMES = [promise.name for promise in PROMISES]
@@ -240,7 +240,7 @@ adapters.register(Widget, lambda widget: (widget.value,), lambda state: Widget(*
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:
-    plugin = "adapters._conformance.plugin"
+    plugin = "adapters._conformance.pytest_plugin"
     installed = any(each.value == plugin for each in entry_points(group="pytest11"))
     roots = [str(Path(adapters.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(

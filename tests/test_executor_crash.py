@@ -271,7 +271,7 @@ def test_a_worker_that_dies_while_much_waits_for_it(start_method: str) -> None:
         assert [future.result(TIMEOUT) for future in [*before, *after]] == [1 << 20] * 8
 
 
-# The rest of such an answer never comes: without `adapters._watch`, all would wait for ever.
+# The rest of such an answer never comes: without the watchdog, all would wait for ever.
 in_the_middle = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is of POSIX")
 
 

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from processes import run
 
 import adapters
-from adapters._explaining.explain import Explanation, Finding, explain
+from adapters._explain.explain import Explanation, Finding, explain
 
 OTHER = cffi.FFI()
 OTHER.cdef("typedef struct { int n; double *data; } series_t; typedef struct { int n; } plain_t;")
@@ -316,7 +316,7 @@ class Branch:
 
 
 def test_many_reductions_inside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters._explaining.walk._MANY", 50)
+    monkeypatch.setattr("adapters._explain.walk._MANY", 50)
     part = lock()
     tree: list[Any] = [Branch(part)] + [Branch(re.match("a", "a")) for _ in range(1023)]
     while len(tree) > 1:
@@ -655,7 +655,7 @@ def test_a_script_sees_into_its_own_classes(tmp_path: Any) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import threading\n"
-        "from adapters._explaining.explain import explain\n"
+        "from adapters._explain.explain import explain\n"
         "LOCK = threading.Lock()\n"
         "class Mine:\n"
         "    lock = LOCK\n"

@@ -24,7 +24,9 @@ from sharing import Costly, Fussy, gone, lines, made
 
 import adapters
 import native.specs  # noqa: F401  registers both types
-from adapters import _cache, _shared, stores
+from adapters import stores
+from adapters._sharing import cache as sharing_cache
+from adapters._sharing import handle as sharing_handle
 from adapters.stores import _local
 from native import Sieve, WordList
 from native._native import ffi
@@ -82,7 +84,7 @@ def elsewhere(handle: Any) -> Any:
     """The handle as it is in a process that does not own it."""
     payload = pickle.dumps(handle)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_shared, "_owned", {})
+        patch.setattr(sharing_handle, "_owned", {})
         return pickle.loads(payload)
 
 
@@ -370,20 +372,20 @@ class TestWhatIsShared:
         "obj", [threading.Lock(), [costly(None), threading.Lock()]], ids=["alone", "inside"]
     )
     def test_cannot_be_what_does_not_pickle_and_leaves_nothing(self, obj: Any, kept: Path) -> None:
-        owned = set(_shared._owned)
+        owned = set(sharing_handle._owned)
         with pytest.raises(adapters.SerializeError, match="lock"):
             adapters.share(obj)
         assert files_in(kept) == []
-        assert set(_shared._owned) == owned
+        assert set(sharing_handle._owned) == owned
 
     def test_that_has_no_room_is_an_error_and_leaves_nothing(
         self, kept: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        owned = set(_shared._owned)
+        owned = set(sharing_handle._owned)
         monkeypatch.setattr(_local, "_directories", lambda: [kept / "nowhere"])
         with pytest.raises(adapters.StoreError, match="nowhere"):
             adapters.share([1])
-        assert set(_shared._owned) == owned
+        assert set(sharing_handle._owned) == owned
 
     def test_that_was_written_over_is_an_error(self, kept: Path) -> None:
         with adapters.share(["a word", "another"]) as handle:
@@ -710,7 +712,7 @@ class TestAnOwnerThatEnds:
 class TestTheCache:
     @pytest.fixture
     def room_for_two(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_cache.cache, "maxsize", 2)
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 2)
 
     @pytest.fixture
     def logs(self, tmp_path: Path) -> list[Path]:
@@ -729,7 +731,7 @@ class TestTheCache:
         return [len(made(log)) - 1 for log in logs]
 
     def test_counts(self, handles: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_cache.cache, "maxsize", 32)
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 32)
         assert adapters.cache_info() == (0, 0, 32, 0)
         for number in (0, 1, 0, 0):
             handles[number].get()
@@ -789,7 +791,7 @@ class TestTheCache:
     def test_with_no_room_keeps_what_is_in_use(
         self, handles: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(_cache.cache, "maxsize", 0)
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 0)
         used = handles[0].get()
         handles[1].get()
         assert handles[0].get() is used
@@ -807,10 +809,10 @@ class TestTheCache:
     def test_says_what_is_wrong_with_that_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ADAPTERS_CACHE_SIZE", "many")
         with pytest.raises(ValueError, match=r"ADAPTERS_CACHE_SIZE must be.*'many'"):
-            _cache._maxsize()
+            sharing_cache._maxsize()
 
     def test_builds_once_for_a_thread_that_asks_meanwhile(self) -> None:
-        cache = _cache.Cache(4)
+        cache = sharing_cache.Cache(4)
         found: list[object] = []
         other = self.another_that_asks(cache, found)
 
@@ -825,7 +827,7 @@ class TestTheCache:
         assert cache.info() == (1, 1, 4, 1)
 
     def test_lets_a_thread_that_waited_try_after_a_failure(self) -> None:
-        cache = _cache.Cache(4)
+        cache = sharing_cache.Cache(4)
         found: list[object] = []
         other = self.another_that_asks(cache, found)
 
@@ -840,7 +842,7 @@ class TestTheCache:
         assert found == ["second"]
         assert cache.get(other, fail) == "second"
 
-    def another_that_asks(self, cache: _cache.Cache, found: list[object]) -> Any:
+    def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
         """A key that tells when a second thread looks for it."""
 
         class Key:
@@ -876,7 +878,7 @@ class TestTheCache:
                 thread.join(10)
                 answers.append(thread.is_alive())
 
-        cache = _cache.cache
+        cache = sharing_cache.cache
         cache.get("waits", lambda: (Waits(), bool))
         for handle in handles[:3]:
             handle.get()
@@ -926,7 +928,7 @@ BUSY = """
 import threading
 started, released, parent = threading.Event(), threading.Event(), os.getpid()
 other = adapters.share([1], adapters.stores.Local(directory))
-adapters._shared._owned.clear()
+adapters._sharing.handle._owned.clear()
 slow = pickle.loads(pickle.dumps(other))
 if "WHAT" == "closed":
     slow.get()
@@ -1030,7 +1032,7 @@ class TestAStoreOfAUsersOwn:
         books: dict[str, Any] = {}
         handle = adapters.share(costly(None, b"1"), Telling(books))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_shared, "_owned", {})
+            patch.setattr(sharing_handle, "_owned", {})
             there = adapters.Shared(Telling(books), handle._key, "thing")
         assert there.get() is there.get()
         handle.close()

@@ -23,8 +23,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import adapters
-from adapters import stores
-from adapters.stores import _local, _owner
+from adapters import _owner, stores
+from adapters.stores import _local
 from native._native import ffi
 
 TIMEOUT = 60

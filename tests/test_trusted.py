@@ -336,7 +336,7 @@ REFUSED: dict[str, bytes] = {
     "adapters.registry": b"cadapters\nregistry\n.",
     "adapters._main_class": b"cadapters\n_main_class\n)R.",
     "adapters.Adapter": b"cadapters\nAdapter\n)R.",
-    "adapters._by_value": b"cadapters._by_value\ndumps\n)R.",
+    "adapters._wire.by_value": b"cadapters._by_value\ndumps\n)R.",
     "adapters.stores": b"cadapters\nstores\n.",
     "the factory by its own name": b"cgadgets\nGadget\n)R.",
     "the class": b"cgadgets\nGadget\n.",

@@ -1,12 +1,13 @@
 """The conformance kit behind `adapters.testing`.
 
-| file | idea |
+| module | what it holds |
 |---|---|
-| `kit` | the order of a run, and `check_adapter` |
-| `promises` | the promises: what each says, what it needs, where it runs |
-| `looking`, `rebuilding`, `leaks`, `wrong`, `golden` | the checks, by what they do with a state |
-| `states`, `trial` | states compared part by part; an adapter with its examples |
-| `children` | the processes in which things may crash |
+| `run` | the order of a run, and `check_adapter` |
+| `promises` | the promises: what each says, what it needs, where it is checked |
+| `state_checks`, `rebuild_checks`, `leaks`, `wrong_states`, `golden` | the checks |
+| `states` | states compared part by part |
+| `case` | one adapter with its examples |
+| `children` | the processes in which adapters may crash |
 | `report` | what was found |
-| `test_class`, `plugin` | the same for pytest |
+| `pytest_class`, `pytest_plugin` | the same for pytest |
 """

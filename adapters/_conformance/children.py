@@ -10,16 +10,16 @@ import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from adapters._adapter import in_words
+from adapters._conformance.case import unpack
 from adapters._conformance.states import Broken, NotHere
-from adapters._conformance.trial import unpack
 from adapters._pickling import dumps
+from adapters._wire.adapter import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from adapters._conformance.trial import Trial
+    from adapters._conformance.case import Trial
 
 KEPT, BROKEN, NOT_HERE, BACK, DOING = "kept", "broken", "not here", "back", "doing"
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters._adapter import in_words
 from adapters._conformance.states import Broken, NotHere
 from adapters._pickling import loads
-from adapters._spec import registry
+from adapters._wire.adapter import in_words
+from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from adapters._conformance.trial import Trial
+    from adapters._conformance.case import Trial
 
 # Any Python that the library supports reads it.
 _PROTOCOL = 4

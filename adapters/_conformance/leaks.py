@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from adapters._conformance.states import Broken
 
 if TYPE_CHECKING:
-    from adapters._conformance.trial import Trial
+    from adapters._conformance.case import Trial
 
 # Quick adapters are rebuilt more often, so that a few bytes lost at each become visible.
 _SECONDS = 0.05

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from adapters._conformance import golden, looking, rebuilding
+from adapters._conformance import golden, rebuild_checks, state_checks
 from adapters._conformance.leaks import nothing_leaks
-from adapters._conformance.wrong import wrong_states_are_refused
+from adapters._conformance.wrong_states import wrong_states_are_refused
 
 
 class Promise(NamedTuple):
@@ -33,17 +33,17 @@ def _of(check: Callable[..., Any], place: str, needs: str = "sent_back_by_a_chil
 
 # In this order, so that nothing is rebuilt in the author's process before a child has survived it.
 PROMISES = (
-    _of(looking.examples_are_served, "here", ""),
-    _of(looking.state_holds_no_address, "here", "examples_are_served"),
-    _of(looking.state_pickles, "here", "state_holds_no_address"),
-    _of(looking.serializer_changes_nothing, "here", "state_pickles"),
+    _of(state_checks.examples_are_served, "here", ""),
+    _of(state_checks.state_holds_no_address, "here", "examples_are_served"),
+    _of(state_checks.state_pickles, "here", "state_holds_no_address"),
+    _of(state_checks.serializer_changes_nothing, "here", "state_pickles"),
     Promise(
         "round_trip_in_a_spawned_child",
         "A spawned process, which imported nothing, rebuilds the object.",
         "worker",
         "serializer_changes_nothing",
     ),
-    _of(rebuilding.outlives_the_original, "worker", "round_trip_in_a_spawned_child"),
+    _of(rebuild_checks.outlives_the_original, "worker", "round_trip_in_a_spawned_child"),
     Promise(
         "round_trip_in_process",
         "pickle.loads(pickle.dumps(obj)) equals the original.",
@@ -68,15 +68,15 @@ PROMISES = (
         "fork",
         "sent_back_by_a_child",
     ),
-    _of(rebuilding.every_protocol, "worker"),
-    _of(rebuilding.cloudpickle, "worker"),
-    _of(rebuilding.factory_makes_a_fresh_object, "worker"),
-    _of(rebuilding.deepcopy_makes_a_second_object, "worker", "factory_makes_a_fresh_object"),
-    _of(rebuilding.nested_and_shared_in_one_message, "worker"),
-    _of(rebuilding.state_is_no_alias, "worker"),
-    _of(rebuilding.factory_keeps_no_container, "worker"),
+    _of(rebuild_checks.every_protocol, "worker"),
+    _of(rebuild_checks.cloudpickle, "worker"),
+    _of(rebuild_checks.factory_makes_a_fresh_object, "worker"),
+    _of(rebuild_checks.deepcopy_makes_a_second_object, "worker", "factory_makes_a_fresh_object"),
+    _of(rebuild_checks.nested_and_shared_in_one_message, "worker"),
+    _of(rebuild_checks.state_is_no_alias, "worker"),
+    _of(rebuild_checks.factory_keeps_no_container, "worker"),
     _of(nothing_leaks, "worker", "nested_and_shared_in_one_message"),
-    _of(rebuilding.threads_at_once, "worker", "nothing_leaks"),
+    _of(rebuild_checks.threads_at_once, "worker", "nothing_leaks"),
     _of(golden.golden_payloads_load, "worker"),
     _of(golden.old_versions_are_reachable, "here", "examples_are_served"),
     Promise(
@@ -90,7 +90,7 @@ PROMISES = (
 
 CHECKS: dict[str, Callable[..., None]] = {
     check.__name__: check
-    for module in (rebuilding, golden, looking)
+    for module in (rebuild_checks, golden, state_checks)
     for check in vars(module).values()
     if callable(check) and getattr(check, "__name__", "") in {each.name for each in PROMISES}
 } | {"nothing_leaks": nothing_leaks, "wrong_states_are_refused": wrong_states_are_refused}

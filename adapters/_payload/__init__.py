@@ -1,11 +1,11 @@
 """Payloads read without an unpickler, for `adapters.audit` and `adapters.loads(..., trusted=...)`.
 
-| file | idea |
+| module | what it holds |
 |---|---|
-| `reader`, `opcodes` | the bytes of a payload, and the machine that they drive |
+| `reader`, `machine` | the bytes of a payload, and the machine that executes its opcodes |
 | `builder` | what a machine does with values: the interface of the next two |
-| `symbols`, `symbolic` | a run on symbols, in which nothing is made |
+| `symbols`, `symbolic` | a run on symbols, in which no value is made |
 | `construct` | a run that makes the values |
-| `auditor`, `audit` | what a run on symbols found |
-| `trusted` | judge with symbols, then construct |
+| `audit`, `audit_report` | what a run on symbols found |
+| `trusted` | first pass on symbols, second pass on values |
 """

@@ -1,232 +1,139 @@
-"""audit(): what a payload would import and call, without running any of it."""
+"""What an audit writes down while a payload is followed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from adapters._payload.auditor import Auditor
-from adapters._payload.opcodes import Machine
-from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import PLAIN, REBUILD, SPEC, shown
+from adapters._payload.symbolic import Symbolic
+from adapters._payload.symbols import (
+    PLAIN,
+    REBUILD,
+    SPEC,
+    Bytes,
+    Global,
+    Made,
+    Many,
+    adapter_parts,
+    shown,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-_NESTED = 10  # levels of payloads within payloads
+_PROBLEMS = 100  # that are listed one by one
+_ARGUMENT = 1000  # characters of it
 _OURS = PLAIN | {REBUILD, SPEC}
+# Copies that an audit makes to follow a payload. One that copies everything once takes 8 bytes for
+# each of its own.
+_FLOOR, _PER_BYTE = 16 << 20, 16
+# Which of its arguments a function loads as a pickle.
+_LOADS = {
+    "_pickle.loads": 0,
+    "adapters._main_class": 2,
+    "adapters.loads": 0,
+    "cloudpickle.cloudpickle.loads": 0,
+    "cloudpickle.loads": 0,
+    "pickle._loads": 0,
+    "pickle.loads": 0,
+}
 
 
-class GlobalFound(NamedTuple):
-    """A global that the payload imports: how often it is named, and where first."""
-
-    path: str
-    times: int
-    offset: int
-
-
-class CallFound(NamedTuple):
-    """A function that the payload calls: by which opcode, how often, and where first.
-
-    `argument` is its first one where that is a constant string: a module, a command, a name.
-    Opcodes that may call a method of an object are listed, too: BUILD (`__setstate__`), APPENDS,
-    SETITEMS, ADDITEMS, where the object is none of the built-in containers.
-    """
-
-    path: str
-    how: str
-    argument: str | None
-    times: int
-    offset: int
-
-
-class AdapterFound(NamedTuple):
-    """An adapter that the payload needs.
-
-    `provider` is the module to import, None where the adapter is by value: then `nested` says what
-    its own pickle holds. `states` has the size of each object's state, in bytes of the payload; a
-    part that is shared counts where it is first. `specs` of the objects are not rebuilt by loading,
-    but stay specs.
-    """
-
-    name: str
-    version: int
-    provider: str | None
-    states: tuple[int, ...]
-    specs: int
-    offset: int
-    nested: Audit | None
-
-    @property
-    def by_value(self) -> bool:
-        """Whether its code is in the payload."""
-        return self.provider is None
-
-
-class Problem(NamedTuple):
-    """Something that cannot be told from the payload, and where it is."""
-
-    message: str
-    offset: int
-
-
-class Audit(NamedTuple):
-    """What is in a payload; `print` it, or ask its fields.
-
-    Nothing is missing in it as long as `complete` is true.
-    """
-
-    size: int
-    protocol: int
-    buffers: int  # that it takes out of band
-    values: int  # that it makes: constants, containers and objects
-    globals: tuple[GlobalFound, ...]
-    calls: tuple[CallFound, ...]
-    adapters: tuple[AdapterFound, ...]
-    nested: tuple[Audit, ...]  # payloads that calls in it would load
-    problems: tuple[Problem, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that is in it could be followed, payloads inside included."""
-        inside = [each.nested for each in self.adapters if each.nested] + [*self.nested]
-        return not self.problems and all(each.complete for each in inside)
-
-    @property
-    def foreign(self) -> tuple[str, ...]:
-        """The globals that are neither of adapters' wire form nor of plain data."""
-        return tuple(each.path for each in self.globals if each.path not in _OURS)
-
-    @property
-    def only_adapters(self) -> bool:
-        """Whether it holds plain data and objects of adapters that are imported, and no more."""
-        calls = all(each.path in _OURS and each.how == "REDUCE" for each in self.calls)
-        values = any(adapter.by_value for adapter in self.adapters)
-        return self.complete and calls and not (self.foreign or values or self.nested)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as dicts, lists, strings and numbers, for JSON."""
-
-        def plain(value: Any) -> Any:
-            if hasattr(value, "_asdict"):
-                extra: dict[str, Any] = {}
-                if type(value) is AdapterFound:
-                    extra = {"by_value": value.by_value}
-                if type(value) is Audit:
-                    extra = {"complete": value.complete, "foreign": list(value.foreign)}
-                return {**{key: plain(each) for key, each in value._asdict().items()}, **extra}
-            return [plain(each) for each in value] if type(value) is tuple else value
-
-        found: dict[str, Any] = plain(self)
-        return found
-
-    def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> list[str]:
-        buffers = f", {self.buffers} buffers out of band" if self.buffers else ""
-        lines = [
-            f"payload of {self.size} bytes, protocol {self.protocol}: {self.values} values{buffers}"
-        ]
-        lines += ["adapters:"] if self.adapters else []
-        for adapter in self.adapters:
-            lines += _adapter_lines(adapter)
-        lines += ["globals:"] if self.globals else []
-        lines += [f"  {shown(each.path)}, {_where(*each[1:])}" for each in self.globals]
-        lines += ["calls:"] if self.calls else []
-        lines += [
-            f"  {shown(each.path)}{_argument(each.argument)} by {each.how}, {_where(*each[3:])}"
-            for each in self.calls
-        ]
-        for nested in self.nested:
-            lines += ["loads inside:", *_indented(nested)]
-        lines += ["not understood:"] if self.problems else []
-        lines += [f"  at byte {problem.offset}: {problem.message}" for problem in self.problems]
-        return [*lines, self._verdict()]
-
-    def _verdict(self) -> str:
-        if not self.complete:
-            return "verdict: it cannot be followed to the end, so there may be more in it"
-        if self.only_adapters:
-            needs = "plain data and the adapters above" if self.adapters else "plain data"
-            return f"verdict: nothing but {needs}"
-        return "verdict: it runs code of its own choice; load it only if you trust the sender"
-
-
-def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
-    r"""List what a payload would import and call, and its adapters, without doing any of it.
-
-    The opcodes are followed with symbols in place of values. What cannot be told from the payload
-    alone is among the `problems`, and never guessed: a damaged payload, a global named by strings
-    that the payload computes, extension codes, persistent ids. An adapter by value, and a pickle
-    that the payload would load, are audited in turn.
-
-    It tells what a payload asks for, and not what that does: a factory is code that runs.
+class Auditor(Symbolic):
+    """Writes down globals, calls, adapters and problems; it refuses nothing.
 
     Args:
-        data: Any bytes-like object.
-        buffers: What travelled out of band, in order. Only their number is looked at.
-
-    >>> import adapters, pickle
-    >>> audit(pickle.dumps([1, 2, 3])).only_adapters
-    True
-    >>> print(audit(b"cos\nsystem\n(Vls\ntR."))
-    payload of 19 bytes, protocol 0: 3 values
-    globals:
-      os.system, 1 time, first at byte 0
-    calls:
-      os.system on 'ls' by REDUCE, 1 time, first at byte 17
-    verdict: it runs code of its own choice; load it only if you trust the sender
+        size: The size of the payload.
+        buffers: The sizes of those that travelled out of band, None if they are not known.
+        audit: Audits a payload that is inside; None where that goes too deep.
     """
-    sizes = None if buffers is None else [0 for _ in buffers]
-    return _audit(bytes(memoryview(data)), sizes, _NESTED)
+
+    def __init__(self, size: int, buffers: list[int] | None, audit: Callable[[bytes], Any]) -> None:
+        super().__init__(_FLOOR + _PER_BYTE * size, 1 << 62, buffers)
+        # Each with how often it was met, and where first.
+        self.globals: dict[str, list[int]] = {}
+        self.calls: dict[tuple[str, str, str | None], list[int]] = {}
+        # By identity, as a payload that holds one adapter twice has its bytes once.
+        self.adapters: dict[tuple[str, int, str | None, int], list[Any]] = {}
+        self.nested: dict[int, tuple[Bytes, Any]] = {}
+        self.problems: list[tuple[str, int]] = []
+        self._audit = audit
+
+    def charge(self, cost: int) -> None:
+        """Nothing: the symbols of a payload take memory in proportion to it."""
+
+    def charge_copy(self, cost: int) -> None:
+        super().charge(cost)
+
+    def problem(self, message: str, offset: int) -> None:
+        """Write down what cannot be told from the payload."""
+        if len(self.problems) < _PROBLEMS:
+            self.problems.append((message, offset))
+
+    def _count(self, table: dict[Any, list[int]], key: Any) -> None:
+        table.setdefault(key, [0, self.at])[0] += 1
+
+    def found(self, found: Global) -> None:
+        self._count(self.globals, found.path)
+
+    def unknown(self, what: str) -> Made:
+        self.problem(f"it {what}", self.at)
+        return Made("something unknown")
+
+    def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
+        path, items = _path(function, how), arguments.items if type(arguments) is Many else []
+        told = bool(items) and type(items[0]) is str and path not in _OURS
+        self._count(self.calls, (path, how, items[0][:_ARGUMENT] if told else None))
+        return super().call(how, function, arguments, keywords)
+
+    def run(self, how: str, function: Any, arguments: Any) -> Any:
+        path = _path(function, how)
+        if arguments is None:
+            self._count(self.calls, (path, how, None))
+        adapter = path in (REBUILD, SPEC)
+        if (adapter and not self._adapter(path, how, arguments)) or path in PLAIN:
+            self.problem(f"the arguments of {path} are not those that picklers write", self.at)
+        if path in _LOADS:
+            self._load(path, arguments)
+        return Made(f"what {path} returns" if type(function) is Global else "something computed")
+
+    def _adapter(self, path: str, how: str, arguments: Any) -> bool:
+        parts = adapter_parts(arguments) if how == "REDUCE" else None
+        if parts is None:
+            return False
+        name, version, provider = parts
+        module = provider if type(provider) is str else None
+        body = None if module is not None else provider.items[1]
+        key = name, version, module, id(body)
+        if key not in self.adapters:
+            inside = self._inside(body) if type(body) is Bytes else None
+            self.adapters[key] = [body, [], 0, self.at, inside]
+        self.adapters[key][1].append(arguments.last)
+        self.adapters[key][2] += path == SPEC
+        return True
+
+    def _load(self, path: str, arguments: Any) -> None:
+        items = arguments.items if type(arguments) is Many else []
+        body = items[_LOADS[path]] if len(items) > _LOADS[path] else None
+        if type(body) is not Bytes or body.data is None:
+            self.problem(f"what {path} loads is not a constant", self.at)
+        elif id(body) not in self.nested:
+            self.nested[id(body)] = body, self._inside(body)
+
+    def _inside(self, body: Bytes) -> Any:
+        assert body.data is not None
+        found = self._audit(body.data)
+        if found is None:
+            self.problem("payloads are inside each other too deep to follow them", self.at)
+        return found
 
 
-def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
-    def nested(body: bytes) -> Audit | None:
-        return _audit(body, None, levels - 1) if levels else None
-
-    symbols = Auditor(len(data), buffers, nested)
-    machine = Machine(data, symbols)
-    try:
-        machine.run()
-    except UnreadableError as error:
-        symbols.problem(error.message, error.offset)
-    return Audit(
-        size=len(data),
-        protocol=machine.protocol,
-        buffers=symbols.taken,
-        values=symbols.values,
-        globals=tuple(GlobalFound(path, *found) for path, found in symbols.globals.items()),
-        calls=tuple(CallFound(*key, *found) for key, found in symbols.calls.items()),
-        adapters=tuple(
-            AdapterFound(*key[:3], tuple(states), specs, offset, inside)
-            for key, (_, states, specs, offset, inside) in symbols.adapters.items()
-        ),
-        nested=tuple(inside for _, inside in symbols.nested.values() if inside is not None),
-        problems=tuple(Problem(*problem) for problem in symbols.problems),
-    )
-
-
-def _adapter_lines(found: AdapterFound) -> list[str]:
-    provider = "by value" if found.provider is None else f"provider {shown(found.provider)}"
-    count, specs = len(found.states), f", {found.specs} as specs" if found.specs else ""
-    least, most = min(found.states), max(found.states)
-    sizes = f"a state of {most} bytes" if count == 1 else f"states of {least} to {most} bytes"
-    what = f"{count} object{'s' * (count != 1)}{specs}, {sizes}"
-    lines = [f"  {shown(found.name)} version {found.version}, {provider}: {what}"]
-    return lines + (_indented(found.nested) if found.nested else [])
-
-
-def _indented(nested: Audit) -> list[str]:
-    return [f"    {line}" for line in nested._lines()]
-
-
-def _argument(argument: str | None) -> str:
-    return "" if argument is None else f" on {shown(repr(argument))}"
-
-
-def _where(count: int, offset: int) -> str:
-    return f"{count} time{'s' * (count != 1)}, first at byte {offset}"
-
-
-Audit.__module__ = audit.__module__ = "adapters"
+def _path(function: Any, how: str) -> str:
+    """What is called, in words where it has no name."""
+    kind = type(function)
+    if kind is Global:
+        what = shown(function.path)
+    elif kind is Made:
+        what = function.what
+    else:
+        what = function.kind.__name__ if kind in (Bytes, Many) else kind.__name__
+    return what if how in ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX") else f"{what}, changed"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from adapters._payload.builder import Builder
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import REBUILD, SPEC
-from adapters._spec import Spec
+from adapters._wire.rebuild import Spec
 
 if TYPE_CHECKING:
-    from adapters._adapter import Adapter
-    from adapters._provider import Provider
+    from adapters._wire.adapter import Adapter
+    from adapters._wire.provider import Provider
 
 _COLLISIONS = 100  # keys of one hash in one container
 _NUMBER = 1 << 60  # integers below are their own hashes: no two of them collide

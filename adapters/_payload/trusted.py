@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapters._payload.construct import Construction
-from adapters._payload.opcodes import Machine
+from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import Symbolic
 from adapters._payload.symbols import (
@@ -32,16 +32,16 @@ from adapters._payload.symbols import (
     adapter_parts,
     shown,
 )
-from adapters._provider import import_provider
-from adapters._spec import Spec, _fetch, registry
+from adapters._wire.provider import import_provider
+from adapters._wire.rebuild import Spec, _fetch, registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import NoReturn
 
-    from adapters._adapter import Adapter
-    from adapters._provider import Provider
+    from adapters._wire.adapter import Adapter
+    from adapters._wire.provider import Provider
 
 # The most wasteful plain data are empty sets, 2 bytes each, which become 250: but nobody sends
 # megabytes of these. What is usual takes 3 to 50 times its payload. An adapter gets a buffer, and

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from adapters import _owner
 from adapters.errors import StoreError
-from adapters.stores import _owner
 from adapters.stores._frame import FLAG, TOKEN_BYTES, flat, frame, parts_of
 
 _LARGE = 1 << 20  # from here on all pages are mapped at once; below, each when it is touched

@@ -1,0 +1,107 @@
+"""What one object costs on its way: its bytes, its times, and whether sharing it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from math import ceil
+from multiprocessing import get_context
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from adapters._execution.executor import Executor
+from adapters._pickling import dumps, loads
+from adapters._sharing.handle import Shared, share
+
+_BUDGET = 0.5  # seconds to repeat one step for
+_MOST = 200  # times, at most
+_NOISE = 2e-5  # seconds: a difference between two tasks that means nothing
+_PATIENCE = 600.0  # seconds for a worker
+
+
+class Costs(NamedTuple):
+    """What one object costs; times are medians, in seconds.
+
+    Args:
+        body: Bytes of its pickle, without its large parts.
+        buffers: Bytes of its large parts.
+        serialize: Its state and the pickle of it.
+        rebuild: A new object from these.
+        task: Of a task in another process: what the object as an argument adds to it.
+        share: Writing its state into `stores.Local`, once.
+        first_get: The first `get()` in a process.
+        later_get: Each later one.
+    """
+
+    body: int
+    buffers: int
+    serialize: float
+    rebuild: float
+    task: float
+    share: float
+    first_get: float
+    later_get: float
+
+    @property
+    def break_even(self) -> int | None:
+        """Tasks in one process from which on sharing takes less time; None if never."""
+        saved = self.task - self.later_get
+        return ceil((self.share + self.first_get) / saved) if saved > _NOISE else None
+
+    def advice(self) -> str:
+        """Whether to share such an object, in a sentence."""
+        tasks = self.break_even
+        if tasks is None:
+            return "Send it with each task: a handle would cost more."
+        if tasks <= 1:
+            return "Share it: with adapters.share it costs less even for one task in a process."
+        return f"Share it, if a process has {tasks} tasks or more for it; else send it with each."
+
+
+def costs(obj: Any) -> Costs:
+    """Measure what `obj` costs here and in one spawned process.
+
+    Raises:
+        SerializeError: it cannot be sent.
+        RebuildError: it cannot be rebuilt, here or there.
+    """
+    body, size, serialize, rebuild = _here(obj)
+    context = get_context("spawn")
+    with Executor(ProcessPoolExecutor(1, mp_context=context)) as worker:
+        worker.submit(_nothing, None).result(_PATIENCE)
+        empty = _timed(lambda: worker.submit(_nothing, None).result(_PATIENCE))
+        task = _timed(lambda: worker.submit(_nothing, obj).result(_PATIENCE)) - empty
+        begin = perf_counter()
+        with share(obj) as handle:
+            written = perf_counter() - begin
+            first, later = worker.submit(_get, handle).result(_PATIENCE)
+    return Costs(body, size, serialize, rebuild, max(task, 0.0), written, first, later)
+
+
+def _here(obj: Any) -> tuple[int, int, float, float]:
+    buffers: list[Any] = []
+    body = dumps(obj, buffer_callback=buffers.append)
+    received = [bytes(buffer.raw()) for buffer in buffers]
+    serialize = _timed(lambda: dumps(obj, buffer_callback=[].append))
+    rebuild = _timed(lambda: loads(body, buffers=received))
+    return len(body), sum(map(len, received)), serialize, rebuild
+
+
+def _timed(operation: Callable[[], object]) -> float:
+    times: list[float] = []
+    while len(times) < 3 or (sum(times) < _BUDGET and len(times) < _MOST):
+        begin = perf_counter()
+        operation()
+        times.append(perf_counter() - begin)
+    return median(times)
+
+
+def _nothing(obj: object) -> None:
+    pass
+
+
+def _get(handle: Shared[Any]) -> tuple[float, float]:
+    begin = perf_counter()
+    handle.get()
+    return perf_counter() - begin, _timed(handle.get)

@@ -1,0 +1,210 @@
+"""The `adapters` command: list, explain, check, audit and bench."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import adapters
+from adapters._cli.object_reference import TargetError, namespace, resolve
+from adapters._wire.adapter import qualified_name
+
+FOUND = 1  # the exit code where something is wrong with what was looked at; 2 is a wrong use
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+class _WrongTargetError(click.ClickException):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Makes errors of targets, and of this package, one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TargetError as error:
+            raise _WrongTargetError(str(error)) from error
+        except adapters.AdapterError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pickling-adapters")
+def command() -> None:
+    """Objects of C and C++ extensions across process boundaries.
+
+    TARGET is module:expression or script.py:expression, looked up from the current directory. The
+    exit code is 0 where all is well, 1 where something is wrong with the target, 2 for a wrong use.
+
+    Completion: eval "$(_ADAPTERS_COMPLETE=bash_source adapters)", or zsh_source, fish_source.
+    """
+
+
+@command.command("list")
+@click.argument("modules", nargs=-1)
+@_JSON
+def list_adapters(modules: tuple[str, ...], as_json: bool) -> None:
+    """List the adapters that importing MODULES registers."""
+    for module in modules:
+        namespace(module)
+    rows = [
+        {
+            "name": adapter.name,
+            "version": adapter.version,
+            "type": qualified_name(adapter.target),
+            "provider": adapter.provided_by,
+            "subclasses": adapter.subclasses,
+        }
+        for adapter in adapters.registry
+    ]
+    if as_json:
+        _print_json(rows)
+    elif not rows:
+        click.echo("no adapters; name modules that register some")
+    else:
+        _print_table(("name", "version", "type", "provider"), rows)
+
+
+@command.command()
+@click.argument("target")
+@click.option("--check", is_flag=True, help="Also rebuild it in another process, and compare.")
+@_JSON
+def explain(target: str, check: bool, as_json: bool) -> None:
+    """Name every part of TARGET that cannot cross a process."""
+    from adapters._explain.explain import explain as explain_object
+
+    place, _, expression = target.partition(":")
+    found = explain_object(resolve(target), name=expression or place, check=check)
+    _show(found, as_json)
+    sys.exit(FOUND if found else 0)
+
+
+@command.command()
+@click.argument("target")
+@click.option("--examples", required=True, metavar="TARGET", help="A list of objects to try.")
+@_JSON
+def check(target: str, examples: str, as_json: bool) -> None:
+    """Check an adapter against every promise, with examples of its objects.
+
+    TARGET is an adapter, the type that it serves, or the module of its registration and its name:
+    module:"name".
+    """
+    from adapters.testing import ConformanceError, check_adapter
+
+    adapter = _adapter(target)
+    objects = resolve(examples)
+    try:
+        report = check_adapter(adapter, objects() if callable(objects) else objects)
+    except ConformanceError as error:
+        _show(error.report, as_json)
+        sys.exit(FOUND)
+    _show(report, as_json)
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_JSON
+def audit(file: Path, as_json: bool) -> None:
+    """Say what loading FILE would import, call and rebuild, without doing any of it.
+
+    The exit code is 0 where it would rebuild objects of adapters, and do nothing else.
+    """
+    from adapters._payload.audit_report import audit as audit_payload
+
+    found = audit_payload(file.read_bytes())
+    _show(found, as_json)
+    sys.exit(0 if found.only_adapters else FOUND)
+
+
+@command.command()
+@click.argument("target")
+@_JSON
+def bench(target: str, as_json: bool) -> None:
+    """Measure what one object costs on its way, and tell whether to share it.
+
+    TARGET is the object, or a function without arguments that makes it.
+    """
+    from adapters._cli.bench import costs
+
+    found = resolve(target)
+    measured = costs(found() if callable(found) else found)
+    if as_json:
+        _print_json({**measured._asdict(), "break_even": measured.break_even})
+        return
+    rows = [
+        ("pickle", f"{measured.body:,} bytes"),
+        ("large parts", f"{measured.buffers:,} bytes"),
+        *(
+            (name, _seconds(value))
+            for name, value in (
+                ("serialize", measured.serialize),
+                ("rebuild", measured.rebuild),
+                ("argument of a task", measured.task),
+                ("share, once", measured.share),
+                ("first get() in a process", measured.first_get),
+                ("each later get()", measured.later_get),
+            )
+        ),
+    ]
+    for name, value in rows:
+        click.echo(f"{name:<26}{value:>16}")
+    click.echo(f"\n{measured.advice()}")
+
+
+def _adapter(target: str) -> adapters.Adapter:
+    place, colon, name = target.partition(":")
+    if colon and name:
+        names = namespace(place)
+        if name in adapters.registry and name not in names:
+            return adapters.registry[name]
+    found = resolve(target)
+    if isinstance(found, str):
+        return adapters.registry[found]
+    if isinstance(found, adapters.Adapter):
+        return found
+    for adapter in adapters.registry:
+        if adapter.target is found:
+            return adapter
+    known = ", ".join(each.name for each in adapters.registry) or "none"
+    raise TargetError(f"{target} is no adapter, nor a type that has one. Registered: {known}")
+
+
+def _show(result: Any, as_json: bool) -> None:
+    """Print a result, with colours where that is a terminal and rich is there."""
+    if as_json:
+        _print_json(result.as_dict())
+        return
+    try:
+        from rich.console import Console
+    except ImportError:
+        click.echo(str(result))
+        return
+    plain = not (hasattr(result, "__rich__") or hasattr(result, "__rich_console__"))
+    shown = str(result) if plain else result
+    Console(soft_wrap=True).print(shown, markup=False, highlight=False)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def _print_table(columns: Iterable[str], rows: list[dict[str, Any]]) -> None:
+    columns = list(columns)
+    lines = [columns, *([str(row[column]) for column in columns] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _seconds(value: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value / 1e-6:.3g} us"

@@ -1,0 +1,95 @@
+"""Conformance for pytest: a class to inherit from, whose tests are the promises of an adapter."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from adapters._conformance.case import collect
+from adapters._conformance.promises import PROMISES, Promise
+from adapters._conformance.run import Run, adapter_of, prepare_golden
+
+
+class Conformance:
+    """Each promise that an adapter makes as a test; `adapter` and `examples` are all it takes.
+
+    The attributes are the arguments of `adapters.testing.check_adapter`. Those that are functions
+    are used as they are, without `self`. `examples` may also be a function that returns them.
+    Golden payloads are beside the file of the class, in `adapters-golden`, unless `golden` names
+    another folder; `pytest --adapters-record` writes those that are missing.
+
+    The tests of a class that were selected run together, at the first of them: most share one
+    child process.
+    """
+
+    __test__ = False  # whatever pytest is told to collect, this is no adapter's
+
+    adapter: ClassVar[Any]
+    examples: ClassVar[Any]
+    equal: ClassVar[Callable[[Any, Any], object] | None] = None
+    live: ClassVar[Callable[[], int] | None] = None
+    golden: ClassVar[Any] = "adapters-golden"
+    skip: ClassVar[Mapping[str, str]] = {}
+    rebuilds: ClassVar[int] = 1000
+    timeout: ClassVar[float] = 60.0
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__test__ = True
+
+    def _keeps(self, promise: Promise, request: pytest.FixtureRequest) -> None:
+        cls = type(self)
+        run: Run | None = vars(cls).get("_run")
+        if run is None:
+            run = _start(cls, bool(request.config.getoption("--adapters-record", default=False)))
+            cls._run = run  # type: ignore[attr-defined]
+        if promise.name not in run.results:
+            tests = {
+                getattr(item, "originalname", "")
+                for item in request.session.items
+                if getattr(item, "cls", None) is cls
+            }
+            run.run([each.name for each in PROMISES if f"test_{each.name}" in tests])
+        result = run.results[promise.name]
+        if result.status == "skipped":
+            pytest.skip(result.reason)
+        if result.status == "failed":
+            pytest.fail(f"{run.adapter!r}: {result.reason}", pytrace=False)
+
+
+def _start(cls: type[Conformance], recording: bool) -> Run:
+    for name in ("adapter", "examples"):
+        if not hasattr(cls, name):
+            pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
+    options = {name: _plain(cls, name) for name in ("equal", "live", "rebuilds")}
+    trial = collect(adapter_of(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
+    golden = _plain(cls, "golden")
+    if golden is not None:
+        golden = Path(inspect.getfile(cls)).parent / golden
+    prepare_golden(trial, golden, recording)
+    return Run(trial, cls.skip, cls.timeout)
+
+
+def _plain(cls: type, name: str) -> Any:
+    """An attribute as it was written: a function in a class is not a method here."""
+    value = inspect.getattr_static(cls, name)
+    return value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+
+
+def _test_of(promise: Promise) -> Callable[..., None]:
+    def test(self: Conformance, request: pytest.FixtureRequest) -> None:
+        self._keeps(promise, request)
+
+    test.__name__ = f"test_{promise.name}"
+    test.__qualname__ = f"Conformance.{test.__name__}"
+    test.__doc__ = promise.about
+    return test
+
+
+for _promise in PROMISES:
+    setattr(Conformance, f"test_{_promise.name}", _test_of(_promise))
+Conformance.__module__ = "adapters.testing"

@@ -1,0 +1,166 @@
+"""The check with truncated and wrong states: each is refused clearly, or gives a usable object."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from adapters._conformance.states import (
+    Broken,
+    compare,
+    difference,
+    is_bytes_like,
+    snapshot,
+)
+from adapters._pickling import dumps, loads
+from adapters._wire.adapter import in_words
+from adapters._wire.rebuild import rebuild
+from adapters.errors import FAILURES, RebuildError
+
+if TYPE_CHECKING:
+    from adapters._conformance.case import Trial
+
+_DEEPEST = 3
+_MOST = 150  # wrong states per example
+_OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, "wrong", b"", b"\xff" * 16)
+_PARTS: tuple[Any, ...] = (None, "wrong", b"wrong", 1.5, -1, [])
+_FAR = 1_000_000  # behind the end of any buffer of an example
+
+
+def wrong_states_are_refused(trial: Trial, start: int = 0) -> None:
+    """A truncated or wrong state gives a clear error, or an object that can be used, and no crash.
+
+    An error is clear if the factory raises an Exception that says something, and no SystemError. An
+    object can be used if it has a repr, can be serialized, and arrives equal.
+
+    Args:
+        trial: The trial.
+        start: How many of the wrong states were tried before, by a child that crashed.
+    """
+    for number, (label, what, wrong) in enumerate(_all_wrong(trial)):
+        if number >= start:
+            trial.say(f"{number}: example {label} with {what}")
+            problem = _try(trial, wrong)
+            if problem:
+                raise Broken(f"example {label}, rebuilt with {what}: {problem}")
+
+
+def _all_wrong(trial: Trial) -> Iterator[tuple[str, str, Any]]:
+    for label, example in zip(trial.labels, trial.examples, strict=True):
+        state = snapshot(trial.adapter.state_of(example))
+        count = 0
+        for what, wrong in wrong_states(state):
+            if count < _MOST and difference(state, wrong):
+                count += 1
+                yield label, what, wrong
+
+
+def _try(trial: Trial, wrong: Any) -> str:
+    adapter = trial.adapter
+    try:
+        accepted = rebuild(adapter.name, adapter.version, adapter.provider, wrong)
+    except RebuildError as error:
+        return _unclear(error)
+    except MemoryError:
+        return ""
+    except BaseException as error:
+        return f"the factory raises {in_words(error)}, which nobody catches; raise a ValueError"
+    try:
+        repr(accepted)
+        state = snapshot(adapter.state_of(accepted))
+        again = loads(dumps(accepted))
+        found = difference(state, adapter.state_of(again))
+        found = found and compare(adapter, accepted, again, trial.equal)
+    except FAILURES as error:
+        return (
+            "the factory accepts it, and makes an object that cannot be used"
+            f" ({in_words(error)}); check the state, and raise a ValueError that says what is wrong"
+        )
+    if found:
+        return f"the factory accepts it, and makes an object that does not travel ({found})"
+    return ""
+
+
+def _unclear(error: RebuildError) -> str:
+    """What is wrong with the error that a wrong state gave, "" if nothing is."""
+    cause = error.__cause__
+    try:
+        if isinstance(cause, SystemError):
+            return f"the factory raises {in_words(cause)}, a fault in C code; check the state first"
+        if cause is not None and not str(cause):
+            return (
+                f"the factory raises {type(cause).__name__} without a message: say what is wrong"
+                " with the state"
+            )
+        return ""
+    finally:
+        # Frames hold views of the state's buffers. Before Python 3.13 the garbage collector can
+        # crash on such a view in a cycle, which is not the fault of the adapter under test.
+        for each in (error, cause):
+            traceback.clear_frames(each.__traceback__ if each else None)
+        del error, cause
+
+
+def wrong_states(state: Any) -> Iterator[tuple[str, Any]]:
+    """(what is wrong, state) for many ways in which a state can be damaged.
+
+    Other things in its place, parts missing, too many, in another order and of other types, buffers
+    and strings shorter, longer and of other content, numbers that are negative or too large.
+    """
+    for other in _OTHERS:
+        yield f"{other!r} in place of the state", other
+    yield "the state inside of a list", [state]
+    yield "the state twice in a tuple", (state, state)
+    yield from _damaged(state, "the state", 0)
+
+
+def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+    if type(part) in (tuple, list):
+        yield from _damaged_sequence(part, path, depth)
+    elif type(part) is dict:
+        for key in part:
+            rest = {k: v for k, v in part.items() if k != key}
+            yield f"{path} without the key {key!r}", rest
+            for what, wrong in _replacements(part[key], f"{path}[{key!r}]", depth):
+                yield what, {**part, key: wrong}
+    elif is_bytes_like(part):
+        content = bytes(part)
+        kind: Any = bytes if type(part) is bytes else memoryview
+        for what, wrong in (
+            ("empty", b""),
+            ("one byte short", content[:-1]),
+            ("cut in half", content[: len(content) // 2]),
+            ("one byte too long", content + b"\0"),
+            ("twice as long", content * 2),
+            ("all bytes 255", b"\xff" * len(content)),
+            ("all bytes 0", bytes(len(content))),
+        ):
+            yield f"{path} {what}", kind(wrong)
+    elif type(part) is str:
+        yield f"{path} empty", ""
+        yield f"{path} cut in half", part[: len(part) // 2]
+    elif type(part) is int:
+        yield f"{path} = -1", -1
+        yield f"{path} larger by {_FAR}", part + _FAR
+    elif type(part) is float:
+        yield f"{path} = nan", float("nan")
+
+
+def _damaged_sequence(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+    kind = type(part)
+    yield f"{path} reversed", kind(reversed(part))
+    yield f"{path} with one part more", kind([*part, None])
+    for index in range(min(len(part), 20)):
+        where = f"{path}[{index}]"
+        yield f"{where} missing", kind([*part[:index], *part[index + 1 :]])
+        for what, wrong in _replacements(part[index], where, depth):
+            yield what, kind([*part[:index], wrong, *part[index + 1 :]])
+
+
+def _replacements(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for other in _PARTS:
+        if type(other) is not type(part):
+            yield f"{path} = {other!r}", other
+    if depth < _DEEPEST:
+        yield from _damaged(part, path, depth + 1)

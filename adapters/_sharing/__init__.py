@@ -1,0 +1,7 @@
+"""`adapters.share`: a small handle for an object that is expensive to construct or to send.
+
+| module | what it holds |
+|---|---|
+| `handle` | `share` and the handle |
+| `cache` | the objects of handles in this process |
+"""

@@ -1,0 +1,252 @@
+"""Reading the fields of a C struct into plain data, and writing them into a new one.
+
+A field is one of four parts: a number, memory inside the struct, memory that a pointer field points
+at, and the array of unknown length that may end a struct. What lies in memory is `Items`: structs,
+each with parts of its own, or plain bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import _cffi_backend
+
+from adapters._wire.buffers import LARGE
+
+CType: TypeAlias = Any
+CData: TypeAlias = Any
+
+NUL = "\0"  # in `lengths`: as many items as there are before this one
+ffi = _cffi_backend.FFI()  # of no library: it takes the C types of all of them
+
+
+def pointer_to(ctype: CType) -> CType:
+    """The C type of a pointer to `ctype`."""
+    return _cffi_backend.new_pointer_type(ctype)
+
+
+class Items:
+    """What lies side by side in memory: structs, or bytes that are copied as they are.
+
+    Args:
+        ctype: The C type of one item.
+        parts: The parts of one item if it is a struct, None for bytes.
+        bytes_per_item: The size of one item.
+    """
+
+    def __init__(self, ctype: CType, parts: list[Part] | None, bytes_per_item: int) -> None:
+        self.ctype = ctype
+        self.parts = parts
+        self.bytes_per_item = bytes_per_item
+
+    @cached_property
+    def code(self) -> str:
+        """The type string of one item, as in numpy's array interface."""
+        order = "|" if self.bytes_per_item == 1 else "<" if sys.byteorder == "little" else ">"
+        return f"{order}{kind_of(self.ctype)}{self.bytes_per_item}"
+
+    def read(self, address: CData, count: int, owner: CData) -> Any:
+        """The values of `count` items; large memory is not copied, and keeps `owner` alive."""
+        if self.parts is not None:
+            return [read(self.parts, at, owner) for at in self._each(address, count)]
+        size = count * self.bytes_per_item
+        if size < LARGE:
+            return self.code, bytes(ffi.buffer(address, size))
+        kept = ffi.gc(address, lambda _: owner)
+        return self.code, memoryview(ffi.buffer(kept, size)).toreadonly()
+
+    def write(self, address: CData, value: Any, owned: list[CData]) -> None:
+        """Write what `read` returned and `count` has counted."""
+        if self.parts is None:
+            ffi.buffer(address, len(value[1]))[:] = value[1]
+            return
+        for at, fields in zip(self._each(address, len(value)), value, strict=True):
+            write(self.parts, at, fields, owned)
+
+    def count(self, path: str, value: Any) -> int:
+        """How many items a received value holds.
+
+        Raises:
+            ValueError: it is not the value of such items.
+        """
+        if self.parts is not None:
+            if not isinstance(value, list):
+                raise ValueError(f"field {path!r} holds structs, and its state is no list")
+            return len(value)
+        try:
+            code, data = value
+            size = memoryview(data).nbytes
+        except (TypeError, ValueError):
+            raise ValueError(f"field {path!r} has no (type string, bytes) for its state") from None
+        if code != self.code or size % self.bytes_per_item:
+            raise ValueError(
+                f"field {path!r} holds items {self.code!r} here, and {size} bytes of {code!r} came:"
+                " the sender's struct is another; raise the adapter's version and add an upgrade"
+            )
+        return size // self.bytes_per_item
+
+    def _each(self, address: CData, count: int) -> list[CData]:
+        first = ffi.cast(pointer_to(self.ctype), address)
+        return [first + index for index in range(count)]
+
+
+class Part:
+    """One field: its name as an attribute, and its dotted path from the outermost struct."""
+
+    def __init__(self, name: str, path: str) -> None:
+        self.name = name
+        self.path = path
+
+    def read(self, struct: CData, owner: CData) -> Any:
+        """The field's value as plain data."""
+        raise NotImplementedError
+
+    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        """Set the field from `state`; memory made for it goes into `owned`."""
+        raise NotImplementedError
+
+
+class Number(Part):
+    """A number, a character, an enum or a bitfield: cffi converts and checks it."""
+
+    def read(self, struct: CData, owner: CData) -> Any:
+        return getattr(struct, self.name)
+
+    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        setattr(struct, self.name, state[self.name])
+
+
+class Inside(Part):
+    """Memory inside the struct: another struct, an array, a union. One struct is not in a list."""
+
+    def __init__(self, name: str, path: str, offset: int, items: Items, count: int | None) -> None:
+        super().__init__(name, path)
+        self.offset = offset
+        self.items = items
+        self.length = 1 if count is None else count
+        self._single = count is None and items.parts is not None
+
+    def read(self, struct: CData, owner: CData) -> Any:
+        value = self.items.read(self._address(struct), self.length, owner)
+        return value[0] if self._single else value
+
+    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        value = [state[self.name]] if self._single else state[self.name]
+        count = self.items.count(self.path, value)
+        if count != self.length:
+            raise ValueError(f"field {self.path!r} has {self.length} items here, and {count} came")
+        self.items.write(self._address(struct), value, owned)
+
+    def _address(self, struct: CData) -> CData:
+        return ffi.cast("char *", struct) + self.offset
+
+
+class Counted(Part):
+    """Memory whose number of items another field, or the author, tells."""
+
+    def __init__(self, name: str, path: str, items: Items, length: str | int) -> None:
+        super().__init__(name, path)
+        self.items = items
+        self.length = length
+
+    def count_in(self, struct: CData) -> int:
+        """The number of items according to the struct.
+
+        Raises:
+            ValueError: it is negative.
+        """
+        count = getattr(struct, self.length) if isinstance(self.length, str) else self.length
+        if count < 0:
+            raise ValueError(f"field {self.path!r} has {count} items according to {self.length!r}")
+        return int(count)
+
+    def count_of(self, state: dict[str, Any]) -> int:
+        """The number of items that came, which must be the one that the struct will tell.
+
+        Raises:
+            ValueError: it is another.
+        """
+        count = self.items.count(self.path, state[self.name])
+        told = state[self.length] if isinstance(self.length, str) else self.length
+        if count != told:
+            raise ValueError(f"field {self.path!r} holds {count} items, and {told!r} were told")
+        return count
+
+
+class Last(Counted):
+    """The array of unknown length at the end of a struct, for which `new` made room."""
+
+    def read(self, struct: CData, owner: CData) -> Any:
+        address = ffi.cast("char *", getattr(struct, self.name))
+        return self.items.read(address, self.count_in(struct), owner)
+
+    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        address = ffi.cast("char *", getattr(struct, self.name))
+        self.items.write(address, state[self.name], owned)
+
+
+class Pointed(Counted):
+    """What a pointer field points at; None for NULL."""
+
+    def read(self, struct: CData, owner: CData) -> Any:
+        pointer = getattr(struct, self.name)
+        if not pointer:
+            return None
+        if self.length == NUL:
+            return ffi.string(pointer)
+        return self.items.read(ffi.cast("char *", pointer), self.count_in(struct), owner)
+
+    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        value = state[self.name]
+        if value is None:
+            return
+        array = _cffi_backend.new_array_type(pointer_to(self.items.ctype), None)
+        if self.length == NUL:
+            memory = ffi.new(array, value)
+        else:
+            count = self.count_of(state)
+            memory = ffi.new(array, max(count, 1))  # C tells an empty array from NULL
+            self.items.write(ffi.cast("char *", memory), value, owned)
+        owned.append(memory)
+        setattr(struct, self.name, memory)
+
+
+def read(parts: list[Part], struct: CData, owner: CData) -> dict[str, Any]:
+    """The state of the struct at a pointer; `owner` is what keeps its memory alive."""
+    return {part.name: part.read(struct, owner) for part in parts}
+
+
+def write(parts: list[Part], struct: CData, state: Any, owned: list[CData]) -> None:
+    """Write a state into the struct at a pointer.
+
+    Raises:
+        ValueError: the state is not one of such a struct.
+        OverflowError: a number does not fit its field.
+    """
+    names = [part.name for part in parts]
+    if not isinstance(state, dict) or sorted(state) != sorted(names):
+        came = sorted(state) if isinstance(state, dict) else type(state).__name__
+        raise ValueError(
+            f"the struct has the fields {names} here, and {came} came: raise the adapter's version"
+            " and add an upgrade"
+        )
+    for part in parts:
+        part.write(struct, state, owned)
+
+
+def kind_of(ctype: CType) -> str:
+    """The letter for an item in numpy's array interface: i, u, f, c, b, S, U, or V for bytes."""
+    name = ctype.cname
+    if ctype.kind not in ("primitive", "enum"):
+        return "V"
+    if "complex" in name.lower():
+        return "c"
+    if name in ("float", "double", "long double"):
+        return "f"
+    if name in ("char", "wchar_t", "char16_t", "char32_t"):
+        return "S" if name == "char" else "U"
+    if name == "_Bool":
+        return "b"
+    return "i" if int(ffi.cast(ctype, -1)) < 0 else "u"

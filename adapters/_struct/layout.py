@@ -1,0 +1,268 @@
+"""Adapters derived from the fields of a C struct: no serializer to write.
+
+The state is a dict from field name to value, so that upgrades can read it: numbers as Python's
+numbers, structs as dicts, arrays of structs as lists of dicts, C strings as bytes, and all other
+memory (arrays of numbers, unions) as a pair (type string, bytes). The type string is that of
+numpy's array interface, such as '<i4' (byte order, kind, bytes per item): the receiver compares it
+with its own.
+"""
+
+from __future__ import annotations
+
+from adapters._struct.fields import (
+    NUL,
+    Inside,
+    Items,
+    Last,
+    Number,
+    Pointed,
+    ffi,
+    kind_of,
+    pointer_to,
+)
+from adapters._struct.fields import read as read_fields
+from adapters._struct.fields import write as write_fields
+from adapters._wire.adapter import is_ctype, qualified_name
+from adapters._wire.ctype import fields_of
+from adapters._wire.rebuild import registry
+from adapters.errors import RegistrationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from adapters._struct.fields import CType, Part
+    from adapters._wire.adapter import Adapter
+
+
+def register_struct(
+    ctype: Any,
+    *,
+    lengths: Mapping[str, str | int] | None = None,
+    name: str | None = None,
+    version: int = 1,
+    upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+) -> Adapter:
+    r"""Make a C struct travel by its own fields.
+
+    Kept: the values of all fields, and what declared pointers point at; not the padding. The
+    rebuilt object owns its parts: they live as long as it does, and C code must not free them. NULL
+    stays NULL; two pointers to one place become two places.
+
+    Args:
+        ctype: The struct as `ffi.typeof("thing_t")` returns it, or the pointer `"thing_t *"`.
+        lengths: For each pointer field, and for a last field such as `data[]`, how many items there
+            are: the name of the field of the same struct that holds the number, the number (1 for a
+            pointer to one struct), or "\0" for a string that ends with NUL. A field of a struct
+            inside has a dotted name: {"inner.data": "n"}.
+        name: As in `register`.
+        version: As in `register`; raise it when the fields change.
+        upgrades: As in `register`; the states are dicts of the fields.
+
+    Returns:
+        The adapter.
+
+    Raises:
+        RegistrationError: a field cannot leave the process: a pointer that `lengths` does not
+            declare, `void *`, a function pointer, a handle. The message names it.
+        ConflictError: as `register`.
+    """
+    if not isinstance(lengths, (dict, type(None))):
+        subject = qualified_name(ctype)
+        raise RegistrationError(f"lengths of {subject} must be a dict, not {lengths!r}", subject)
+    layout = _Layout(ctype, {} if lengths is None else dict(lengths))
+    return registry.register(
+        ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
+    )
+
+
+class _Layout:
+    """The serializer and the factory of one C struct."""
+
+    def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
+        if not is_ctype(ctype):
+            kind = qualified_name(type(ctype))
+            raise RegistrationError(
+                f"cannot derive an adapter for {ctype!r}, which is a {kind}: pass a C type, as"
+                " ffi.typeof() returns it",
+                kind,
+            )
+        self.ctype = ctype
+        self.lengths = lengths
+        self._struct = ctype.item if ctype.kind == "pointer" else ctype
+        if self._struct.kind != "struct" or fields_of(self._struct) is None:
+            raise self._refuse("it is not a struct whose fields cffi knows")
+        self._undeclared = set(lengths)
+        self._parts = list(self._parts_of(self._struct, ""))
+        if self._undeclared:
+            paths = ", ".join(map(repr, sorted(self._undeclared)))
+            raise self._refuse(f"lengths names {paths}, where there is no pointer field")
+
+    def __repr__(self) -> str:
+        return f"the fields of {self.ctype.cname!r} with lengths {self.lengths}"
+
+    def __reduce__(self) -> Any:
+        return _Layout, (self.ctype, self.lengths)
+
+    def serialize(self, obj: Any) -> Any:
+        """The fields of a struct or of what a pointer points at, None for NULL."""
+        if self.ctype.kind == "pointer":
+            return read_fields(self._parts, obj, obj) if obj else None
+        return read_fields(self._parts, ffi.addressof(obj), obj)
+
+    def factory(self, state: Any) -> Any:
+        """A new struct, or a pointer to one, which owns all its parts."""
+        pointer_type = pointer_to(self._struct)
+        if state is None and self.ctype.kind == "pointer":
+            return ffi.cast(pointer_type, 0)
+        owned: list[Any] = []
+        # cffi keeps the second function as long as the struct's memory, which the pointer, p[0] and
+        # all other views share: so do the parts.
+        new = ffi.new_allocator(lambda size: ffi.new("char[]", size), lambda memory: owned.clear())
+        last = self._parts[-1] if self._parts else None
+        room = isinstance(last, Last) and isinstance(state, dict) and last.name in state
+        pointer = new(pointer_type, {last.name: last.count_of(state)} if room else None)  # type: ignore[union-attr]
+        write_fields(self._parts, pointer, state, owned)
+        return pointer if self.ctype.kind == "pointer" else pointer[0]
+
+    def _refuse(self, problem: str) -> RegistrationError:
+        subject = qualified_name(self.ctype)
+        return RegistrationError(
+            f"cannot derive an adapter for {subject} from its fields: {problem}", subject
+        )
+
+    def _parts_of(self, struct: CType, prefix: str) -> Iterator[Part]:
+        self._refuse_holes(struct, prefix)
+        groups = list(_overlapping(struct.fields))
+        alone = [(names[0], fields[0].type) for names, fields in groups if len(fields) == 1]
+        numbers = {name for name, ctype in alone if kind_of(ctype) in "iu"}
+        for names, fields in groups:
+            path = prefix + "|".join(names)
+            if len(fields) == 1:
+                yield self._part_of(names[0], path, fields[0].type, fields[0].offset, numbers)
+                continue
+            for name, field in zip(names, fields, strict=True):
+                self._refuse_pointers_in(field.type, prefix + name)
+            start = min(field.offset for field in fields)
+            size = max(field.offset + ffi.sizeof(field.type) for field in fields) - start
+            items = Items(ffi.typeof(f"char[{size}]"), None, size)
+            yield Inside("|".join(names), path, start, items, None)
+
+    def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Part:
+        if ctype.kind in ("primitive", "enum") and "long double" not in ctype.cname:
+            return Number(name, path)
+        last = ctype.kind == "array" and ctype.length is None
+        if last or ctype.kind in ("pointer", "function"):
+            length = self._length(path, ctype, numbers)
+            part = Last if last else Pointed
+            return part(name, path, self._items(ctype.item, path), length)
+        if ctype.kind == "array" and ctype.length == 0:
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}', of which nobody knows the length; declare it"
+                " as '[]' and in lengths, or write a serializer and a factory"
+            )
+        count = None
+        while ctype.kind == "array":  # of arrays: the items of all of them, side by side
+            count = ctype.length * (1 if count is None else count)
+            ctype = ctype.item
+        return Inside(name, path, offset, self._items(ctype, path), count)
+
+    def _items(self, ctype: CType, path: str) -> Items:
+        if ctype.kind == "struct" and fields_of(ctype) is not None:
+            parts = list(self._parts_of(ctype, f"{path}."))
+        else:
+            self._refuse_pointers_in(ctype, path)
+            parts = None
+        return Items(ctype, parts, ffi.sizeof(ctype))
+
+    def _length(self, path: str, ctype: CType, numbers: set[str]) -> str | int:
+        """What `lengths` says of a pointer or a last array; `numbers` are its struct's integers."""
+        self._undeclared.discard(path)
+        length = self.lengths.get(path)
+        if ctype.kind == "array" and "." in path:
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}' of a struct inside, for which C has no room;"
+                " write a serializer and a factory"
+            )
+        if ctype.kind == "function" or ctype.item.kind in ("void", "function", "pointer"):
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}', which only its author can interpret; write a"
+                " serializer and a factory: adapters.register(ctype, serialize, factory)"
+            )
+        if length is None:
+            misspelt = f"; lengths has {sorted(self._undeclared)}" if self._undeclared else ""
+            raise self._refuse(
+                f"field {path!r} is a '{ctype.cname}' and nothing tells how much it points at; say"
+                f" so in lengths={{{path!r}: ...}}: the field that holds the number of items, a"
+                ' number, or "\\0" for a C string' + misspelt
+            )
+        text = ctype.kind == "pointer" and kind_of(ctype.item) in "SU"
+        known = type(length) is str and (length in numbers or (length == NUL and text))
+        if known or (type(length) is int and length > 0):
+            return length
+        raise self._refuse(
+            f"lengths says {length!r} of field {path!r}, a '{ctype.cname}': it may name one of"
+            f" {sorted(numbers)}, be 1 or more, or be {NUL!r} for a pointer to characters"
+        )
+
+    def _refuse_holes(self, struct: CType, prefix: str) -> None:
+        """Refuse a struct of which cffi knows only some fields (`...;`), as far as that shows.
+
+        The compiler leaves less than the struct's alignment between fields and at the end. A hole
+        of that size or more holds fields that nobody told of; a smaller one may be padding.
+        """
+        size, alignment = 8 * ffi.sizeof(struct), 8 * ffi.alignof(struct)
+        end = 0
+        for start, stop, name, _ in [*_bits(struct.fields), (size, size, "", None)]:
+            if start - end >= alignment:
+                where = f"before {prefix + name!r}" if name else "at the end"
+                raise self._refuse(
+                    f"'{struct.cname}' has {(start - end) // 8} bytes {where} of which cffi was"
+                    " told nothing; declare all fields, or write a serializer and a factory"
+                )
+            end = max(end, stop)
+
+    def _refuse_pointers_in(self, ctype: CType, path: str) -> None:
+        """Refuse what holds an address, or is of unknown size, among memory copied as it is."""
+        fields = fields_of(ctype) if ctype.kind in ("struct", "union") else []
+        if ctype.kind in ("pointer", "function", "void") or fields is None:
+            raise self._refuse(
+                f"field {path!r} holds a '{ctype.cname}', and an address means nothing in another"
+                " process; write a serializer and a factory"
+            )
+        if ctype.kind == "array":
+            self._refuse_pointers_in(ctype.item, path)
+        for name, field in fields:
+            self._refuse_pointers_in(field.type, f"{path}.{name}")
+
+
+def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
+    """Fields in groups that share memory: a group of several is an anonymous union."""
+    names: list[str] = []
+    group: list[Any] = []
+    end = 0
+    for start, stop, name, field in _bits(fields):
+        if start >= end and group:
+            yield names, group
+            names, group = [], []
+        names.append(name)
+        group.append(field)
+        end = max(end, stop)
+    if group:
+        yield names, group
+
+
+def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
+    """(first bit, bit behind the last, name, field) of each field of a struct, in this order."""
+    found = []
+    for name, field in fields:
+        start = field.offset * 8 + max(field.bitshift, 0)
+        last = field.type.kind == "array" and field.type.length is None
+        size = 0 if last else 8 * ffi.sizeof(field.type)
+        found.append((start, start + (field.bitsize if field.bitsize > 0 else size), name, field))
+    return sorted(found, key=lambda item: item[:2])
+
+
+for _public in (register_struct, _Layout):
+    _public.__module__ = "adapters"

@@ -1,0 +1,286 @@
+"""Adapter: what one adapter is, and what is checked when it is made."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from adapters._wire.provider import by_value, fingerprint
+from adapters.errors import FAILURES, RebuildError, RegistrationError, SerializeError, VersionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from adapters._wire.provider import Provider
+
+# The pickler writes these by itself and never asks for a reducer: an adapter would not be used.
+_PICKLED_NATIVELY = frozenset(
+    map(type, (None, True, 0, 0.0, "", b"", bytearray(), (), [], {}, set(), frozenset(), type))
+) | {type(lambda: None)}
+
+
+def is_ctype(target: object) -> bool:
+    """Whether `target` is a C type of cffi; where cffi was never imported nothing is."""
+    backend = sys.modules.get("_cffi_backend")
+    return backend is not None and isinstance(target, backend.CType)
+
+
+def python_types(backend: Any) -> list[type]:
+    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
+    found: list[type] = [backend._CDataBase]
+    for base in found:
+        found += type.__subclasses__(base)
+    return found
+
+
+def qualified_name(target: object) -> str:
+    """The module-qualified name of a type or C type, the same in a script and in its children."""
+    if is_ctype(target):
+        return f"C type '{target.cname}'"  # type: ignore[attr-defined]
+    module = getattr(target, "__module__", None) or "builtins"
+    # The main script is imported under this second name by the children of multiprocessing.
+    module = "__main__" if module == "__mp_main__" else module
+    return f"{module}.{getattr(target, '__qualname__', target)}"
+
+
+class Adapter:
+    """A serializer and a factory for one Python type or one C type, with a name and a version.
+
+    Made by `adapters.register`. Attributes are those of `register`, and `provider`.
+
+    Raises:
+        RegistrationError: an argument is not what an adapter can be made of.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_fingerprint",
+        "_provider",
+        "factory",
+        "name",
+        "reduce",
+        "serialize",
+        "subclasses",
+        "target",
+        "upgrades",
+        "version",
+    )
+
+    def __init__(
+        self,
+        target: Any,
+        serialize: Callable[[Any], Any],
+        factory: Callable[[Any], Any],
+        *,
+        name: str | None = None,
+        version: int = 1,
+        upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+        subclasses: bool = False,
+        provider: Provider | None = None,
+    ) -> None:
+        if name is None:
+            name = qualified_name(target)
+            if is_ctype(target):
+                name = f"{provider if isinstance(provider, str) else '__main__'}:{target.cname}"
+        self.target = target
+        self.serialize = serialize
+        self.factory = factory
+        self.name = name
+        self.version = version
+        self.upgrades = upgrades or {}
+        self.subclasses = subclasses
+        self.reduce: Callable[[Any], Any] | None = None  # what picklers call; the registry sets it
+        self._provider = provider
+        self._arrived = isinstance(provider, tuple)
+        self._fingerprint = provider[0] if isinstance(provider, tuple) else None
+        self._check()
+
+    def _check(self) -> None:
+        subject = qualified_name(self.target)
+
+        def refuse(problem: str) -> RegistrationError:
+            return RegistrationError(
+                f"cannot register an adapter for {subject}: {problem}", subject
+            )
+
+        if not is_ctype(self.target) and not isinstance(self.target, type):
+            kind = qualified_name(type(self.target))
+            raise RegistrationError(
+                f"cannot register an adapter for {self.target!r}, which is a {kind}: the first"
+                " argument is a type, or a C type as ffi.typeof() returns it",
+                kind,
+            )
+        backend = sys.modules.get("_cffi_backend")
+        if backend is not None and self.target in python_types(backend):
+            raise refuse("all objects of cffi share this type; pass their C type, ffi.typeof(obj)")
+        if self.target is object:
+            raise refuse("every object is an instance of it; register the type itself")
+        if self.target in _PICKLED_NATIVELY:
+            raise refuse("pickle writes this built-in type by itself and would never ask for it")
+        for role in ("serialize", "factory"):
+            if not callable(getattr(self, role)):
+                raise refuse(f"{role} must be callable, not {getattr(self, role)!r}")
+        if not isinstance(self.name, str) or not self.name:
+            raise refuse(f"name must be a non-empty str, not {self.name!r}")
+        if type(self.version) is not int or self.version < 1:
+            raise refuse(f"version must be an int of 1 or more, not {self.version!r}")
+        if not isinstance(self.upgrades, dict):
+            raise refuse(f"upgrades must be a dict, not {self.upgrades!r}")
+        for old, upgrade in self.upgrades.items():
+            if type(old) is not int or not 1 <= old < self.version or not callable(upgrade):
+                raise refuse(
+                    f"upgrades maps an older version (1 to {self.version - 1}) to a function from"
+                    f" its state to the next version's, but holds {old!r}: {upgrade!r}"
+                )
+        if self.subclasses and is_ctype(self.target):
+            raise refuse("C types have no subclasses")
+
+    def __repr__(self) -> str:
+        return (
+            f"<Adapter {self.name!r} version {self.version} for {qualified_name(self.target)},"
+            f" provider {self.provided_by}>"
+        )
+
+    @property
+    def provider(self) -> Provider:
+        """What a process that never saw the registration needs to get this adapter."""
+        if self._provider is None:
+            self._provider = by_value(self)
+        return self._provider
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it came to this process by value, with an object."""
+        return self._arrived
+
+    @property
+    def described(self) -> str:
+        """What `repr` says, and where the two functions are from, for people."""
+        functions = f"serialize {_place(self.serialize)}, factory {_place(self.factory)}"
+        return f"{self!r} ({functions})"
+
+    @property
+    def provided_by(self) -> str:
+        """The provider in words, for people."""
+        return self._provider if isinstance(self._provider, str) else "by value"
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the adapter's name, version and code: equal for the same registration."""
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self)
+        return self._fingerprint
+
+    def came_from(self, provider: tuple[str, bytes | str]) -> bool:
+        """Whether this is the adapter that a provider by value stands for.
+
+        One that was registered here is the sender's if it does the same: this process runs the
+        sender's script, or is where the adapter set out. One that arrived is it to the byte: the
+        sender may have a new class of the same name since, with the same functions.
+        """
+        return provider == self._provider if self._arrived else provider[0] == self.fingerprint
+
+    def same_as(self, other: Adapter) -> bool:
+        """Whether both are the same registration, made again (as by importlib.reload)."""
+        return (
+            self.fingerprint == other.fingerprint
+            and qualified_name(self.target) == qualified_name(other.target)
+            and is_ctype(self.target) == is_ctype(other.target)
+        )
+
+    def state_of(self, obj: object) -> Any:
+        """Serialize `obj`.
+
+        Raises:
+            SerializeError: the serializer raised; the error is its cause.
+        """
+        try:
+            return self.serialize(obj)
+        except FAILURES as error:
+            raise self.serializer_raised(error) from error
+
+    def serializer_raised(self, error: BaseException) -> SerializeError:
+        """The error to raise from `error`, which the serializer raised."""
+        return self.serialize_error(f"its serializer raised {in_words(error)}")
+
+    def serialize_error(self, problem: str) -> SerializeError:
+        """The error for an object of this adapter's type that cannot leave this process."""
+        subject = qualified_name(self.target)
+        return SerializeError(
+            f"cannot serialize {subject} with adapter {self.name!r}: {problem}", subject
+        )
+
+    def upgrade(self, version: int, state: Any) -> Any:
+        """Make the state of this version from one of an older version.
+
+        Raises:
+            VersionError: the state is newer than this adapter, or an upgrade is missing.
+            RebuildError: an upgrade raised; the error is its cause.
+        """
+        while version != self.version:
+            upgrade = self._upgrade_from(version)
+            try:
+                state = upgrade(state)
+            except FAILURES as error:
+                raise self.rebuild_error(f"the upgrade from version {version}", error) from error
+            version += 1
+        return state
+
+    def rebuild(self, version: int, state: Any) -> Any:
+        """A new object of a state of this version or an older one; raises as `adapters.rebuild`."""
+        if version != self.version:
+            state = self.upgrade(version, state)
+        try:
+            obj = self.factory(state)
+        except FAILURES as error:
+            raise self.rebuild_error("the factory", error) from error
+        if obj is None:
+            raise RebuildError(
+                f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r}: the"
+                " factory returned None; a return is missing",
+                self.name,
+            )
+        return obj
+
+    def rebuild_error(self, step: str, error: BaseException) -> RebuildError:
+        """The error to raise from `error`, which a step of a rebuild raised."""
+        return RebuildError(
+            f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r} in process"
+            f" {os.getpid()}: {step} raised {in_words(error)}",
+            self.name,
+        )
+
+    def _upgrade_from(self, version: object) -> Callable[[Any], Any]:
+        if type(version) is int and version in self.upgrades:
+            return self.upgrades[version]
+        readable = sorted({*self.upgrades, self.version})
+        advice = (
+            "update the library that registers the adapter in this process"
+            if type(version) is int and version > self.version
+            else f"register it with upgrades={{{version!r}: function}}"
+        )
+        raise VersionError(
+            f"cannot rebuild {qualified_name(self.target)} in process {os.getpid()}: its state has"
+            f" version {version!r}, but adapter {self.name!r} here reads {readable}; {advice}",
+            self.name,
+        )
+
+
+def _place(function: Any) -> str:
+    name = getattr(function, "__qualname__", None) or repr(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        return f"{name} of {owner!r}"
+    code = getattr(function, "__code__", None)
+    return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name
+
+
+def in_words(error: BaseException) -> str:
+    """The type and the message of an error."""
+    name = qualified_name(type(error)).removeprefix("builtins.")
+    try:
+        return f"{name}: {error}"
+    except FAILURES:
+        return f"{name}, whose str() raises"

@@ -1,0 +1,78 @@
+"""C types: how a cffi object finds its adapter.
+
+All cffi objects share five Python types, which differ in who owns the memory; what an object is,
+its C type tells. Nothing here imports cffi: where nobody else did there are no C types.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from adapters._wire.provider import importable_attributes
+from adapters.errors import SerializeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def ctype_of(obj: object) -> Any:
+    """The C type of a cffi object, None for any other object."""
+    backend: Any = sys.modules.get("_cffi_backend")
+    if backend is None or not issubclass(type(obj), backend._CDataBase):
+        return None
+    return backend.typeof(obj)
+
+
+def library_types() -> list[type]:
+    """The types of `ffi`, `lib` and C types, which functions that go by value refer to."""
+    backend: Any = sys.modules.get("_cffi_backend")
+    cffi: Any = sys.modules.get("cffi")
+    types = [] if backend is None else [backend.FFI, backend.Lib, backend.CType]
+    return types if cffi is None else [*types, cffi.FFI]
+
+
+def reduce_library(obj: Any) -> Any:
+    """An `ffi`, a `lib` or a C type of a module, as what that module holds.
+
+    Raises:
+        SerializeError: no module that another process can import holds it.
+    """
+    import pkgutil
+
+    is_ctype = hasattr(obj, "cname")
+    for name, value in importable_attributes():
+        if value is obj:
+            return pkgutil.resolve_name, (name,)
+        if is_ctype and type(value) in library_types() and hasattr(value, "typeof"):
+            try:
+                known = value.typeof(obj.cname) is obj
+            except Exception:  # another library's ffi, which does not know the name
+                continue
+            if known:
+                return value.typeof, (obj.cname,)
+    raise SerializeError(
+        f"cannot pickle {obj!r}: no module that another process can import holds it or its ffi;"
+        " move it to the top level of one",
+        f"{type(obj).__module__}.{type(obj).__qualname__}",
+    )
+
+
+def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:
+    """The fields of a struct or union, None where cffi does not know them."""
+    backend: Any = sys.modules["_cffi_backend"]
+    try:
+        backend.sizeof(ctype)  # to ask cffi 2 for fields that it does not know aborts the process
+    except Exception:
+        return None
+    fields: list[tuple[str, Any]] | None = ctype.fields
+    return fields
+
+
+def advice_for(ctype: Any) -> str:
+    """What to write to make objects of a C type travel."""
+    register = f"adapters.register(ffi.typeof({ctype.cname!r}), serialize, factory)"
+    item = ctype.item if ctype.kind == "pointer" else ctype
+    if item.kind == "struct" and fields_of(item) is not None:
+        return f"call adapters.register_struct(ffi.typeof({ctype.cname!r})) or {register}"
+    return f"call {register}"

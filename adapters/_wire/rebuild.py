@@ -1,0 +1,178 @@
+"""The wire form: what a native object is while it travels, and what makes it native again.
+
+A payload names `adapters.rebuild` and holds the adapter's name, its version, its provider and the
+state. Payloads live longer than modules: nothing else of this package may be in one.
+"""
+
+from __future__ import annotations
+
+import os
+
+from adapters._wire.adapter import Adapter
+from adapters._wire.buffers import (
+    SCALARS,
+    OutOfBand,
+    Progress,
+    has_buffers,
+    in_progress,
+    inspect,
+    reaches,
+)
+from adapters._wire.provider import import_provider, load_by_value
+from adapters._wire.registry import Registry
+from adapters.errors import FAILURES, RebuildError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from adapters._wire.provider import Provider
+
+
+def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
+    """Make a new native object from the parts of a spec, in the process in which it arrives.
+
+    This is the one function that payloads name. An adapter known here under `name` is used; else
+    the provider brings it, and this process can send such objects back from then on.
+
+    Raises:
+        RebuildError: there is no adapter to be had, or its factory raised.
+        VersionError: the state is newer than the adapter here, or too old for its upgrades.
+    """
+    try:
+        adapter = _by_name[name]
+    except KeyError:
+        adapter = _fetch(name, provider)
+    if type(provider) is tuple and not adapter.came_from(provider):
+        adapter = _fetch(name, provider)
+    if type(state) is OutOfBand:  # from copy.copy, which hands over what it would have pickled
+        state = state.copied()
+    return adapter.rebuild(version, state)
+
+
+class Spec(tuple):  # type: ignore[type-arg]
+    """The picklable form of one native object: a tuple (name, version, provider, state)."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: str, version: int, provider: Provider, state: Any) -> Spec:
+        state = state.copied() if type(state) is OutOfBand else state
+        return super().__new__(cls, (name, version, provider, state))
+
+    def __reduce__(self) -> Any:
+        return Spec, (*self[:3], OutOfBand(self.state) if has_buffers(self.state) else self.state)
+
+    def __repr__(self) -> str:
+        provider = self.provider if isinstance(self.provider, str) else "by value"
+        kind = type(self.state).__name__
+        return f"Spec({self.name!r}, version {self.version}, provider {provider}, state {kind})"
+
+    @property
+    def name(self) -> str:
+        """The adapter's name."""
+        return str(self[0])
+
+    @property
+    def version(self) -> int:
+        """The version of the adapter that wrote the state."""
+        return int(self[1])
+
+    @property
+    def provider(self) -> Provider:
+        """The module that registers the adapter or (fingerprint, adapter by value)."""
+        provider: Provider = self[2]
+        return provider
+
+    @property
+    def state(self) -> Any:
+        """What the serializer returned."""
+        return self[3]
+
+    def rebuild(self) -> Any:
+        """Make a new native object from this spec; raises as `adapters.rebuild` does."""
+        return rebuild(*self)
+
+
+def to_spec(obj: object) -> Spec:
+    """Return the spec of a native object, from the adapter of its type or C type.
+
+    Raises:
+        UnknownAdapterError: no adapter serves the type.
+        SerializeError: the serializer raised.
+    """
+    adapter = registry.find(obj)
+    return Spec(adapter.name, adapter.version, adapter.provider, adapter.state_of(obj))
+
+
+def reducer(adapter: Adapter) -> Callable[[Any], Any]:
+    """The function that picklers call for each object that `adapter` serves."""
+    serialize, name, version = adapter.serialize, adapter.name, adapter.version
+    provider = adapter._provider  # None until an object goes, where it goes by value
+
+    def reduce(obj: Any) -> Any:
+        try:
+            state = serialize(obj)
+        except FAILURES as error:
+            raise adapter.serializer_raised(error) from error
+        # Most states are scalars, or a few of them in a tuple or a dict. Every object pays for
+        # finding that out, so no function is called for it.
+        kind = type(state)
+        if kind is tuple:
+            for part in state:
+                if type(part) not in SCALARS:
+                    return reduce_with_parts(adapter, obj, state)
+        elif kind is dict:
+            for key in state:
+                if type(state[key]) not in SCALARS or type(key) is not str:
+                    return reduce_with_parts(adapter, obj, state)
+        elif kind not in SCALARS:
+            return reduce_with_parts(adapter, obj, state)
+        return rebuild, (name, version, provider or adapter.provider, state)
+
+    return reduce
+
+
+def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
+    """What picklers get for `obj` if its state may hold buffers, or `obj` itself."""
+    buffers, flat = inspect(state)
+    whole = OutOfBand(state) if buffers else state
+    arguments = adapter.name, adapter.version, adapter.provider, whole
+    if flat:
+        return rebuild, arguments
+    if in_progress(obj) and reaches(state, obj):
+        raise adapter.serialize_error(
+            "its state contains the object itself, and the factory needs the whole state before"
+            " there is an object; leave the back reference out of the state, and set it after"
+        )
+    return rebuild, arguments, None, Progress(obj)
+
+
+registry = Registry(reducer)
+_by_name = registry._by_name
+
+
+def _fetch(name: str, provider: Provider) -> Adapter:
+    try:
+        if isinstance(provider, tuple):
+            return registry._arrived.get(provider) or _arrive(provider)
+        import_provider(provider)
+        return _by_name[name]
+    except KeyError:
+        reason = f"its provider, module {provider!r}, was imported and did not register it"
+        raise RebuildError(_missing(name, reason), name) from None
+    except LookupError as error:
+        raise RebuildError(_missing(name, str(error)), name) from error
+
+
+def _arrive(provider: tuple[str, bytes | str]) -> Adapter:
+    arguments, options = load_by_value(provider[1])
+    return registry._adopt(provider, Adapter(*arguments, **options, provider=provider))
+
+
+def _missing(name: str, reason: str) -> str:
+    known = ", ".join(sorted(_by_name)) or "none"
+    return (
+        f"cannot rebuild an object of adapter {name!r} in process {os.getpid()}: the adapter is not"
+        f" known here, and {reason}. Known here: {known}"
+    )

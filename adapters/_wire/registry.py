@@ -1,0 +1,291 @@
+"""Registry: finds the adapter for a type, a C type or a name, and tells copyreg about it."""
+
+from __future__ import annotations
+
+import copyreg
+import os
+import sys
+from _thread import RLock
+
+from adapters._wire.adapter import Adapter, is_ctype, python_types, qualified_name
+from adapters._wire.ctype import advice_for, ctype_of, library_types, reduce_library
+from adapters._wire.provider import importing_module
+from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+    State = TypeVar("State")
+    from adapters._wire.provider import Provider
+
+    Reduce = Callable[[Any], Any]
+
+_table: dict[type, Any] = copyreg.dispatch_table
+_KEPT = 16  # adapters of one name that came by value: a notebook makes a new one at each change
+_lock = RLock()
+if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
+
+
+class Registry:
+    """The adapters of one process; `adapters.registry` is the one that picklers know.
+
+    Iterating gives the adapters, sorted by name; `name in registry`, `registry[name]` and `len`
+    work. Another instance (for a test) keeps its adapters to itself. Safe with threads, and in a
+    process that was forked while another thread registers.
+
+    Args:
+        reducer: Makes the function that copyreg is told for an adapter; None tells copyreg nothing.
+    """
+
+    def __init__(self, reducer: Callable[[Adapter], Reduce] | None = None) -> None:
+        self._by_name: dict[str, Adapter] = {}
+        self._by_target: dict[Any, Adapter] = {}
+        self._arrived: dict[Provider, Adapter] = {}
+        self._reducer = reducer
+        self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
+
+    def __repr__(self) -> str:
+        return f"<Registry of {len(self)} adapters>"
+
+    def __iter__(self) -> Iterator[Adapter]:
+        return iter([adapter for _, adapter in sorted(self._by_name.items())])
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __getitem__(self, name: str) -> Adapter:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownAdapterError(
+                f"no adapter is named {name!r}; {self._known()}", name
+            ) from None
+
+    def register(
+        self,
+        target: type[T] | Any,
+        serialize: Callable[[T], State],
+        factory: Callable[[State], T],
+        *,
+        name: str | None = None,
+        version: int = 1,
+        upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+        subclasses: bool = False,
+    ) -> Adapter:
+        """Make objects of a native type travel: through pickle and all that is built on it.
+
+        The registration travels with the objects. At the top level of a module, that module is
+        imported by a process that needs it; anywhere else (a script, a notebook cell, a function)
+        the adapter goes by value, as it is when the first object is sent.
+
+        Args:
+            target: The type, exactly, or a C type as `ffi.typeof("thing_t *")` returns it.
+            serialize: Returns the state of an object: picklable data, other native objects
+                included. A memoryview, bytearray or cffi buffer in its tuples, lists and dicts,
+                and `bytes` from 4096 bytes on, leave out of band, without a copy, where the
+                transport can do that.
+            factory: Makes a new object of a state. Buffers arrive as flat memoryviews over memory
+                that it must not write to, `bytes` as bytes.
+            name: What payloads call the adapter. The default is the type's module-qualified name;
+                give one if the type's module may move.
+            version: The version of the state, 1 or more.
+            upgrades: {version: function from a state of that version to one of the next}.
+            subclasses: Whether serialize and factory keep the class of an instance of a subclass.
+                Plain pickle knows the subclasses that exist now; `adapters.dumps` later ones too.
+                One with a `__reduce__` of its own keeps it.
+
+        Returns:
+            The adapter.
+
+        Raises:
+            RegistrationError: an argument is unusable.
+            ConflictError: another adapter has the type or the name. The same one again is fine.
+        """
+        adapter = Adapter(
+            target,
+            serialize,
+            factory,
+            name=name,
+            version=version,
+            upgrades=upgrades,
+            subclasses=subclasses,
+            provider=importing_module(),
+        )
+        with _lock:
+            found = (self._by_target.get(target), self._by_name.get(adapter.name))
+            namesakes = {known for known in found if known is not None}
+            for known in namesakes:
+                if known.target is target and not known.arrived and known.same_as(adapter):
+                    return known
+                if not known.arrived and not known.same_as(adapter):
+                    other = "" if known.target is target else "give it another name=, or "
+                    raise ConflictError(
+                        f"{adapter.described} conflicts with {known.described}; {other}call"
+                        f" adapters.unregister on {qualified_name(known.target)} first",
+                        adapter.name,
+                    )
+            foreign = _table.get(target) if self._reducer and not is_ctype(target) else None
+            if foreign is not None and foreign is not self._bridged.get(target):
+                raise ConflictError(
+                    f"{adapter!r} conflicts with the reducer {foreign!r}, which somebody else gave"
+                    " copyreg for the type; del copyreg.dispatch_table[the type] first",
+                    adapter.name,
+                )
+            self._add(adapter)
+            self._by_name[adapter.name] = adapter
+            for known in namesakes:
+                self._remove(known)
+        return adapter
+
+    def unregister(self, target: Any) -> None:
+        """Forget the adapter of a type or C type; what copyreg knew of it goes too.
+
+        Raises:
+            UnknownAdapterError: it has none.
+        """
+        with _lock:
+            adapter = self._by_target.get(target)
+            if adapter is None:
+                named = isinstance(target, type) or is_ctype(target)
+                subject = qualified_name(target) if named else repr(target)
+                raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
+            self._remove(adapter)
+
+    def _adopt(self, provider: Provider, adapter: Adapter) -> Adapter:
+        """Take in an adapter that came by value with an object, to send such objects back.
+
+        It never displaces one that was registered here. Returns the adapter to use, which is
+        another thread's if that was first.
+        """
+        with _lock:
+            if provider in self._arrived:
+                return self._arrived[provider]
+            known = self._by_target.get(adapter.target)
+            if known is None or known.arrived:
+                self._add(adapter)
+            namesake = self._by_name.get(adapter.name)
+            if namesake is None or namesake.arrived:
+                self._by_name[adapter.name] = adapter
+            self._arrived[provider] = adapter
+            namesakes = [each for each in self._arrived.values() if each.name == adapter.name]
+            for oldest in namesakes[:-_KEPT]:
+                self._remove(oldest)
+            return adapter
+
+    def _nearest(self, cls: type) -> Adapter | None:
+        """The adapter of `cls` or of its nearest base; None for what pickles in its own way."""
+        for base in cls.__mro__:
+            adapter = self._by_target.get(base)
+            if adapter is not None:
+                return adapter
+            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
+                return None
+        return None
+
+    def _serving(self, target: Any) -> Adapter | None:
+        """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
+        if is_ctype(target):
+            return self._by_target.get(target)
+        adapter = self._nearest(target)
+        serves = adapter is not None and (adapter.target is target or adapter.subclasses)
+        return adapter if serves else None
+
+    def find(self, obj: object) -> Adapter:
+        """The adapter that serves `obj`.
+
+        Raises:
+            UnknownAdapterError: none does.
+        """
+        ctype = ctype_of(obj)
+        target = type(obj) if ctype is None else ctype
+        adapter = self._serving(target)
+        if adapter is not None:
+            return adapter
+        nearest = self._nearest(type(obj))
+        if nearest is not None:
+            advice = (
+                f"{nearest!r} serves exactly its type: register one for the subclass, or register"
+                " that one with subclasses=True if it keeps the class"
+            )
+        elif ctype is not None:
+            advice = advice_for(ctype)
+        else:
+            advice = "call adapters.register(type, serialize, factory)"
+        subject = qualified_name(target)
+        raise UnknownAdapterError(
+            f"no adapter serves {subject}; {advice}. {self._known()}", subject
+        )
+
+    def _reduce(self, obj: object) -> Any:
+        """What a reducer returns for `obj`, or NotImplemented where adapters have no say.
+
+        Raises:
+            SerializeError: it is an address, or an instance of a subclass that nobody serves.
+        """
+        ctype = ctype_of(obj)
+        if ctype is None and self._nearest(type(obj)) is None:
+            return NotImplemented
+        try:
+            reduce = self.find(obj).reduce
+            return NotImplemented if reduce is None else reduce(obj)
+        except UnknownAdapterError as error:
+            problem = "" if ctype is None else " an address means nothing in another process, and"
+            raise SerializeError(
+                f"cannot pickle {obj!r}:{problem} {error}", error.subject
+            ) from None
+
+    def _known(self) -> str:
+        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
+
+    def _add(self, adapter: Adapter) -> None:
+        self._by_target[adapter.target] = adapter
+        if self._reducer is not None:
+            adapter.reduce = self._reducer(adapter)
+            self._bridge(adapter.target)
+
+    def _remove(self, adapter: Adapter) -> None:
+        for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
+            if adapters.get(key) is adapter:
+                del adapters[key]
+        if adapter.arrived:
+            self._arrived.pop(adapter.provider, None)
+        self._bridge(adapter.target)
+
+    def _bridge(self, target: Any) -> None:
+        """Tell copyreg who serves `target` and its subclasses: picklers ask it for exact types."""
+        if is_ctype(target):  # all C types share these Python types
+            served = any(map(is_ctype, self._by_target))
+            for cls in python_types(sys.modules["_cffi_backend"]):
+                self._tell(cls, self._reduce if served else None)
+            for cls in library_types():
+                self._tell(cls, reduce_library if served else None)
+            return
+        for cls in _with_subclasses(target):
+            adapter = self._serving(cls)
+            self._tell(cls, None if adapter is None else adapter.reduce)
+
+    def _tell(self, cls: type, reduce: Reduce | None) -> None:
+        told = self._bridged.pop(cls, None)
+        if _table.get(cls) is not told:
+            return  # somebody else has spoken for this type
+        if reduce is not None:
+            _table[cls] = self._bridged[cls] = reduce
+        elif told is not None:
+            del _table[cls]
+
+
+def _with_subclasses(cls: type) -> list[type]:
+    found = [cls]
+    for base in found:
+        subclasses: list[type] = type.__subclasses__(base)
+        found += [sub for sub in subclasses if sub not in found]
+    return found
