@@ -33,10 +33,11 @@ test: $(DEV) ## the tests; those of faults, which take minutes: ARGS="-m slow"
 
 check: lint sanitize ## lint, and the C under the sanitizers
 
-lint: $(DEV) ## ruff, mypy --strict, and the C without a warning
+lint: $(DEV) ## ruff, mypy --strict, the import contract, and the C without a warning
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	set -e; for source in native/csrc/*.c; do $(CC) $(STRICT) -c $$source -o /dev/null; done
 
 bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound

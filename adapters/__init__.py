@@ -7,7 +7,7 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 from adapters import errors
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
-from adapters._wire.provider import _main_class
+from adapters._wire.importable import _main_class
 from adapters._wire.rebuild import Spec, rebuild, registry, to_spec
 from adapters._wire.registry import Registry
 from adapters.errors import (
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from adapters._sharing.handle import Shared, share
     from adapters._struct.layout import register_struct
 
-# What imports more than pickle does waits until somebody asks for it.
+# Imported on first use, as these import more than pickle does.
 _LATER = {
     "Audit": "_payload.audit_report",
     "CacheInfo": "_sharing.cache",
@@ -88,18 +88,18 @@ _LATER = {
     "_Layout": "_struct.layout",
     "register_struct": "_struct.layout",
     "share": "_sharing.handle",
+    "stores": "stores",
+    "testing": "testing",
 }
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name in ("stores", "testing"):
-        return import_module(f"{__name__}.{name}")
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
+    value = import_module(f"{__name__}.{_LATER[name]}")
+    value = globals()[name] = value if _LATER[name] == name else getattr(value, name)
     return value
 
 
@@ -110,7 +110,7 @@ def __dir__() -> list[str]:
 register = registry.register
 unregister = registry.unregister
 
-# Payloads and messages name these by the package, whatever file they are in.
+# Payloads and messages name these by the package, whichever file they are in.
 for _public in (
     Adapter,
     Registry,

@@ -1,8 +1,8 @@
-"""dumps and loads: what plain pickle cannot do by itself.
+"""dumps and loads: what plain pickle does not do by itself.
 
-Plain pickle asks copyreg, so it serves each registered type and the subclasses known at
-registration. These two also serve subclasses made later, send by value what no other process could
-import (lambdas, closures, classes of a notebook), and turn each failure into an error of this
+Plain pickle takes reducers from copyreg, so it serves each registered type and the subclasses that
+exist at registration. These two also serve later subclasses, send by value what no other process
+could import (lambdas, closures, classes of a notebook), and turn each failure into an error of this
 package.
 """
 
@@ -16,8 +16,8 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
-from adapters._wire.adapter import qualified_name
-from adapters._wire.provider import is_importable
+from adapters._wire.importable import is_importable
+from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
 
@@ -26,28 +26,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-_FUNCTION = type(lambda: None)
-_SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has a way of its own for them
-_PROTOCOL = 5
+FUNCTION = type(lambda: None)
+_SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
+DEFAULT_PROTOCOL = 5
 
 
-class _NotImportableError(Exception):
+class NotImportableError(Exception):
     """A function or a class has to go by value, which takes cloudpickle's pickler."""
 
 
-class _Pickler(pickle.Pickler):
+class PlainPickler(pickle.Pickler):
+    """The pickler of objects that hold no function or class to go by value."""
+
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) in copyreg.dispatch_table:
             return NotImplemented
-        if type(obj) is _FUNCTION or isinstance(obj, type):
+        if type(obj) is FUNCTION or isinstance(obj, type):
             if is_importable(obj) or obj in _SINGLETONS:
                 return NotImplemented
-            raise _NotImportableError
-        return registry._reduce(obj)
+            raise NotImportableError
+        return registry.reduce(obj)
 
 
 class _Callback:
-    """A buffer callback that can be asked for the same buffers again and calls out only once."""
+    """A buffer callback for two runs over the same buffers, which calls the user's only once."""
 
     def __init__(self, callback: Callable[[Any], Any]) -> None:
         self._callback = callback
@@ -61,7 +63,7 @@ class _Callback:
         return self._answers[self._position - 1]
 
     def again(self) -> None:
-        """Start anew: the same objects are pickled again, in the same order."""
+        """Begin the second run: the same objects are pickled again, in the same order."""
         self._position = 0
 
 
@@ -82,20 +84,20 @@ def dumps(
     Raises:
         SerializeError: a part of it cannot be pickled; its cause says why.
     """
-    protocol = _PROTOCOL if protocol is None else protocol
+    protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     with io.BytesIO() as file:
         try:
             try:
-                _Pickler(file, protocol, buffer_callback=callback).dump(obj)
-            except _NotImportableError:
+                PlainPickler(file, protocol, buffer_callback=callback).dump(obj)
+            except NotImportableError:
                 from adapters._wire.by_value import Pickler
 
                 file.seek(0)
                 file.truncate()
                 if callback is not None:
                     callback.again()
-                Pickler(file, protocol, buffer_callback=callback).dump(obj)
+                Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
         except RecursionError as error:

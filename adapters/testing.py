@@ -10,6 +10,7 @@ each promise is one test:
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from adapters._conformance.report import ConformanceError, Report, Result
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from adapters._conformance.pytest_class import Conformance
 
 
-def __getattr__(name: str) -> object:
-    if name != "Conformance":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from adapters._conformance.pytest_class import Conformance
+# Imported on first use, as it needs pytest.
+_LATER = {"Conformance": "_conformance.pytest_class"}
 
-    return Conformance
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__package__}.{_LATER[name]}"), name)
 
 
 for _public in (ConformanceError, Report, Result, check_adapter):

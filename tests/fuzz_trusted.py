@@ -368,7 +368,7 @@ BUFFERS: list[Any] = [b"first", bytearray(b"second"), memoryview(b"third")]
 def fuzz(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[str]:
     """Run so many payloads; raises AssertionError, with the payload, at the first fault."""
     adapters.register(Gauge, lambda gauge: gauge.state, Gauge, name="fuzz.Gauge")
-    adapters.registry["fuzz.Gauge"]._provider = __name__  # by import, as a library's would be
+    adapters.registry["fuzz.Gauge"].module = __name__  # by import, as a library's would be
     limits = None
     try:
         fuzzer, mutator = Fuzzer(), Mutator(random.Random(seed))

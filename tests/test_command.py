@@ -111,7 +111,7 @@ def test_bench_prints_the_costs_and_advises(script: Path) -> None:
         (["explain", "script.py:no_such"], "'no_such' fails in script.py: NameError"),
         (["list", "no_such_module"], "cannot import no_such_module"),
         (["check", "script.py:SCRIPT", "--examples", "script.py:examples"], "fails in script.py"),
-        (["check", "json:dumps", "--examples", "script.py:examples"], "json:dumps is no adapter"),
+        (["check", "json:dumps", "--examples", "script.py:examples"], "is no adapter, nor a type"),
         (["audit", "no_such_file"], "does not exist"),
         (["no_such_command"], "No such command"),
     ],

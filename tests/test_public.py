@@ -1,10 +1,21 @@
-"""What the package exports, and what importing it costs."""
+"""What the package exports, what importing it costs, and what it imports by name."""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
 from processes import run
 
 import adapters
+
+PACKAGE = Path(adapters.__file__).parent
+# Modules whose __getattr__ imports by name what their table lists.
+LAZY = ("adapters", "adapters.stores", "adapters.testing")
 
 
 def test_all_is_sorted_and_complete() -> None:
@@ -25,3 +36,33 @@ def test_importing_it_imports_nothing_heavy() -> None:
     )
     program = f"import sys, adapters; print(sorted(set({heavy.split()!r}) & set(sys.modules)))"
     assert run("-S", "-c", program) == "[]\n"
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+def test_what_is_imported_on_first_use_is_there(lazy: str) -> None:
+    module = import_module(lazy)
+    package = module.__package__
+    for name, place in module._LATER.items():
+        assert find_spec(f"{package}.{place}"), name
+        assert getattr(module, name) is not None, name
+    assert not hasattr(module, "no_such_name")
+
+
+def imports_by_name() -> Iterator[str]:
+    """Each module of the package that calls a function which imports a module by its name."""
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = getattr(node, "func", None)
+            name = getattr(called, "attr", getattr(called, "id", None))
+            if name in ("import_module", "__import__"):
+                yield ".".join(parts).removesuffix(".__init__")
+
+
+def test_no_import_escapes_the_contract() -> None:
+    """The import contract reads import statements: what is imported by name is in a table.
+
+    Two more modules import what users name: the provider of a spec, and a command's argument.
+    """
+    users = ("adapters._wire.provider", "adapters._cli.object_reference")
+    assert set(imports_by_name()) == {*LAZY, *users}

@@ -14,7 +14,7 @@ import pytest
 from gadgets import Gadget, Refused, Unbuildable, ffi, state_of
 
 import adapters
-from adapters._wire import buffers
+from adapters._wire.cycles import in_progress
 
 GOLDEN = Path(__file__).parent / "golden"
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
@@ -259,7 +259,7 @@ def test_a_cycle_through_a_state_is_a_clear_error(dumps: Any, cycle: Any) -> Non
             dumps(gadget)
         assert caught.value.subject == "gadgets.Gadget"
         del caught
-    assert not buffers._in_progress
+    assert not in_progress(gadget)
 
 
 def test_an_object_that_failed_before_is_not_taken_for_a_cycle() -> None:

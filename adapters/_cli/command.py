@@ -12,7 +12,7 @@ import click
 
 import adapters
 from adapters._cli.object_reference import TargetError, namespace, resolve
-from adapters._wire.adapter import qualified_name
+from adapters._wire.naming import qualified_name
 
 FOUND = 1  # the exit code where something is wrong with what was looked at; 2 is a wrong use
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -163,16 +163,10 @@ def _adapter(target: str) -> adapters.Adapter:
         names = namespace(place)
         if name in adapters.registry and name not in names:
             return adapters.registry[name]
-    found = resolve(target)
-    if isinstance(found, str):
-        return adapters.registry[found]
-    if isinstance(found, adapters.Adapter):
-        return found
-    for adapter in adapters.registry:
-        if adapter.target is found:
-            return adapter
-    known = ", ".join(each.name for each in adapters.registry) or "none"
-    raise TargetError(f"{target} is no adapter, nor a type that has one. Registered: {known}")
+    try:
+        return adapters.registry.lookup(resolve(target))
+    except adapters.UnknownAdapterError as error:
+        raise TargetError(f"{target}: {error}") from error
 
 
 def _show(result: Any, as_json: bool) -> None:

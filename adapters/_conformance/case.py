@@ -16,7 +16,8 @@ from adapters._conformance.states import (
     snapshot,
 )
 from adapters._pickling import dumps, loads
-from adapters._wire.adapter import Adapter, in_words
+from adapters._wire.adapter import Adapter
+from adapters._wire.naming import in_words
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, UnknownAdapterError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._conformance.states import Broken, NotHere
 from adapters._pickling import loads
-from adapters._wire.adapter import in_words
+from adapters._wire.naming import in_words
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 

@@ -11,7 +11,8 @@ import pytest
 
 from adapters._conformance.case import collect
 from adapters._conformance.promises import PROMISES, Promise
-from adapters._conformance.run import Run, adapter_of, prepare_golden
+from adapters._conformance.run import Run, prepare_golden
+from adapters._wire.rebuild import registry
 
 
 class Conformance:
@@ -66,7 +67,7 @@ def _start(cls: type[Conformance], recording: bool) -> Run:
         if not hasattr(cls, name):
             pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
     options = {name: _plain(cls, name) for name in ("equal", "live", "rebuilds")}
-    trial = collect(adapter_of(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
+    trial = collect(registry.lookup(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
     golden = _plain(cls, "golden")
     if golden is not None:
         golden = Path(inspect.getfile(cls)).parent / golden

@@ -14,9 +14,7 @@ from adapters._conformance.promises import CHECKS, PROMISES, Promise
 from adapters._conformance.report import ConformanceError, Report, Result
 from adapters._conformance.states import Broken, Equal, NotHere
 from adapters._pickling import loads
-from adapters._wire.adapter import Adapter
 from adapters._wire.rebuild import registry
-from adapters.errors import UnknownAdapterError
 
 _CRASHES = 3  # of wrong states, until that has been shown well enough
 
@@ -163,24 +161,6 @@ def _round_trip(trial: Trial) -> None:
         trial.same(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
 
 
-def adapter_of(adapter: Any) -> Adapter:
-    """The adapter itself, or that of a type, a C type or a name.
-
-    Raises:
-        UnknownAdapterError: there is none.
-    """
-    if isinstance(adapter, Adapter):
-        return adapter
-    if isinstance(adapter, str):
-        return registry[adapter]
-    for known in registry:
-        if known.target is adapter:
-            return known
-    raise UnknownAdapterError(
-        f"no adapter serves {adapter!r}; pass what adapters.register returned", repr(adapter)
-    )
-
-
 def check_adapter(
     adapter: Any,
     examples: Any,
@@ -219,7 +199,7 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    trial = collect(adapter_of(adapter), examples, equal=equal, live=live, rebuilds=rebuilds)
+    trial = collect(registry.lookup(adapter), examples, equal=equal, live=live, rebuilds=rebuilds)
     prepare_golden(trial, golden, record_golden)
     run = Run(trial, skip, timeout)
     run.run([promise.name for promise in PROMISES])

@@ -14,7 +14,7 @@ from adapters._conformance.states import (
     snapshot,
 )
 from adapters._pickling import dumps, loads
-from adapters._wire.adapter import in_words
+from adapters._wire.naming import in_words
 from adapters._wire.rebuild import rebuild
 from adapters.errors import FAILURES, RebuildError
 

@@ -15,7 +15,7 @@ from pickle import PickleBuffer, Pickler
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from adapters._pickling import dumps, loads
-from adapters._wire.adapter import in_words
+from adapters._wire.naming import in_words
 from adapters.errors import FAILURES, AdapterError, TaskError
 
 if TYPE_CHECKING:

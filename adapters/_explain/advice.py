@@ -6,8 +6,8 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from adapters._wire.adapter import is_ctype, qualified_name
-from adapters._wire.ctype import ctype_of, fields_of
+from adapters._wire.ctype import ctype_of, fields_of, is_ctype
+from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 
@@ -59,11 +59,11 @@ def adapter_of(part: Any) -> str | None:
     """The name of the adapter for a part, or else the way to have one without writing one."""
     ctype = ctype_of(part)
     target = type(part) if ctype is None else ctype
-    adapter = registry._serving(target)
+    adapter = registry.serving(target)
     if adapter is not None:
         return adapter.name
     if ctype is None:
-        return None if registry._nearest(target) is None else "subclasses=True"
+        return None if registry.nearest(target) is None else "subclasses=True"
     return None if _struct(ctype) is None or _why_not(ctype) else "register_struct"
 
 
@@ -76,15 +76,15 @@ def advice(walk: Walk, number: int, error: BaseException) -> str:
     target = type(part) if ctype is None else ctype
     if issubclass(target if ctype is None else object, (type, FunctionType)):
         return "move it to the top level of a module that the other process can import"
-    if registry._serving(target) is not None:
+    if registry.serving(target) is not None:
         return "mend the serializer: it has to take every object of the type"
     name = qualified_name(target)
     owner = _owner(walk, number)
     if ctype is not None:
         first = _for_ctype(ctype)
-    elif registry._nearest(target) is not None:
+    elif registry.nearest(target) is not None:
         first = (
-            f"{registry._nearest(target)!r} serves exactly its type; register that one with"
+            f"{registry.nearest(target)!r} serves exactly its type; register that one with"
             " subclasses=True if it keeps the class, or one for this class"
         )
     elif name in _INSTEAD:

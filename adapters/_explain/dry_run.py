@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import copyreg
 import time
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from adapters import _pickling
-from adapters._pickling import _FUNCTION, _NotImportableError
+from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
+from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-NOT_IMPORTABLE = _NotImportableError
+NOT_IMPORTABLE = NotImportableError
 _ATOMS = 64  # parts that a trial does not take apart further: walking them is cheaper
 _PATIENCE = 0.25  # seconds that trials may lose before walking everything is the better way
 
@@ -50,12 +51,13 @@ class Trials:
     """
 
     def __init__(self, protocol: int, by_value: bool, doubtful: Callable[[Any], bool]) -> None:
-        base: Any = _pickling._Pickler
+        base: Any = PlainPickler
+        options: dict[str, Any] = {}
         self.dispatch_table: Any = copyreg.dispatch_table
         if by_value:
             from adapters._wire.by_value import Pickler
 
-            base = Pickler
+            base, options = Pickler, {"reduce": registry.reduce}
             self.dispatch_table = base.dispatch_table
 
         class Survey(base):  # type: ignore[misc]
@@ -66,23 +68,24 @@ class Trials:
 
         self.protocol = protocol
         self.by_value = by_value
-        self._base = base
-        self._survey = Survey
+        self._above = base.__base__
+        self._base = partial(base, protocol=protocol, **options)
+        self._survey = partial(Survey, protocol=protocol, **options)
         self._pickler: Any = None  # holds in its memo all that is known to be fine
-        self._pickling = base(Count(), protocol)
+        self._pickling = self._base(Count())
         self._override = self._pickling.reducer_override
         self._won = self._lost = 0.0
 
     def size(self, obj: object) -> int:
         """The bytes that `obj` alone takes; raises what the pickler raises."""
         count = Count()
-        self._base(count, self.protocol).dump(obj)
+        self._base(count).dump(obj)
         return count.size
 
     def sizes(self, parts: Sequence[object]) -> list[int]:
         """The bytes of each part behind those before it in one message."""
         count, found = Count(), [0]
-        pickler = self._base(count, self.protocol)
+        pickler = self._base(count)
         for part in parts:
             pickler.dump(part)
             found.append(count.size)
@@ -96,8 +99,8 @@ class Trials:
         """
         count = Count()
         try:
-            self._survey(count, self.protocol).dump(obj)
-        except _NotImportableError:
+            self._survey(count).dump(obj)
+        except NotImportableError:
             raise
         except (_Doubtful, *FAILURES):
             return None
@@ -111,7 +114,7 @@ class Trials:
         """
         try:
             self.size(obj)
-        except _NotImportableError:
+        except NotImportableError:
             raise
         except FAILURES as error:
             return error
@@ -130,10 +133,10 @@ class Trials:
             if not self.by_value or not issubclass(kind, type):
                 raise
             # A class of the main script travels whole, as bytes: look into it all the same.
-            reduced = self._base.__base__.reducer_override(self._pickling, obj)
+            reduced = self._above.reducer_override(self._pickling, obj)
         if reduced is not NotImplemented:
             return reduced
-        if kind is _FUNCTION:
+        if kind is FUNCTION:
             return NotImplemented
         reduce = self.dispatch_table.get(kind)
         if reduce is not None:
@@ -164,11 +167,11 @@ class Trials:
 
     def _is_fine(self, parts: list[Any]) -> bool:
         if self._pickler is None:
-            self._pickler = self._survey(Count(), self.protocol)
+            self._pickler = self._survey(Count())
         start = time.perf_counter()
         try:
             self._pickler.dump(parts)
-        except _NotImportableError:
+        except NotImportableError:
             raise
         except (_Doubtful, *FAILURES):
             self._pickler = None  # its memo knows parts of which only the beginning was pickled

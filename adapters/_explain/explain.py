@@ -18,8 +18,8 @@ from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import differences
 from adapters._explain.walk import Walk
-from adapters._pickling import _PROTOCOL
-from adapters._wire.adapter import in_words
+from adapters._pickling import DEFAULT_PROTOCOL
+from adapters._wire.naming import in_words
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def explain(
         adapter  none
         do       make a new lock there
     """
-    protocol = _PROTOCOL if protocol is None else protocol
+    protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     with _silence():
         plain = _Explaining(obj, name, protocol, None)
         try:

@@ -6,7 +6,7 @@ from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any
 
 from adapters._explain.dry_run import Trials
-from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, _buffers_in
+from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import rebuild
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Inside:
         kind = type(state)
         if kind in self.skip:
             return
-        for part in _buffers_in(state):
+        for part in buffers_in(state):
             self._buffers[id(part)] = part
         self._kept.append(state)
         if kind is bytes or kind in BYTES_LIKE:

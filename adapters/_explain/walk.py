@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._explain.dry_run import NOT_IMPORTABLE, Trials
 from adapters._explain.parts import Inside, Malformed
-from adapters._wire.buffers import CONTAINERS, reaches
+from adapters._wire.buffers import CONTAINERS
+from adapters._wire.cycles import reaches
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:

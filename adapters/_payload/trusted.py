@@ -33,7 +33,7 @@ from adapters._payload.symbols import (
     shown,
 )
 from adapters._wire.provider import import_provider
-from adapters._wire.rebuild import Spec, _fetch, registry
+from adapters._wire.rebuild import Spec, fetch, registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ class _Judge(Symbolic):
     def _arriving(self, name: str, provider: tuple[str, bytes | str]) -> Adapter:
         if _is_registered(name) and registry[name].came_from(provider):
             return registry[name]
-        adapter = _fetch(name, provider)
+        adapter = fetch(name, provider)
         if adapter.name != name:
             self.refuse(
                 f"it has adapter {shown(adapter.name)!r} by value, under the name {name!r}",

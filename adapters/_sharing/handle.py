@@ -11,7 +11,7 @@ from zlib import crc32
 from adapters import stores
 from adapters._pickling import dumps, loads
 from adapters._sharing.cache import cache
-from adapters._wire.adapter import qualified_name
+from adapters._wire.naming import qualified_name
 from adapters.errors import RebuildError, SharedClosedError, StoreError
 
 if TYPE_CHECKING:

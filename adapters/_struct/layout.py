@@ -22,8 +22,8 @@ from adapters._struct.fields import (
 )
 from adapters._struct.fields import read as read_fields
 from adapters._struct.fields import write as write_fields
-from adapters._wire.adapter import is_ctype, qualified_name
-from adapters._wire.ctype import fields_of
+from adapters._wire.ctype import fields_of, is_ctype
+from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import RegistrationError
 
@@ -266,3 +266,5 @@ def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
 
 for _public in (register_struct, _Layout):
     _public.__module__ = "adapters"
+for _method in (_Layout.serialize, _Layout.factory):
+    _method.__module__ = __package__  # in fingerprints, which do not depend on the file

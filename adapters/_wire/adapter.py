@@ -1,11 +1,12 @@
-"""Adapter: what one adapter is, and what is checked when it is made."""
+"""Adapter: a serializer and a factory for one type, and the checks when it is made."""
 
 from __future__ import annotations
 
 import os
-import sys
 
-from adapters._wire.provider import by_value, fingerprint
+from adapters._wire.ctype import is_ctype, python_types
+from adapters._wire.fingerprint import fingerprint
+from adapters._wire.naming import in_words, qualified_name
 from adapters.errors import FAILURES, RebuildError, RegistrationError, SerializeError, VersionError
 
 TYPE_CHECKING = False
@@ -15,50 +16,28 @@ if TYPE_CHECKING:
 
     from adapters._wire.provider import Provider
 
-# The pickler writes these by itself and never asks for a reducer: an adapter would not be used.
+# The pickler writes these by itself and calls no reducer: an adapter would not be used.
 _PICKLED_NATIVELY = frozenset(
     map(type, (None, True, 0, 0.0, "", b"", bytearray(), (), [], {}, set(), frozenset(), type))
 ) | {type(lambda: None)}
 
 
-def is_ctype(target: object) -> bool:
-    """Whether `target` is a C type of cffi; where cffi was never imported nothing is."""
-    backend = sys.modules.get("_cffi_backend")
-    return backend is not None and isinstance(target, backend.CType)
-
-
-def python_types(backend: Any) -> list[type]:
-    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
-    found: list[type] = [backend._CDataBase]
-    for base in found:
-        found += type.__subclasses__(base)
-    return found
-
-
-def qualified_name(target: object) -> str:
-    """The module-qualified name of a type or C type, the same in a script and in its children."""
-    if is_ctype(target):
-        return f"C type '{target.cname}'"  # type: ignore[attr-defined]
-    module = getattr(target, "__module__", None) or "builtins"
-    # The main script is imported under this second name by the children of multiprocessing.
-    module = "__main__" if module == "__mp_main__" else module
-    return f"{module}.{getattr(target, '__qualname__', target)}"
-
-
 class Adapter:
     """A serializer and a factory for one Python type or one C type, with a name and a version.
 
-    Made by `adapters.register`. Attributes are those of `register`, and `provider`.
+    Made by `adapters.register`. Its attributes are the arguments of `register`, and `provider`.
 
     Raises:
         RegistrationError: an argument is not what an adapter can be made of.
     """
 
     __slots__ = (
-        "_arrived",
+        "_by_value",
         "_fingerprint",
-        "_provider",
+        "arrived",
+        "dump_by_value",
         "factory",
+        "module",
         "name",
         "reduce",
         "serialize",
@@ -91,10 +70,13 @@ class Adapter:
         self.version = version
         self.upgrades = upgrades or {}
         self.subclasses = subclasses
-        self.reduce: Callable[[Any], Any] | None = None  # what picklers call; the registry sets it
-        self._provider = provider
-        self._arrived = isinstance(provider, tuple)
-        self._fingerprint = provider[0] if isinstance(provider, tuple) else None
+        self.module = provider if isinstance(provider, str) else None  # which registers it
+        self.arrived = isinstance(provider, tuple)  # by value, with an object
+        self._by_value = provider if isinstance(provider, tuple) else None
+        self._fingerprint = None if self._by_value is None else self._by_value[0]
+        # The registry sets these: what picklers call, and what writes the adapter by value.
+        self.reduce: Callable[[Any], Any] | None = None
+        self.dump_by_value: Callable[[Adapter], bytes | str] | None = None
         self._check()
 
     def _check(self) -> None:
@@ -112,8 +94,7 @@ class Adapter:
                 " argument is a type, or a C type as ffi.typeof() returns it",
                 kind,
             )
-        backend = sys.modules.get("_cffi_backend")
-        if backend is not None and self.target in python_types(backend):
+        if self.target in python_types():
             raise refuse("all objects of cffi share this type; pass their C type, ffi.typeof(obj)")
         if self.target is object:
             raise refuse("every object is an instance of it; register the type itself")
@@ -146,41 +127,41 @@ class Adapter:
     @property
     def provider(self) -> Provider:
         """What a process that never saw the registration needs to get this adapter."""
-        if self._provider is None:
-            self._provider = by_value(self)
-        return self._provider
-
-    @property
-    def arrived(self) -> bool:
-        """Whether it came to this process by value, with an object."""
-        return self._arrived
+        if self.module is not None:
+            return self.module
+        if self._by_value is None:
+            if self.dump_by_value is None:
+                return self.fingerprint, "no registry holds it"
+            self._by_value = self.fingerprint, self.dump_by_value(self)
+        return self._by_value
 
     @property
     def described(self) -> str:
-        """What `repr` says, and where the two functions are from, for people."""
+        """What `repr` says, and where the two functions are defined, for error messages."""
         functions = f"serialize {_place(self.serialize)}, factory {_place(self.factory)}"
         return f"{self!r} ({functions})"
 
     @property
     def provided_by(self) -> str:
-        """The provider in words, for people."""
-        return self._provider if isinstance(self._provider, str) else "by value"
+        """The provider in words, for messages."""
+        return self.module or "by value"
 
     @property
     def fingerprint(self) -> str:
         """A digest of the adapter's name, version and code: equal for the same registration."""
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self)
+            functions = (self.serialize, self.factory, self.upgrades)
+            self._fingerprint = fingerprint(self.name, self.version, self.subclasses, functions)
         return self._fingerprint
 
     def came_from(self, provider: tuple[str, bytes | str]) -> bool:
         """Whether this is the adapter that a provider by value stands for.
 
-        One that was registered here is the sender's if it does the same: this process runs the
-        sender's script, or is where the adapter set out. One that arrived is it to the byte: the
-        sender may have a new class of the same name since, with the same functions.
+        An adapter that was registered here is the sender's if the fingerprints agree: this process
+        runs the sender's script, or sent the adapter itself. An adapter that arrived has to agree
+        to the byte, as the sender may have redefined its class under the same functions since.
         """
-        return provider == self._provider if self._arrived else provider[0] == self.fingerprint
+        return provider == self._by_value if self.arrived else provider[0] == self.fingerprint
 
     def same_as(self, other: Adapter) -> bool:
         """Whether both are the same registration, made again (as by importlib.reload)."""
@@ -275,12 +256,3 @@ def _place(function: Any) -> str:
         return f"{name} of {owner!r}"
     code = getattr(function, "__code__", None)
     return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name
-
-
-def in_words(error: BaseException) -> str:
-    """The type and the message of an error."""
-    name = qualified_name(type(error)).removeprefix("builtins.")
-    try:
-        return f"{name}: {error}"
-    except FAILURES:
-        return f"{name}, whose str() raises"

@@ -1,14 +1,13 @@
-"""What happens to a state on its way: large parts out of band, cycles refused."""
+"""Buffers: the bytes-like parts of states, which leave out of band (pickle's protocol 5)."""
 
 from __future__ import annotations
 
-from _thread import get_ident
 from _weakref import ref
 
 try:
-    from _pickle import PickleBuffer, Pickler
+    from _pickle import PickleBuffer
 except ImportError:  # an interpreter without the C pickler
-    from pickle import PickleBuffer, Pickler
+    from pickle import PickleBuffer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,10 +45,10 @@ def _is_leaf(kind: type) -> bool:
 
 def has_buffers(state: Any) -> bool:
     """Whether a bytes-like part that has to leave out of band is in a state, at any depth."""
-    return next(_buffers_in(state), None) is not None
+    return next(buffers_in(state), None) is not None
 
 
-def _buffers_in(state: Any) -> Iterator[Any]:
+def buffers_in(state: Any) -> Iterator[Any]:
     """The bytes-like parts of tuples, lists and dicts in each other; these may hold themselves."""
     todo = [state]
     seen = set()
@@ -112,7 +111,7 @@ class OutOfBand:
         from copy import deepcopy
 
         memo = {} if memo is None else memo
-        for part in _buffers_in(self.state):
+        for part in buffers_in(self.state):
             if type(part) is not bytes:
                 memo[id(part)] = memoryview(bytes(_flat(part)))
         return deepcopy(self.state, memo)
@@ -130,64 +129,3 @@ def _flat(value: Any) -> Any:
         return buffer.raw()
     except BufferError:  # not contiguous: no single stretch of memory to send without a copy
         return view.tobytes()
-
-
-_in_progress: set[tuple[int, int]] = set()
-_searching: set[int] = set()
-
-
-def in_progress(obj: object) -> bool:
-    """Whether the state of `obj` is, or may be, in the middle of being pickled in this thread.
-
-    "May be": a pickler written in Python that failed leaves the mark for as long as its traceback
-    lives. `reaches` tells.
-    """
-    return (get_ident(), id(obj)) in _in_progress and get_ident() not in _searching
-
-
-def reaches(state: Any, obj: object) -> bool:
-    """Whether pickling `state` comes upon `obj`."""
-    found = False
-
-    class Search(Pickler):
-        def persistent_id(self, part: object) -> str | None:
-            nonlocal found
-            found = found or part is obj
-            return "" if found else None  # in place of the part: the search need not go into it
-
-    _searching.add(get_ident())
-    try:
-        Search(_Nowhere()).dump(state)
-    except Exception:  # a part that does not pickle, or another cycle: the pickler itself will tell
-        return found
-    finally:
-        _searching.discard(get_ident())
-    return found
-
-
-class _Nowhere:
-    def write(self, data: object) -> None:
-        pass
-
-
-class Progress:
-    """Marks `obj` as being pickled until the pickler is done with its state, or drops it.
-
-    It is the iterator of list items in what a reducer returns: empty, so nothing of it is written.
-    Each pickler, and `copy`, holds it as long as it works on the object.
-    """
-
-    __slots__ = ("_key",)
-
-    def __init__(self, obj: object) -> None:
-        self._key = (get_ident(), id(obj))
-        _in_progress.add(self._key)
-
-    def __iter__(self) -> Progress:
-        return self
-
-    def __next__(self) -> Any:
-        raise StopIteration
-
-    def __del__(self) -> None:
-        _in_progress.discard(self._key)

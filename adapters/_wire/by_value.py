@@ -1,7 +1,7 @@
-"""Write functions, classes and adapters by value, with cloudpickle.
+"""By value: functions, classes and adapters that no other process could import.
 
-Imported when something must go by value, and not before: importing cloudpickle takes longer than
-importing all of this package.
+cloudpickle writes them. This module is imported when the first of them is sent, and not before:
+importing cloudpickle takes longer than importing all of this package.
 """
 
 from __future__ import annotations
@@ -11,24 +11,52 @@ import os
 import pickle
 import pkgutil
 import sys
+from _thread import get_ident
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
 from adapters._wire.ctype import library_types, reduce_library
-from adapters._wire.provider import (
+from adapters._wire.importable import (
     MAIN,
     _main_class,
     find_in_main,
     importable_attributes,
     is_importable,
 )
-from adapters._wire.rebuild import registry
+from adapters.errors import FAILURES, SerializeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters._wire.adapter import Adapter
+
+    Reduce = Callable[[Any], Any]
+
+_being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
 
 
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """cloudpickle's pickler, which also knows later subclasses, C types and the main script."""
+    """cloudpickle's pickler, which also knows native objects, C types and the main script.
+
+    Args:
+        file: As in pickle.
+        protocol: As in pickle.
+        reduce: The reducer of native objects: `Registry.reduce`.
+        buffer_callback: As in pickle.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        protocol: int | None = None,
+        *,
+        reduce: Reduce,
+        buffer_callback: Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__(file, protocol, buffer_callback)
+        self._reduce_native = reduce
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, type):
@@ -38,24 +66,43 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         elif type(obj) in library_types():
             reduced = reduce_library(obj)
         else:
-            reduced = NotImplemented
-        if reduced is NotImplemented and not isinstance(obj, type):
-            reduced = registry._reduce(obj)
+            reduced = self._reduce_native(obj)
         return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
 
-def dumps(obj: object) -> bytes:
-    """Pickle `obj`; what no other process could import goes by value."""
-    with io.BytesIO() as file:
-        Pickler(file, protocol=pickle.DEFAULT_PROTOCOL).dump(obj)
-        return file.getvalue()
+def dump_adapter(adapter: Adapter, reduce: Reduce) -> bytes | str:
+    """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent.
+
+    Args:
+        adapter: The adapter.
+        reduce: The reducer of native objects that its functions refer to.
+    """
+    key = (get_ident(), id(adapter))
+    if key in _being_written:
+        raise SerializeError("its functions refer to an object of its own type", adapter.name)
+    _being_written.add(key)
+    options = ("name", "version", "upgrades", "subclasses")
+    try:
+        with io.BytesIO() as file:
+            Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump(
+                (
+                    (adapter.target, adapter.serialize, adapter.factory),
+                    {option: getattr(adapter, option) for option in options},
+                )
+            )
+            return file.getvalue()
+    except FAILURES as error:  # types raise anything when pickled
+        return f"{type(error).__name__}: {error}"
+    finally:
+        _being_written.discard(key)
 
 
 def _reduce_class(cls: type) -> Any:
-    """A class that its module does not hold under its name, as something better than a copy.
+    """The reduction of a class that its module does not hold under its name.
 
-    Types of extensions often say a wrong module: find one that holds them. For a class of the main
-    script, a process that runs the same script is to use its own.
+    Types of extensions often state a wrong module: another module that holds the type is looked
+    for. A class of the main script is sent with the script's path, since a process that runs the
+    same script has to use its own class. NotImplemented leaves the class to cloudpickle.
     """
     if cls.__module__ not in MAIN and "<locals>" not in cls.__qualname__:
         for name, value in importable_attributes():

@@ -1,19 +1,34 @@
-"""C types: how a cffi object finds its adapter.
+"""C types: what a cffi object is, which its Python type does not tell.
 
-All cffi objects share five Python types, which differ in who owns the memory; what an object is,
-its C type tells. Nothing here imports cffi: where nobody else did there are no C types.
+All cffi objects share five Python types, which differ in who owns the memory. So an adapter is
+found by the C type. Nothing here imports cffi: where it was never imported there are no C types.
 """
 
 from __future__ import annotations
 
 import sys
 
-from adapters._wire.provider import importable_attributes
+from adapters._wire.importable import importable_attributes
 from adapters.errors import SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def is_ctype(target: object) -> bool:
+    """Whether `target` is a C type of cffi."""
+    backend = sys.modules.get("_cffi_backend")
+    return backend is not None and isinstance(target, backend.CType)
+
+
+def python_types() -> list[type]:
+    """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
+    backend: Any = sys.modules.get("_cffi_backend")
+    found: list[type] = [] if backend is None else [backend._CDataBase]
+    for base in found:
+        found += type.__subclasses__(base)
+    return found
 
 
 def ctype_of(obj: object) -> Any:
@@ -25,7 +40,7 @@ def ctype_of(obj: object) -> Any:
 
 
 def library_types() -> list[type]:
-    """The types of `ffi`, `lib` and C types, which functions that go by value refer to."""
+    """The types of `ffi`, of `lib` and of C types, to which functions sent by value refer."""
     backend: Any = sys.modules.get("_cffi_backend")
     cffi: Any = sys.modules.get("cffi")
     types = [] if backend is None else [backend.FFI, backend.Lib, backend.CType]
@@ -33,18 +48,18 @@ def library_types() -> list[type]:
 
 
 def reduce_library(obj: Any) -> Any:
-    """An `ffi`, a `lib` or a C type of a module, as what that module holds.
+    """The reduction of an `ffi`, a `lib` or a C type: the attribute of a module that holds it.
 
     Raises:
         SerializeError: no module that another process can import holds it.
     """
     import pkgutil
 
-    is_ctype = hasattr(obj, "cname")
+    has_name = hasattr(obj, "cname")
     for name, value in importable_attributes():
         if value is obj:
             return pkgutil.resolve_name, (name,)
-        if is_ctype and type(value) in library_types() and hasattr(value, "typeof"):
+        if has_name and type(value) in library_types() and hasattr(value, "typeof"):
             try:
                 known = value.typeof(obj.cname) is obj
             except Exception:  # another library's ffi, which does not know the name

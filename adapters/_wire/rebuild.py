@@ -1,7 +1,7 @@
-"""The wire form: what a native object is while it travels, and what makes it native again.
+"""The wire form: what payloads name, what a spec holds, and what a reducer returns.
 
 A payload names `adapters.rebuild` and holds the adapter's name, its version, its provider and the
-state. Payloads live longer than modules: nothing else of this package may be in one.
+state. Payloads live longer than modules, so they name public names of `adapters` alone.
 """
 
 from __future__ import annotations
@@ -9,15 +9,8 @@ from __future__ import annotations
 import os
 
 from adapters._wire.adapter import Adapter
-from adapters._wire.buffers import (
-    SCALARS,
-    OutOfBand,
-    Progress,
-    has_buffers,
-    in_progress,
-    inspect,
-    reaches,
-)
+from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, inspect
+from adapters._wire.cycles import Progress, in_progress, reaches
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.registry import Registry
 from adapters.errors import FAILURES, RebuildError
@@ -43,10 +36,10 @@ def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
     try:
         adapter = _by_name[name]
     except KeyError:
-        adapter = _fetch(name, provider)
+        adapter = fetch(name, provider)
     if type(provider) is tuple and not adapter.came_from(provider):
-        adapter = _fetch(name, provider)
-    if type(state) is OutOfBand:  # from copy.copy, which hands over what it would have pickled
+        adapter = fetch(name, provider)
+    if type(state) is OutOfBand:  # from copy.copy, which passes on the arguments unpickled
         state = state.copied()
     return adapter.rebuild(version, state)
 
@@ -108,15 +101,15 @@ def to_spec(obj: object) -> Spec:
 def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     """The function that picklers call for each object that `adapter` serves."""
     serialize, name, version = adapter.serialize, adapter.name, adapter.version
-    provider = adapter._provider  # None until an object goes, where it goes by value
+    provider = adapter.module  # None where the adapter goes by value, written at the first object
 
     def reduce(obj: Any) -> Any:
         try:
             state = serialize(obj)
         except FAILURES as error:
             raise adapter.serializer_raised(error) from error
-        # Most states are scalars, or a few of them in a tuple or a dict. Every object pays for
-        # finding that out, so no function is called for it.
+        # Most states are scalars, or a few of them in a tuple or a dict. That is found out here,
+        # without a function call, since every object pays for it.
         kind = type(state)
         if kind is tuple:
             for part in state:
@@ -149,13 +142,18 @@ def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
 
 
 registry = Registry(reducer)
-_by_name = registry._by_name
+_by_name = registry.by_name
 
 
-def _fetch(name: str, provider: Provider) -> Adapter:
+def fetch(name: str, provider: Provider) -> Adapter:
+    """The adapter that a provider brings to this process.
+
+    Raises:
+        RebuildError: it cannot be had; the message says why.
+    """
     try:
         if isinstance(provider, tuple):
-            return registry._arrived.get(provider) or _arrive(provider)
+            return registry.arrived(provider) or _arrive(provider)
         import_provider(provider)
         return _by_name[name]
     except KeyError:
@@ -167,7 +165,7 @@ def _fetch(name: str, provider: Provider) -> Adapter:
 
 def _arrive(provider: tuple[str, bytes | str]) -> Adapter:
     arguments, options = load_by_value(provider[1])
-    return registry._adopt(provider, Adapter(*arguments, **options, provider=provider))
+    return registry.adopt(provider, Adapter(*arguments, **options, provider=provider))
 
 
 def _missing(name: str, reason: str) -> str:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import copyreg
 import os
-import sys
 from _thread import RLock
 
-from adapters._wire.adapter import Adapter, is_ctype, python_types, qualified_name
-from adapters._wire.ctype import advice_for, ctype_of, library_types, reduce_library
+from adapters._wire.adapter import Adapter
+from adapters._wire.ctype import (
+    advice_for,
+    ctype_of,
+    is_ctype,
+    library_types,
+    python_types,
+    reduce_library,
+)
+from adapters._wire.naming import qualified_name
 from adapters._wire.provider import importing_module
 from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
 
@@ -17,14 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any, TypeVar
 
+    from adapters._wire.provider import Provider
+
     T = TypeVar("T")
     State = TypeVar("State")
-    from adapters._wire.provider import Provider
 
     Reduce = Callable[[Any], Any]
 
 _table: dict[type, Any] = copyreg.dispatch_table
-_KEPT = 16  # adapters of one name that came by value: a notebook makes a new one at each change
+_KEPT = 16  # adapters of one name that arrived: a notebook makes a new one at each change
 _lock = RLock()
 if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
     os.register_at_fork(
@@ -40,13 +48,17 @@ class Registry:
     process that was forked while another thread registers.
 
     Args:
-        reducer: Makes the function that copyreg is told for an adapter; None tells copyreg nothing.
+        reducer: Makes the function that copyreg gets for an adapter. Without it copyreg gets none.
+
+    Attributes:
+        by_name: The adapters by name, to be read.
     """
 
     def __init__(self, reducer: Callable[[Adapter], Reduce] | None = None) -> None:
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
-        self._arrived: dict[Provider, Adapter] = {}
+        self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
+        self.by_name: Mapping[str, Adapter] = self._by_name
         self._reducer = reducer
         self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
 
@@ -83,9 +95,9 @@ class Registry:
     ) -> Adapter:
         """Make objects of a native type travel: through pickle and all that is built on it.
 
-        The registration travels with the objects. At the top level of a module, that module is
-        imported by a process that needs it; anywhere else (a script, a notebook cell, a function)
-        the adapter goes by value, as it is when the first object is sent.
+        The registration travels with the objects. A process that needs it imports the module at
+        whose top level it was made; if it was made anywhere else (a script, a notebook cell, a
+        function), the adapter goes by value, as it is when the first object is sent.
 
         Args:
             target: The type, exactly, or a C type as `ffi.typeof("thing_t *")` returns it.
@@ -136,7 +148,7 @@ class Registry:
             foreign = _table.get(target) if self._reducer and not is_ctype(target) else None
             if foreign is not None and foreign is not self._bridged.get(target):
                 raise ConflictError(
-                    f"{adapter!r} conflicts with the reducer {foreign!r}, which somebody else gave"
+                    f"{adapter!r} conflicts with the reducer {foreign!r}, which other code gave"
                     " copyreg for the type; del copyreg.dispatch_table[the type] first",
                     adapter.name,
                 )
@@ -160,11 +172,17 @@ class Registry:
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 
-    def _adopt(self, provider: Provider, adapter: Adapter) -> Adapter:
+    def arrived(self, provider: Provider) -> Adapter | None:
+        """The adapter that came with this provider by value, if it is still kept."""
+        return self._arrived.get(provider)
+
+    def adopt(self, provider: Provider, adapter: Adapter) -> Adapter:
         """Take in an adapter that came by value with an object, to send such objects back.
 
-        It never displaces one that was registered here. Returns the adapter to use, which is
-        another thread's if that was first.
+        It never displaces one that was registered here.
+
+        Returns:
+            The adapter to use: another thread may have adopted the same one first.
         """
         with _lock:
             if provider in self._arrived:
@@ -181,8 +199,11 @@ class Registry:
                 self._remove(oldest)
             return adapter
 
-    def _nearest(self, cls: type) -> Adapter | None:
-        """The adapter of `cls` or of its nearest base; None for what pickles in its own way."""
+    def nearest(self, cls: type) -> Adapter | None:
+        """The adapter of `cls` or of its nearest base, whether or not that serves `cls`.
+
+        None if there is none, or if a class before it has a reducer of its own.
+        """
         for base in cls.__mro__:
             adapter = self._by_target.get(base)
             if adapter is not None:
@@ -191,11 +212,14 @@ class Registry:
                 return None
         return None
 
-    def _serving(self, target: Any) -> Adapter | None:
-        """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
+    def serving(self, target: Any) -> Adapter | None:
+        """The adapter for objects of a type or C type; None if none serves it.
+
+        A subclass is served if the adapter of its nearest base says so (`subclasses=True`).
+        """
         if is_ctype(target):
             return self._by_target.get(target)
-        adapter = self._nearest(target)
+        adapter = self.nearest(target)
         serves = adapter is not None and (adapter.target is target or adapter.subclasses)
         return adapter if serves else None
 
@@ -207,10 +231,10 @@ class Registry:
         """
         ctype = ctype_of(obj)
         target = type(obj) if ctype is None else ctype
-        adapter = self._serving(target)
+        adapter = self.serving(target)
         if adapter is not None:
             return adapter
-        nearest = self._nearest(type(obj))
+        nearest = self.nearest(type(obj))
         if nearest is not None:
             advice = (
                 f"{nearest!r} serves exactly its type: register one for the subclass, or register"
@@ -225,14 +249,32 @@ class Registry:
             f"no adapter serves {subject}; {advice}. {self._known()}", subject
         )
 
-    def _reduce(self, obj: object) -> Any:
-        """What a reducer returns for `obj`, or NotImplemented where adapters have no say.
+    def lookup(self, reference: object) -> Adapter:
+        """The adapter that is meant by an adapter, its type, its C type or its name.
 
         Raises:
-            SerializeError: it is an address, or an instance of a subclass that nobody serves.
+            UnknownAdapterError: there is none.
+        """
+        if isinstance(reference, Adapter):
+            return reference
+        if isinstance(reference, str):
+            return self[reference]
+        for adapter in self:
+            if adapter.target is reference:
+                return adapter
+        raise UnknownAdapterError(
+            f"{reference!r} is no adapter, nor a type that has one. {self._known()}",
+            repr(reference),
+        )
+
+    def reduce(self, obj: object) -> Any:
+        """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
+
+        Raises:
+            SerializeError: it is an address, or an instance of a subclass that no adapter serves.
         """
         ctype = ctype_of(obj)
-        if ctype is None and self._nearest(type(obj)) is None:
+        if ctype is None and self.nearest(type(obj)) is None:
             return NotImplemented
         try:
             reduce = self.find(obj).reduce
@@ -248,9 +290,15 @@ class Registry:
 
     def _add(self, adapter: Adapter) -> None:
         self._by_target[adapter.target] = adapter
+        adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
             self._bridge(adapter.target)
+
+    def _dump_by_value(self, adapter: Adapter) -> bytes | str:
+        from adapters._wire.by_value import dump_adapter  # imports cloudpickle
+
+        return dump_adapter(adapter, self.reduce)
 
     def _remove(self, adapter: Adapter) -> None:
         for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
@@ -264,19 +312,19 @@ class Registry:
         """Tell copyreg who serves `target` and its subclasses: picklers ask it for exact types."""
         if is_ctype(target):  # all C types share these Python types
             served = any(map(is_ctype, self._by_target))
-            for cls in python_types(sys.modules["_cffi_backend"]):
-                self._tell(cls, self._reduce if served else None)
+            for cls in python_types():
+                self._tell(cls, self.reduce if served else None)
             for cls in library_types():
                 self._tell(cls, reduce_library if served else None)
             return
         for cls in _with_subclasses(target):
-            adapter = self._serving(cls)
+            adapter = self.serving(cls)
             self._tell(cls, None if adapter is None else adapter.reduce)
 
     def _tell(self, cls: type, reduce: Reduce | None) -> None:
         told = self._bridged.pop(cls, None)
         if _table.get(cls) is not told:
-            return  # somebody else has spoken for this type
+            return  # other code has given copyreg a reducer for this type
         if reduce is not None:
             _table[cls] = self._bridged[cls] = reduce
         elif told is not None:

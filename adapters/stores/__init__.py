@@ -54,10 +54,13 @@ class Store(Protocol):
 Local.__module__ = __name__
 
 
+# Imported on first use, as each needs a library of its own.
+_LATER = {"Dask": "_dask", "Fsspec": "_fsspec", "Ray": "_ray"}
+
+
 def __getattr__(name: str) -> Any:
-    if name not in ("Dask", "Fsspec", "Ray"):
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Each needs a library that is imported when it is asked for.
-    store = getattr(import_module(f"{__name__}._{name.lower()}"), name)
+    store = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     store.__module__ = __name__
     return store

@@ -1,0 +1,81 @@
+"""Cycles: refuse a state that contains its own object.
+
+The factory needs the whole state before there is an object, so such a state cannot be rebuilt, and
+pickle would recurse through it until it fails. `Progress` marks the objects whose states are being
+pickled; a reducer that is called for one of them again searches its state.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+
+try:
+    from _pickle import Pickler
+except ImportError:  # an interpreter without the C pickler
+    from pickle import Pickler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_in_progress: set[tuple[int, int]] = set()  # (thread, id of the object)
+_searching: set[int] = set()  # threads
+
+
+def in_progress(obj: object) -> bool:
+    """Whether the state of `obj` is, or may be, in the middle of being pickled in this thread.
+
+    "May be": a pickler written in Python that failed keeps the mark for as long as its traceback
+    lives. `reaches` gives the final answer.
+    """
+    return (get_ident(), id(obj)) in _in_progress and get_ident() not in _searching
+
+
+def reaches(state: Any, obj: object) -> bool:
+    """Whether pickling `state` meets `obj`."""
+    found = False
+
+    class Search(Pickler):
+        def persistent_id(self, part: object) -> str | None:
+            nonlocal found
+            found = found or part is obj
+            return "" if found else None  # written in place of the part, which is not entered
+
+    _searching.add(get_ident())
+    try:
+        Search(_NullFile()).dump(state)
+    except Exception:  # a part that does not pickle, or another cycle: the real pickler reports it
+        return found
+    finally:
+        _searching.discard(get_ident())
+    return found
+
+
+class _NullFile:
+    """A file that drops what is written."""
+
+    def write(self, data: object) -> None:
+        pass
+
+
+class Progress:
+    """Marks `obj` as being pickled until the pickler is done with its state, or drops it.
+
+    It is the iterator of list items in what a reducer returns. It is empty, so nothing of it is
+    written; each pickler, and `copy`, holds it for as long as it works on the object.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, obj: object) -> None:
+        self._key = (get_ident(), id(obj))
+        _in_progress.add(self._key)
+
+    def __iter__(self) -> Progress:
+        return self
+
+    def __next__(self) -> Any:
+        raise StopIteration
+
+    def __del__(self) -> None:
+        _in_progress.discard(self._key)
