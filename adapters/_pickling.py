@@ -16,8 +16,8 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
+from adapters._naming import qualified_name
 from adapters._wire.importable import is_importable
-from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
 

@@ -27,8 +27,8 @@ __all__ = [
     "VersionError",
 ]
 
-# What a function of somebody else fails with: sys.exit() there must not end the process that runs
-# it for another one.
+# What a user's function may fail with. A sys.exit() in it must not end the process that runs it on
+# behalf of another one.
 FAILURES = (Exception, SystemExit)
 
 
@@ -87,7 +87,7 @@ class RebuildError(AdapterError, UnpicklingError):
 
 
 class UntrustedError(RebuildError):
-    """A payload asks for something that its receiver did not trust, and nothing of it has run."""
+    """A payload asks for something that its receiver did not trust; nothing in it was run."""
 
 
 class VersionError(RebuildError):

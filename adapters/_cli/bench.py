@@ -1,4 +1,4 @@
-"""What one object costs on its way: its bytes, its times, and whether sharing it pays."""
+"""What sending one object costs: its bytes, its times, and whether sharing it pays."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from adapters._execution.executor import Executor
 from adapters._pickling import dumps, loads
 from adapters._sharing.handle import Shared, share
 
-_BUDGET = 0.5  # seconds to repeat one step for
-_MOST = 200  # times, at most
-_NOISE = 2e-5  # seconds: a difference between two tasks that means nothing
-_PATIENCE = 600.0  # seconds for a worker
+_BUDGET = 0.5  # seconds of repeating one step
+_MOST = 200  # repetitions of one step
+_NOISE = 2e-5  # seconds: a smaller difference between two tasks means nothing
+_TIMEOUT = 600.0  # seconds for a worker
 
 
 class Costs(NamedTuple):
@@ -26,9 +26,9 @@ class Costs(NamedTuple):
     Args:
         body: Bytes of its pickle, without its large parts.
         buffers: Bytes of its large parts.
-        serialize: Its state and the pickle of it.
-        rebuild: A new object from these.
-        task: Of a task in another process: what the object as an argument adds to it.
+        serialize: Making its state and pickling that.
+        rebuild: Making a new object of the pickle.
+        task: What the object as an argument adds to a task in another process.
         share: Writing its state into `stores.Local`, once.
         first_get: The first `get()` in a process.
         later_get: Each later one.
@@ -48,6 +48,24 @@ class Costs(NamedTuple):
         """Tasks in one process from which on sharing takes less time; None if never."""
         saved = self.task - self.later_get
         return ceil((self.share + self.first_get) / saved) if saved > _NOISE else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data, for JSON."""
+        return {**self._asdict(), "break_even": self.break_even}
+
+    def __str__(self) -> str:
+        rows = {
+            "pickle": f"{self.body:,} bytes",
+            "large parts": f"{self.buffers:,} bytes",
+            "serialize": _seconds(self.serialize),
+            "rebuild": _seconds(self.rebuild),
+            "argument of a task": _seconds(self.task),
+            "share, once": _seconds(self.share),
+            "first get() in a process": _seconds(self.first_get),
+            "each later get()": _seconds(self.later_get),
+        }
+        table = "\n".join(f"{name:<26}{value:>16}" for name, value in rows.items())
+        return f"{table}\n\n{self.advice()}"
 
     def advice(self) -> str:
         """Whether to share such an object, in a sentence."""
@@ -69,13 +87,13 @@ def costs(obj: Any) -> Costs:
     body, size, serialize, rebuild = _here(obj)
     context = get_context("spawn")
     with Executor(ProcessPoolExecutor(1, mp_context=context)) as worker:
-        worker.submit(_nothing, None).result(_PATIENCE)
-        empty = _timed(lambda: worker.submit(_nothing, None).result(_PATIENCE))
-        task = _timed(lambda: worker.submit(_nothing, obj).result(_PATIENCE)) - empty
+        worker.submit(_nothing, None).result(_TIMEOUT)
+        empty = _timed(lambda: worker.submit(_nothing, None).result(_TIMEOUT))
+        task = _timed(lambda: worker.submit(_nothing, obj).result(_TIMEOUT)) - empty
         begin = perf_counter()
         with share(obj) as handle:
             written = perf_counter() - begin
-            first, later = worker.submit(_get, handle).result(_PATIENCE)
+            first, later = worker.submit(_get, handle).result(_TIMEOUT)
     return Costs(body, size, serialize, rebuild, max(task, 0.0), written, first, later)
 
 
@@ -95,6 +113,13 @@ def _timed(operation: Callable[[], object]) -> float:
         operation()
         times.append(perf_counter() - begin)
     return median(times)
+
+
+def _seconds(value: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value / 1e-6:.3g} us"
 
 
 def _nothing(obj: object) -> None:

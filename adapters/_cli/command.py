@@ -12,9 +12,9 @@ import click
 
 import adapters
 from adapters._cli.object_reference import TargetError, namespace, resolve
-from adapters._wire.naming import qualified_name
+from adapters._naming import qualified_name
 
-FOUND = 1  # the exit code where something is wrong with what was looked at; 2 is a wrong use
+FOUND = 1  # exit code: something is wrong with the target; 2 means a wrong use of the command
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -23,7 +23,7 @@ class _WrongTargetError(click.ClickException):
 
 
 class _Commands(click.Group):
-    """Makes errors of targets, and of this package, one line and an exit code."""
+    """Turns errors of object references and of this package into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -133,28 +133,7 @@ def bench(target: str, as_json: bool) -> None:
     from adapters._cli.bench import costs
 
     found = resolve(target)
-    measured = costs(found() if callable(found) else found)
-    if as_json:
-        _print_json({**measured._asdict(), "break_even": measured.break_even})
-        return
-    rows = [
-        ("pickle", f"{measured.body:,} bytes"),
-        ("large parts", f"{measured.buffers:,} bytes"),
-        *(
-            (name, _seconds(value))
-            for name, value in (
-                ("serialize", measured.serialize),
-                ("rebuild", measured.rebuild),
-                ("argument of a task", measured.task),
-                ("share, once", measured.share),
-                ("first get() in a process", measured.first_get),
-                ("each later get()", measured.later_get),
-            )
-        ),
-    ]
-    for name, value in rows:
-        click.echo(f"{name:<26}{value:>16}")
-    click.echo(f"\n{measured.advice()}")
+    _show(costs(found() if callable(found) else found), as_json)
 
 
 def _adapter(target: str) -> adapters.Adapter:
@@ -170,7 +149,7 @@ def _adapter(target: str) -> adapters.Adapter:
 
 
 def _show(result: Any, as_json: bool) -> None:
-    """Print a result, with colours where that is a terminal and rich is there."""
+    """Print a result; with colours on a terminal, if rich is installed."""
     if as_json:
         _print_json(result.as_dict())
         return
@@ -195,10 +174,3 @@ def _print_table(columns: Iterable[str], rows: list[dict[str, Any]]) -> None:
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
-
-
-def _seconds(value: float) -> str:
-    for unit, scale in (("s", 1.0), ("ms", 1e-3)):
-        if value >= scale:
-            return f"{value / scale:.3g} {unit}"
-    return f"{value / 1e-6:.3g} us"

@@ -1,4 +1,4 @@
-"""What the command's arguments name: an object of a module, or of a script."""
+"""Object references, the arguments of the command: "module:expression", "script.py:expression"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class TargetError(ValueError):
-    """There is no such object; the message says why."""
+    """A reference leads to no object; the message says why."""
 
 
 def resolve(target: str) -> Any:

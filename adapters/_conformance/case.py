@@ -15,9 +15,9 @@ from adapters._conformance.states import (
     pickled,
     snapshot,
 )
+from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
-from adapters._wire.naming import in_words
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, UnknownAdapterError
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._conformance.case import unpack
 from adapters._conformance.states import Broken, NotHere
+from adapters._naming import in_words
 from adapters._pickling import dumps
-from adapters._wire.naming import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

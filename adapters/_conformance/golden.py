@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters._conformance.states import Broken, NotHere
+from adapters._naming import in_words
 from adapters._pickling import loads
-from adapters._wire.naming import in_words
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 

@@ -15,7 +15,7 @@ from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any
 
 from adapters._conformance.states import Broken, changed, containers, difference, parts, snapshot
-from adapters._wire.naming import in_words
+from adapters._naming import in_words
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from adapters._conformance.states import (
     parts,
     snapshot,
 )
-from adapters._wire.naming import in_words, qualified_name
+from adapters._naming import in_words, qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError
 

@@ -6,10 +6,10 @@ import pickle
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from adapters._naming import in_words, qualified_name
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import BYTES_LIKE, OutOfBand, has_buffers
 from adapters._wire.ctype import ctype_of
-from adapters._wire.naming import in_words, qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, UnknownAdapterError
 

@@ -13,8 +13,8 @@ from adapters._conformance.states import (
     is_bytes_like,
     snapshot,
 )
+from adapters._naming import in_words
 from adapters._pickling import dumps, loads
-from adapters._wire.naming import in_words
 from adapters._wire.rebuild import rebuild
 from adapters.errors import FAILURES, RebuildError
 

@@ -14,8 +14,8 @@ from copyreg import dispatch_table
 from pickle import PickleBuffer, Pickler
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from adapters._naming import in_words
 from adapters._pickling import dumps, loads
-from adapters._wire.naming import in_words
 from adapters.errors import FAILURES, AdapterError, TaskError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from adapters._naming import qualified_name
 from adapters._wire.ctype import ctype_of, fields_of, is_ctype
-from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 

@@ -18,8 +18,8 @@ from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import differences
 from adapters._explain.walk import Walk
+from adapters._naming import in_words
 from adapters._pickling import DEFAULT_PROTOCOL
-from adapters._wire.naming import in_words
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from adapters import _pickling
 from adapters._explain.advice import type_name
 from adapters._explain.parts import LEAVES
+from adapters._naming import in_words
 from adapters._wire.buffers import BYTES_LIKE
-from adapters._wire.naming import in_words
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ answer = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
 sys.path[:], payload = pickle.load(sys.stdin.buffer)
 import adapters
-from adapters._wire.naming import in_words
+from adapters._naming import in_words
 try:
     twin = adapters.loads(payload)
     step, result = "", adapters.dumps(twin)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from zlib import crc32
 
 from adapters import stores
+from adapters._naming import qualified_name
 from adapters._pickling import dumps, loads
 from adapters._sharing.cache import cache
-from adapters._wire.naming import qualified_name
 from adapters.errors import RebuildError, SharedClosedError, StoreError
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
-"""Reading the fields of a C struct into plain data, and writing them into a new one.
+"""Read the fields of a C struct into plain data, and write plain data into a new struct.
 
 A field is one of four parts: a number, memory inside the struct, memory that a pointer field points
-at, and the array of unknown length that may end a struct. What lies in memory is `Items`: structs,
-each with parts of its own, or plain bytes.
+at, or the array of unknown length that may end a struct. Memory holds `Items`: structs, each with
+parts of its own, or plain bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CType: TypeAlias = Any
 CData: TypeAlias = Any
 
 NUL = "\0"  # in `lengths`: as many items as there are before this one
-ffi = _cffi_backend.FFI()  # of no library: it takes the C types of all of them
+ffi = _cffi_backend.FFI()  # it belongs to no library, and takes the C types of every one
 
 
 def pointer_to(ctype: CType) -> CType:
@@ -28,7 +28,7 @@ def pointer_to(ctype: CType) -> CType:
 
 
 class Items:
-    """What lies side by side in memory: structs, or bytes that are copied as they are.
+    """Items side by side in memory: structs, or bytes that are copied as they are.
 
     Args:
         ctype: The C type of one item.
@@ -50,7 +50,7 @@ class Items:
     def read(self, address: CData, count: int, owner: CData) -> Any:
         """The values of `count` items; large memory is not copied, and keeps `owner` alive."""
         if self.parts is not None:
-            return [read(self.parts, at, owner) for at in self._each(address, count)]
+            return [read_struct(self.parts, at, owner) for at in self._each(address, count)]
         size = count * self.bytes_per_item
         if size < LARGE:
             return self.code, bytes(ffi.buffer(address, size))
@@ -63,7 +63,7 @@ class Items:
             ffi.buffer(address, len(value[1]))[:] = value[1]
             return
         for at, fields in zip(self._each(address, len(value)), value, strict=True):
-            write(self.parts, at, fields, owned)
+            write_struct(self.parts, at, fields, owned)
 
     def count(self, path: str, value: Any) -> int:
         """How many items a received value holds.
@@ -144,7 +144,7 @@ class Inside(Part):
 
 
 class Counted(Part):
-    """Memory whose number of items another field, or the author, tells."""
+    """Memory whose number of items is in another field, or fixed by the registration."""
 
     def __init__(self, name: str, path: str, items: Items, length: str | int) -> None:
         super().__init__(name, path)
@@ -163,10 +163,10 @@ class Counted(Part):
         return int(count)
 
     def count_of(self, state: dict[str, Any]) -> int:
-        """The number of items that came, which must be the one that the struct will tell.
+        """The number of items in a state, which must be the one that its struct will hold.
 
         Raises:
-            ValueError: it is another.
+            ValueError: they differ.
         """
         count = self.items.count(self.path, state[self.name])
         told = state[self.length] if isinstance(self.length, str) else self.length
@@ -176,7 +176,7 @@ class Counted(Part):
 
 
 class Last(Counted):
-    """The array of unknown length at the end of a struct, for which `new` made room."""
+    """The array of unknown length at the end of a struct, for which `new` has made room."""
 
     def read(self, struct: CData, owner: CData) -> Any:
         address = ffi.cast("char *", getattr(struct, self.name))
@@ -213,12 +213,12 @@ class Pointed(Counted):
         setattr(struct, self.name, memory)
 
 
-def read(parts: list[Part], struct: CData, owner: CData) -> dict[str, Any]:
-    """The state of the struct at a pointer; `owner` is what keeps its memory alive."""
+def read_struct(parts: list[Part], struct: CData, owner: CData) -> dict[str, Any]:
+    """The state of the struct at a pointer; `owner` keeps its memory alive."""
     return {part.name: part.read(struct, owner) for part in parts}
 
 
-def write(parts: list[Part], struct: CData, state: Any, owned: list[CData]) -> None:
+def write_struct(parts: list[Part], struct: CData, state: Any, owned: list[CData]) -> None:
     """Write a state into the struct at a pointer.
 
     Raises:

@@ -1,14 +1,15 @@
-"""Adapters derived from the fields of a C struct: no serializer to write.
+"""The layout of a C struct: which fields can travel, which are refused, and the adapter of them.
 
 The state is a dict from field name to value, so that upgrades can read it: numbers as Python's
 numbers, structs as dicts, arrays of structs as lists of dicts, C strings as bytes, and all other
 memory (arrays of numbers, unions) as a pair (type string, bytes). The type string is that of
 numpy's array interface, such as '<i4' (byte order, kind, bytes per item): the receiver compares it
-with its own.
+with that of its own field.
 """
 
 from __future__ import annotations
 
+from adapters._naming import qualified_name
 from adapters._struct.fields import (
     NUL,
     Inside,
@@ -19,11 +20,10 @@ from adapters._struct.fields import (
     ffi,
     kind_of,
     pointer_to,
+    read_struct,
+    write_struct,
 )
-from adapters._struct.fields import read as read_fields
-from adapters._struct.fields import write as write_fields
 from adapters._wire.ctype import fields_of, is_ctype
-from adapters._wire.naming import qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import RegistrationError
 
@@ -108,8 +108,8 @@ class _Layout:
     def serialize(self, obj: Any) -> Any:
         """The fields of a struct or of what a pointer points at, None for NULL."""
         if self.ctype.kind == "pointer":
-            return read_fields(self._parts, obj, obj) if obj else None
-        return read_fields(self._parts, ffi.addressof(obj), obj)
+            return read_struct(self._parts, obj, obj) if obj else None
+        return read_struct(self._parts, ffi.addressof(obj), obj)
 
     def factory(self, state: Any) -> Any:
         """A new struct, or a pointer to one, which owns all its parts."""
@@ -117,13 +117,13 @@ class _Layout:
         if state is None and self.ctype.kind == "pointer":
             return ffi.cast(pointer_type, 0)
         owned: list[Any] = []
-        # cffi keeps the second function as long as the struct's memory, which the pointer, p[0] and
-        # all other views share: so do the parts.
+        # cffi keeps the second function, and with it the parts, for as long as the struct's memory,
+        # which the pointer, p[0] and all other views of it share.
         new = ffi.new_allocator(lambda size: ffi.new("char[]", size), lambda memory: owned.clear())
         last = self._parts[-1] if self._parts else None
         room = isinstance(last, Last) and isinstance(state, dict) and last.name in state
         pointer = new(pointer_type, {last.name: last.count_of(state)} if room else None)  # type: ignore[union-attr]
-        write_fields(self._parts, pointer, state, owned)
+        write_struct(self._parts, pointer, state, owned)
         return pointer if self.ctype.kind == "pointer" else pointer[0]
 
     def _refuse(self, problem: str) -> RegistrationError:
@@ -159,11 +159,11 @@ class _Layout:
             return part(name, path, self._items(ctype.item, path), length)
         if ctype.kind == "array" and ctype.length == 0:
             raise self._refuse(
-                f"field {path!r} is a '{ctype.cname}', of which nobody knows the length; declare it"
+                f"field {path!r} is a '{ctype.cname}', whose length is unknown; declare it"
                 " as '[]' and in lengths, or write a serializer and a factory"
             )
         count = None
-        while ctype.kind == "array":  # of arrays: the items of all of them, side by side
+        while ctype.kind == "array":  # of arrays: all their items lie side by side
             count = ctype.length * (1 if count is None else count)
             ctype = ctype.item
         return Inside(name, path, offset, self._items(ctype, path), count)
@@ -177,7 +177,7 @@ class _Layout:
         return Items(ctype, parts, ffi.sizeof(ctype))
 
     def _length(self, path: str, ctype: CType, numbers: set[str]) -> str | int:
-        """What `lengths` says of a pointer or a last array; `numbers` are its struct's integers."""
+        """The length of a pointer or a last array; `numbers`: its struct's integer fields."""
         self._undeclared.discard(path)
         length = self.lengths.get(path)
         if ctype.kind == "array" and "." in path:
@@ -210,7 +210,7 @@ class _Layout:
         """Refuse a struct of which cffi knows only some fields (`...;`), as far as that shows.
 
         The compiler leaves less than the struct's alignment between fields and at the end. A hole
-        of that size or more holds fields that nobody told of; a smaller one may be padding.
+        of that size or more holds undeclared fields; a smaller one may be padding.
         """
         size, alignment = 8 * ffi.sizeof(struct), 8 * ffi.alignof(struct)
         end = 0
@@ -224,7 +224,7 @@ class _Layout:
             end = max(end, stop)
 
     def _refuse_pointers_in(self, ctype: CType, path: str) -> None:
-        """Refuse what holds an address, or is of unknown size, among memory copied as it is."""
+        """Refuse addresses, and memory of unknown size, in what is copied byte by byte."""
         fields = fields_of(ctype) if ctype.kind in ("struct", "union") else []
         if ctype.kind in ("pointer", "function", "void") or fields is None:
             raise self._refuse(
@@ -238,7 +238,7 @@ class _Layout:
 
 
 def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
-    """Fields in groups that share memory: a group of several is an anonymous union."""
+    """The fields in groups that share memory; a group of several is an anonymous union."""
     names: list[str] = []
     group: list[Any] = []
     end = 0
@@ -254,7 +254,7 @@ def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
 
 
 def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
-    """(first bit, bit behind the last, name, field) of each field of a struct, in this order."""
+    """(first bit, bit behind the last, name, field) of each field of a struct, sorted by bits."""
     found = []
     for name, field in fields:
         start = field.offset * 8 + max(field.bitshift, 0)

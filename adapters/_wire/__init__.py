@@ -2,11 +2,15 @@
 
 | module | what it holds |
 |---|---|
-| `adapter` | an adapter: serializer, factory, name and version |
-| `registry` | which adapter serves a type, a C type or a name; what copyreg is told |
+| `adapter` | an adapter: serializer, factory, name, version and upgrades |
+| `registry` | which adapter serves a type, a subclass, a C type or a name |
+| `bridge` | what copyreg is told |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
 | `provider` | how a process that never saw the registration gets the adapter |
 | `by_value` | the pickler that sends functions, classes and adapters by value |
+| `importable` | what another process can import |
+| `fingerprint` | whether two registrations are the same |
 | `ctype` | C types of cffi |
-| `buffers` | large parts of states, which leave out of band |
+| `buffers` | when the bytes of a state leave out of band |
+| `cycles` | states that contain their own object, which are refused |
 """

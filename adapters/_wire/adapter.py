@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from adapters._naming import in_words, qualified_name
 from adapters._wire.ctype import is_ctype, python_types
 from adapters._wire.fingerprint import fingerprint
-from adapters._wire.naming import in_words, qualified_name
 from adapters.errors import FAILURES, RebuildError, RegistrationError, SerializeError, VersionError
 
 TYPE_CHECKING = False
@@ -136,15 +136,15 @@ class Adapter:
         return self._by_value
 
     @property
+    def provided_by(self) -> str:
+        """The provider in words, for messages."""
+        return self.module or "by value"
+
+    @property
     def described(self) -> str:
         """What `repr` says, and where the two functions are defined, for error messages."""
         functions = f"serialize {_place(self.serialize)}, factory {_place(self.factory)}"
         return f"{self!r} ({functions})"
-
-    @property
-    def provided_by(self) -> str:
-        """The provider in words, for messages."""
-        return self.module or "by value"
 
     @property
     def fingerprint(self) -> str:

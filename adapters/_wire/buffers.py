@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCALARS = frozenset(map(type, (None, True, 0, 0.0, 0j, "")))
 CONTAINERS = frozenset((tuple, list, dict))
-BYTES_LIKE: set[type] = {memoryview, bytearray, PickleBuffer}
+BYTES_LIKE: set[type] = {bytes, bytearray, memoryview, PickleBuffer}
 
 # From this size on `bytes` leave out of band, too: below, a buffer costs more than a copy.
 LARGE = 4096
@@ -26,21 +26,16 @@ def inspect(state: Any) -> tuple[bool, bool]:
     """Look through a state.
 
     Returns:
-        Whether a bytes-like part has to leave out of band, and whether there is nothing but scalars
-        and bytes-like parts, so that no cycle can be in it.
+        Whether a bytes-like part has to leave out of band, and whether the state is flat: scalars
+        and bytes-like parts alone, so that no cycle can be in it.
     """
     kind = type(state)
     if kind not in CONTAINERS:
-        return has_buffers(state), kind is bytes or kind in BYTES_LIKE
-    kinds = set(map(type, state.values() if kind is dict else state))
-    flat = kinds <= SCALARS or all(map(_is_leaf, kinds))
-    if kind is dict:
-        flat = flat and SCALARS.issuperset(map(type, state))
-    return not kinds <= SCALARS and has_buffers(state), flat
-
-
-def _is_leaf(kind: type) -> bool:
-    return kind in SCALARS or kind is bytes or kind in BYTES_LIKE
+        return has_buffers(state), kind in BYTES_LIKE
+    kinds = set(map(type, state.values() if kind is dict else state)) - SCALARS
+    buffers = bool(kinds) and has_buffers(state)
+    flat = kinds <= BYTES_LIKE and (kind is not dict or SCALARS.issuperset(map(type, state)))
+    return buffers, flat
 
 
 def has_buffers(state: Any) -> bool:
@@ -49,13 +44,14 @@ def has_buffers(state: Any) -> bool:
 
 
 def buffers_in(state: Any) -> Iterator[Any]:
-    """The bytes-like parts of tuples, lists and dicts in each other; these may hold themselves."""
+    """The bytes-like parts of nested tuples, lists and dicts, which may contain themselves."""
     todo = [state]
     seen = set()
     for value in todo:
         kind = type(value)
-        if kind in BYTES_LIKE or (kind is bytes and len(value) >= LARGE):
-            yield value
+        if kind in BYTES_LIKE:
+            if kind is not bytes or len(value) >= LARGE:
+                yield value
         elif kind.__module__ == "_cffi_backend" and kind.__name__ == "buffer":
             BYTES_LIKE.add(kind)  # met for the first time: nothing here imports cffi
             yield value
@@ -69,13 +65,13 @@ class OutOfBand:
     """A state, or a part of one, that pickles as itself with its bytes-like parts out of band.
 
     Protocol 5 writes each as a PickleBuffer: no copy, and the receiver gets a memoryview over the
-    buffer that arrived. Where there are no buffers (older protocols) they are copied in band.
+    buffer that arrived. Older protocols have no buffers: there they are copied into the pickle.
     `bytes` arrive as bytes, everything else as a flat memoryview.
 
     Args:
         state: The state, or the part.
-        others: References to those of the other parts of the same state, by the parts' ids: a part
-            that is in it twice arrives as one. The pickler keeps them alive.
+        others: Weak references to the OutOfBand of the other parts of the same state, by the id of
+            the part, so that a part that is in it twice arrives as one. The pickler holds them.
     """
 
     __slots__ = ("__weakref__", "_others", "state")
@@ -124,8 +120,7 @@ def _flat(value: Any) -> Any:
         # Itself, not a view of it: before Python 3.13 a view of a view in a reference cycle can
         # crash the garbage collector.
         return value
-    buffer = PickleBuffer(value)
     try:
-        return buffer.raw()
-    except BufferError:  # not contiguous: no single stretch of memory to send without a copy
+        return PickleBuffer(value).raw()
+    except BufferError:  # not contiguous: it cannot be sent without a copy
         return view.tobytes()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     Reduce = Callable[[Any], Any]
 
+_OPTIONS = ("name", "version", "upgrades", "subclasses")  # of an adapter
 _being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
 
 
@@ -41,21 +42,12 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle's pickler, which also knows native objects, C types and the main script.
 
     Args:
-        file: As in pickle.
-        protocol: As in pickle.
+        file, protocol, options: As in pickle.
         reduce: The reducer of native objects: `Registry.reduce`.
-        buffer_callback: As in pickle.
     """
 
-    def __init__(
-        self,
-        file: Any,
-        protocol: int | None = None,
-        *,
-        reduce: Reduce,
-        buffer_callback: Callable[[Any], Any] | None = None,
-    ) -> None:
-        super().__init__(file, protocol, buffer_callback)
+    def __init__(self, file: Any, protocol: int, *, reduce: Reduce, **options: Any) -> None:
+        super().__init__(file, protocol, **options)
         self._reduce_native = reduce
 
     def reducer_override(self, obj: Any) -> Any:
@@ -71,25 +63,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 
 def dump_adapter(adapter: Adapter, reduce: Reduce) -> bytes | str:
-    """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent.
-
-    Args:
-        adapter: The adapter.
-        reduce: The reducer of native objects that its functions refer to.
-    """
+    """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent."""
     key = (get_ident(), id(adapter))
     if key in _being_written:
         raise SerializeError("its functions refer to an object of its own type", adapter.name)
     _being_written.add(key)
-    options = ("name", "version", "upgrades", "subclasses")
+    arguments = adapter.target, adapter.serialize, adapter.factory
+    options = {name: getattr(adapter, name) for name in _OPTIONS}
     try:
         with io.BytesIO() as file:
-            Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump(
-                (
-                    (adapter.target, adapter.serialize, adapter.factory),
-                    {option: getattr(adapter, option) for option in options},
-                )
-            )
+            Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump((arguments, options))
             return file.getvalue()
     except FAILURES as error:  # types raise anything when pickled
         return f"{type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ from adapters.errors import SerializeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -25,9 +26,15 @@ def is_ctype(target: object) -> bool:
 def python_types() -> list[type]:
     """The Python types of all cffi objects: borrowed, owning, ffi.gc, from_buffer, handles."""
     backend: Any = sys.modules.get("_cffi_backend")
-    found: list[type] = [] if backend is None else [backend._CDataBase]
+    return [] if backend is None else with_subclasses(backend._CDataBase)
+
+
+def with_subclasses(cls: type) -> list[type]:
+    """A class and all classes below it."""
+    found = [cls]
     for base in found:
-        found += type.__subclasses__(base)
+        subclasses: list[type] = type.__subclasses__(base)
+        found += [sub for sub in subclasses if sub not in found]
     return found
 
 
@@ -37,6 +44,11 @@ def ctype_of(obj: object) -> Any:
     if backend is None or not issubclass(type(obj), backend._CDataBase):
         return None
     return backend.typeof(obj)
+
+
+def reducers(reduce: Callable[[Any], Any]) -> dict[type, Callable[[Any], Any]]:
+    """The reducer of each Python type of cffi, where `reduce` is that of native objects."""
+    return dict.fromkeys(python_types(), reduce) | dict.fromkeys(library_types(), reduce_library)
 
 
 def library_types() -> list[type]:

@@ -1,8 +1,7 @@
-"""Cycles: refuse a state that contains its own object.
+"""Cycles: refuse a state that contains its own object, since the factory needs the state first.
 
-The factory needs the whole state before there is an object, so such a state cannot be rebuilt, and
-pickle would recurse through it until it fails. `Progress` marks the objects whose states are being
-pickled; a reducer that is called for one of them again searches its state.
+Pickle would recurse through such a state until it fails. `Progress` marks the objects whose states
+are being pickled; a reducer that is called again for one of them searches its state.
 """
 
 from __future__ import annotations
@@ -52,8 +51,6 @@ def reaches(state: Any, obj: object) -> bool:
 
 
 class _NullFile:
-    """A file that drops what is written."""
-
     def write(self, data: object) -> None:
         pass
 

@@ -20,12 +20,6 @@ def fingerprint(name: str, version: int, subclasses: bool, functions: Iterable[A
     A child that runs the same script again makes the same registration. The digest tells that one
     from another registration of the same name, without loading the functions of the other.
 
-    Args:
-        name: The adapter's name.
-        version: The version of its states.
-        subclasses: Whether it serves subclasses.
-        functions: Serializer, factory and upgrades.
-
     Returns:
         24 hexadecimal digits, of BLAKE2b.
     """

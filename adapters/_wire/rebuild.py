@@ -74,8 +74,7 @@ class Spec(tuple):  # type: ignore[type-arg]
     @property
     def provider(self) -> Provider:
         """The module that registers the adapter or (fingerprint, adapter by value)."""
-        provider: Provider = self[2]
-        return provider
+        return self[2]  # type: ignore[no-any-return]
 
     @property
     def state(self) -> Any:
@@ -151,26 +150,23 @@ def fetch(name: str, provider: Provider) -> Adapter:
     Raises:
         RebuildError: it cannot be had; the message says why.
     """
+    cause: LookupError | None = None
     try:
         if isinstance(provider, tuple):
-            return registry.arrived(provider) or _arrive(provider)
+            return registry.adopt(provider, lambda: _load(provider))
         import_provider(provider)
-        return _by_name[name]
-    except KeyError:
+        if name in _by_name:
+            return _by_name[name]
         reason = f"its provider, module {provider!r}, was imported and did not register it"
-        raise RebuildError(_missing(name, reason), name) from None
     except LookupError as error:
-        raise RebuildError(_missing(name, str(error)), name) from error
-
-
-def _arrive(provider: tuple[str, bytes | str]) -> Adapter:
-    arguments, options = load_by_value(provider[1])
-    return registry.adopt(provider, Adapter(*arguments, **options, provider=provider))
-
-
-def _missing(name: str, reason: str) -> str:
-    known = ", ".join(sorted(_by_name)) or "none"
-    return (
+        reason, cause = str(error), error
+    raise RebuildError(
         f"cannot rebuild an object of adapter {name!r} in process {os.getpid()}: the adapter is not"
-        f" known here, and {reason}. Known here: {known}"
-    )
+        f" known here, and {reason}. Known here: {', '.join(sorted(_by_name)) or 'none'}",
+        name,
+    ) from cause
+
+
+def _load(provider: tuple[str, bytes | str]) -> Adapter:
+    arguments, options = load_by_value(provider[1])
+    return Adapter(*arguments, **options, provider=provider)

@@ -1,21 +1,14 @@
-"""Registry: finds the adapter for a type, a C type or a name, and tells copyreg about it."""
+"""Registry: which adapter serves a type, a subclass, a C type or a name."""
 
 from __future__ import annotations
 
-import copyreg
 import os
 from _thread import RLock
 
+from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
-from adapters._wire.ctype import (
-    advice_for,
-    ctype_of,
-    is_ctype,
-    library_types,
-    python_types,
-    reduce_library,
-)
-from adapters._wire.naming import qualified_name
+from adapters._wire.bridge import Bridge
+from adapters._wire.ctype import advice_for, ctype_of, is_ctype, reducers, with_subclasses
 from adapters._wire.provider import importing_module
 from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
 
@@ -29,9 +22,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     State = TypeVar("State")
 
-    Reduce = Callable[[Any], Any]
-
-_table: dict[type, Any] = copyreg.dispatch_table
 _KEPT = 16  # adapters of one name that arrived: a notebook makes a new one at each change
 _lock = RLock()
 if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
@@ -49,18 +39,15 @@ class Registry:
 
     Args:
         reducer: Makes the function that copyreg gets for an adapter. Without it copyreg gets none.
-
-    Attributes:
-        by_name: The adapters by name, to be read.
     """
 
-    def __init__(self, reducer: Callable[[Adapter], Reduce] | None = None) -> None:
+    def __init__(self, reducer: Callable[[Adapter], Callable[[Any], Any]] | None = None) -> None:
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
-        self.by_name: Mapping[str, Adapter] = self._by_name
+        self.by_name: Mapping[str, Adapter] = self._by_name  # to be read
         self._reducer = reducer
-        self._bridged: dict[type, Reduce] = {}  # what copyreg was told by this registry
+        self._bridge = Bridge()
 
     def __repr__(self) -> str:
         return f"<Registry of {len(self)} adapters>"
@@ -75,12 +62,10 @@ class Registry:
         return name in self._by_name
 
     def __getitem__(self, name: str) -> Adapter:
-        try:
-            return self._by_name[name]
-        except KeyError:
-            raise UnknownAdapterError(
-                f"no adapter is named {name!r}; {self._known()}", name
-            ) from None
+        adapter = self._by_name.get(name)
+        if adapter is None:
+            raise UnknownAdapterError(f"no adapter is named {name!r}; {self._known()}", name)
+        return adapter
 
     def register(
         self,
@@ -145,8 +130,8 @@ class Registry:
                         f" adapters.unregister on {qualified_name(known.target)} first",
                         adapter.name,
                     )
-            foreign = _table.get(target) if self._reducer and not is_ctype(target) else None
-            if foreign is not None and foreign is not self._bridged.get(target):
+            foreign = self._bridge.foreign(target) if self._reducer else None
+            if foreign is not None and not is_ctype(target):
                 raise ConflictError(
                     f"{adapter!r} conflicts with the reducer {foreign!r}, which other code gave"
                     " copyreg for the type; del copyreg.dispatch_table[the type] first",
@@ -172,20 +157,18 @@ class Registry:
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
             self._remove(adapter)
 
-    def arrived(self, provider: Provider) -> Adapter | None:
-        """The adapter that came with this provider by value, if it is still kept."""
-        return self._arrived.get(provider)
-
-    def adopt(self, provider: Provider, adapter: Adapter) -> Adapter:
-        """Take in an adapter that came by value with an object, to send such objects back.
+    def adopt(self, provider: Provider, load: Callable[[], Adapter]) -> Adapter:
+        """The adapter that came by value with an object, kept here to send such objects back.
 
         It never displaces one that was registered here.
 
-        Returns:
-            The adapter to use: another thread may have adopted the same one first.
+        Args:
+            provider: What came with the object.
+            load: Makes the adapter of it; called where that is not kept yet, and raises its errors.
         """
+        adapter = self._arrived.get(provider) or load()
         with _lock:
-            if provider in self._arrived:
+            if provider in self._arrived:  # also by another thread, meanwhile
                 return self._arrived[provider]
             known = self._by_target.get(adapter.target)
             if known is None or known.arrived:
@@ -200,10 +183,7 @@ class Registry:
             return adapter
 
     def nearest(self, cls: type) -> Adapter | None:
-        """The adapter of `cls` or of its nearest base, whether or not that serves `cls`.
-
-        None if there is none, or if a class before it has a reducer of its own.
-        """
+        """The adapter of `cls` or its nearest base, None if a class before it has a reducer."""
         for base in cls.__mro__:
             adapter = self._by_target.get(base)
             if adapter is not None:
@@ -213,10 +193,7 @@ class Registry:
         return None
 
     def serving(self, target: Any) -> Adapter | None:
-        """The adapter for objects of a type or C type; None if none serves it.
-
-        A subclass is served if the adapter of its nearest base says so (`subclasses=True`).
-        """
+        """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
         if is_ctype(target):
             return self._by_target.get(target)
         adapter = self.nearest(target)
@@ -245,9 +222,8 @@ class Registry:
         else:
             advice = "call adapters.register(type, serialize, factory)"
         subject = qualified_name(target)
-        raise UnknownAdapterError(
-            f"no adapter serves {subject}; {advice}. {self._known()}", subject
-        )
+        problem = f"no adapter serves {subject}; {advice}. {self._known()}"
+        raise UnknownAdapterError(problem, subject)
 
     def lookup(self, reference: object) -> Adapter:
         """The adapter that is meant by an adapter, its type, its C type or its name.
@@ -262,10 +238,8 @@ class Registry:
         for adapter in self:
             if adapter.target is reference:
                 return adapter
-        raise UnknownAdapterError(
-            f"{reference!r} is no adapter, nor a type that has one. {self._known()}",
-            repr(reference),
-        )
+        problem = f"{reference!r} is no adapter, nor a type that has one. {self._known()}"
+        raise UnknownAdapterError(problem, repr(reference))
 
     def reduce(self, obj: object) -> Any:
         """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
@@ -280,10 +254,9 @@ class Registry:
             reduce = self.find(obj).reduce
             return NotImplemented if reduce is None else reduce(obj)
         except UnknownAdapterError as error:
-            problem = "" if ctype is None else " an address means nothing in another process, and"
-            raise SerializeError(
-                f"cannot pickle {obj!r}:{problem} {error}", error.subject
-            ) from None
+            reason = "" if ctype is None else " an address means nothing in another process, and"
+            problem = f"cannot pickle {obj!r}:{reason} {error}"
+            raise SerializeError(problem, error.subject) from None
 
     def _known(self) -> str:
         return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
@@ -293,7 +266,7 @@ class Registry:
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
-            self._bridge(adapter.target)
+            self._tell_copyreg(adapter.target)
 
     def _dump_by_value(self, adapter: Adapter) -> bytes | str:
         from adapters._wire.by_value import dump_adapter  # imports cloudpickle
@@ -306,34 +279,15 @@ class Registry:
                 del adapters[key]
         if adapter.arrived:
             self._arrived.pop(adapter.provider, None)
-        self._bridge(adapter.target)
+        self._tell_copyreg(adapter.target)
 
-    def _bridge(self, target: Any) -> None:
-        """Tell copyreg who serves `target` and its subclasses: picklers ask it for exact types."""
+    def _tell_copyreg(self, target: Any) -> None:
+        """Give copyreg, which looks up exact types, the reducers of a target and its subclasses."""
         if is_ctype(target):  # all C types share these Python types
             served = any(map(is_ctype, self._by_target))
-            for cls in python_types():
-                self._tell(cls, self.reduce if served else None)
-            for cls in library_types():
-                self._tell(cls, reduce_library if served else None)
+            for cls, reduce in reducers(self.reduce).items():
+                self._bridge.put(cls, reduce if served else None)
             return
-        for cls in _with_subclasses(target):
+        for cls in with_subclasses(target):
             adapter = self.serving(cls)
-            self._tell(cls, None if adapter is None else adapter.reduce)
-
-    def _tell(self, cls: type, reduce: Reduce | None) -> None:
-        told = self._bridged.pop(cls, None)
-        if _table.get(cls) is not told:
-            return  # other code has given copyreg a reducer for this type
-        if reduce is not None:
-            _table[cls] = self._bridged[cls] = reduce
-        elif told is not None:
-            del _table[cls]
-
-
-def _with_subclasses(cls: type) -> list[type]:
-    found = [cls]
-    for base in found:
-        subclasses: list[type] = type.__subclasses__(base)
-        found += [sub for sub in subclasses if sub not in found]
-    return found
+            self._bridge.put(cls, None if adapter is None else adapter.reduce)

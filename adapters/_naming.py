@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from adapters._wire.ctype import is_ctype
 from adapters.errors import FAILURES
 
 
 def qualified_name(target: object) -> str:
     """The module-qualified name of a type or C type, the same in a script and in its children."""
-    if is_ctype(target):
-        return f"C type '{target.cname}'"  # type: ignore[attr-defined]
+    if not isinstance(target, type) and hasattr(target, "cname"):
+        return f"C type '{target.cname}'"
     module = getattr(target, "__module__", None) or "builtins"
     # The children of multiprocessing import the main script under the second name.
     module = "__main__" if module == "__mp_main__" else module
