@@ -7,11 +7,14 @@ import importlib
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import cffi
 import pytest
+
+import adapters
 
 # A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -106,6 +109,26 @@ def no_child_is_left() -> Iterator[None]:
     """A child that one test leaves is a riddle in the next one."""
     yield
     assert not multiprocessing.active_children()
+
+
+@pytest.fixture
+def native() -> Iterator[Any]:
+    """A type of one test, which no other process knows and which does not pickle by itself."""
+
+    class Native:
+        def __init__(self, state: object = None) -> None:
+            self.state = state
+            self.lock = threading.Lock()
+
+    yield Native
+    if any(adapter.target is Native for adapter in adapters.registry):
+        adapters.unregister(Native)
+
+
+@pytest.fixture
+def registry() -> adapters.Registry:
+    """A registry of one test, of which picklers know nothing."""
+    return adapters.Registry()
 
 
 @pytest.fixture(params=START_METHODS)

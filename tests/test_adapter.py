@@ -1,0 +1,54 @@
+"""What an adapter is made of, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gadgets import Gadget, ffi, state_of
+
+import adapters
+
+
+def test_register_returns_the_adapter(native: type) -> None:
+    adapter = adapters.register(native, state_of, native, name="native", version=3)
+    assert isinstance(adapter, adapters.Adapter)
+    assert (adapter.name, adapter.version, adapter.target) == ("native", 3, native)
+    assert "'native' version 3" in repr(adapter)
+
+
+def test_default_name_is_the_module_qualified_type(registry: adapters.Registry) -> None:
+    assert registry.register(Gadget, state_of, Gadget).name == "gadgets.Gadget"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((42, state_of, state_of), {}, "42, which is a builtins.int"),
+        ((dict, state_of, dict), {}, "pickle writes this built-in type by itself"),
+        ((Gadget, "x", state_of), {}, "serialize must be callable, not 'x'"),
+        ((Gadget, state_of, None), {}, "factory must be callable, not None"),
+        ((Gadget, state_of, state_of), {"name": ""}, "name must be a non-empty str"),
+        (
+            (Gadget, state_of, state_of),
+            {"version": 0},
+            "an int of 1 or more, not 0",
+        ),
+        ((Gadget, state_of, state_of), {"version": True}, "version must be an int"),
+        ((Gadget, state_of, state_of), {"upgrades": {1: state_of}}, r"older version \(1 to 0\)"),
+        ((Gadget, state_of, state_of), {"version": 2, "upgrades": {1: 5}}, "1: 5"),
+        ((Gadget, state_of, state_of), {"upgrades": [state_of]}, "upgrades must be a dict"),
+        ((object, state_of, state_of), {}, "every object is an instance of it"),
+        (
+            (type(ffi.new("int *")), state_of, state_of),
+            {},
+            "share this type; pass their C",
+        ),
+    ],
+)
+def test_unusable_arguments(
+    registry: adapters.Registry, arguments: Any, options: Any, message: str
+) -> None:
+    with pytest.raises(adapters.RegistrationError, match=message):
+        registry.register(*arguments, **options)
+    assert len(registry) == 0
