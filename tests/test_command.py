@@ -16,7 +16,7 @@ pytest.importorskip("click", reason="the command needs the extra [cli]")
 from click.testing import CliRunner, Result
 
 from adapters._cli.command import command
-from adapters._cli.object_reference import TargetError, resolve
+from adapters._cli.object_reference import resolve
 
 SCRIPT = """
 import threading
@@ -127,16 +127,6 @@ def test_what_cannot_be_sent_is_one_line_and_1(script: Path) -> None:
     result = run("bench", "script.py:bad")
     assert result.exit_code == 1
     assert result.output.startswith("Error: cannot pickle")
-
-
-def test_a_script_is_not_run_as_main_and_may_exit(tmp_path: Path) -> None:
-    exits = tmp_path / "exits.py"
-    exits.write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
-    with pytest.raises(TargetError, match=r"cannot run .*exits\.py: SystemExit: 3"):
-        resolve(f"{exits}:x")
-    named = tmp_path / "named.py"
-    named.write_text("name = __name__\n", encoding="utf-8")
-    assert resolve(f"{named}:name") != "__main__"
 
 
 def test_help_says_what_there_is() -> None:
