@@ -18,7 +18,7 @@ from cffi import FFI
 
 # Relative to the root of the project, where setup.py runs: setuptools refuses absolute paths.
 _CSRC = "native/csrc"
-_HEADERS = ("status.h", "kernel.h", "primes.h", "sieve.h", "words.h")
+_HEADERS = ("status.h", "context.h", "primes.h", "sieve.h", "words.h")
 _SOURCES = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.c"))
 _INCLUDED = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.h"))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native._buffers import uint64_room
-from native._kernel import kernel
-from native._memory import check
+from native._context import kernel
+from native._handle import check
 from native._native import ffi, lib
 from native._window import check_bounds
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native._buffers import flat_bytes, is_constant
-from native._kernel import kernel
-from native._memory import check, physical_memory
+from native._context import kernel
+from native._handle import check, physical_memory
 from native._native import ffi, lib
 
 if TYPE_CHECKING:

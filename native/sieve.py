@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native import _primes
+from native._bitmap import FIRST_PROGRESS, KeptWindow
 from native._buffers import uint64_bytes
-from native._kept import FIRST_PROGRESS, KeptWindow
-from native._kernel import kernel
-from native._memory import check
+from native._context import kernel
+from native._handle import check
 from native._native import ffi, lib
 from native._window import check_bounds, fill, restore, strike
 

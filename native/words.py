@@ -7,7 +7,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from native._buffers import flat_bytes, is_constant
-from native._memory import Owner, check, lend
+from native._handle import Owner, check, lend
 from native._native import ffi, lib
 
 if TYPE_CHECKING:

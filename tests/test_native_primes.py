@@ -19,27 +19,27 @@ from hypothesis import strategies as st
 from test_native_sieve import PI, PI_1E10, is_prime, simple_primes
 
 import native
-from native import Sieve, _kernel, _primes, count_primes, primes
+from native import Sieve, _context, _primes, count_primes, primes
 from native._native import ffi, lib
 
 
 def available(path: str) -> bool:
-    return lib.kernel_new(_kernel.PATHS[path], 0, ffi.new("kernel_t **")) == lib.NATIVE_OK
+    return lib.kernel_new(_context.PATHS[path], 0, ffi.new("kernel_t **")) == lib.NATIVE_OK
 
 
-PATHS = [path for path in _kernel.PATHS if path != "best" and available(path)]
+PATHS = [path for path in _context.PATHS if path != "best" and available(path)]
 
 
 @pytest.fixture(params=PATHS)
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv(_kernel.VARIABLE, request.param)
+    monkeypatch.setenv(_context.VARIABLE, request.param)
     return str(request.param)
 
 
 @pytest.fixture(params=[1, 0], ids=["tiny pieces", "usual pieces"])
 def kernel(path: str, request: pytest.FixtureRequest) -> Any:
     """A kernel of that path; one that takes the cache to be tiny has many pieces in a line."""
-    return _kernel.make_kernel(path, request.param)
+    return _context.make_kernel(path, request.param)
 
 
 def counted(kernel: Any, first: int, last: int) -> int:
@@ -108,7 +108,7 @@ def test_each_path_counts_and_lists_as_the_kept_sieve(
     with Sieve(first, first + length) as sieve:
         expected = sieve.finish().primes()
     for l1_bytes in (1, 16_000, 0):
-        kernel = _kernel.make_kernel(path_name, l1_bytes)
+        kernel = _context.make_kernel(path_name, l1_bytes)
         assert counted(kernel, first, first + length) == len(expected)
         assert listed(kernel, first, first + length, len(expected)) == list(expected)
 
@@ -225,7 +225,7 @@ def test_windows_that_cannot_be(ask: Any) -> None:
 
 
 def test_the_kernel_refuses_what_is_outside() -> None:
-    kernel, out, written = _kernel.kernel(), ffi.new("uint64_t *"), ffi.new("size_t *")
+    kernel, out, written = _context.kernel(), ffi.new("uint64_t *"), ffi.new("size_t *")
     for first, last in ((2, 1), (0, 2**52 + 1)):
         assert lib.primes_count(kernel, first, last, out) == lib.NATIVE_BAD_RANGE
         status = lib.primes_list(kernel, first, last, out, 1, written)
@@ -235,21 +235,21 @@ def test_the_kernel_refuses_what_is_outside() -> None:
 
 
 def test_the_environment_names_the_path(path: str) -> None:
-    assert lib.kernel_path(_kernel.kernel()) == _kernel.PATHS[path]
-    assert _kernel.kernel() is _kernel.kernel()
+    assert lib.kernel_path(_context.kernel()) == _context.PATHS[path]
+    assert _context.kernel() is _context.kernel()
 
 
 def test_the_size_of_the_cache_is_the_machine_s() -> None:
-    assert 4096 <= lib.kernel_l1_bytes(_kernel.kernel()) <= 1 << 20
-    assert lib.kernel_l1_bytes(_kernel.make_kernel("plain", 12345)) == 12345
+    assert 4096 <= lib.kernel_l1_bytes(_context.kernel()) <= 1 << 20
+    assert lib.kernel_l1_bytes(_context.make_kernel("plain", 12345)) == 12345
 
 
 def test_a_path_that_is_none_or_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(_kernel.VARIABLE, "fast")
+    monkeypatch.setenv(_context.VARIABLE, "fast")
     with pytest.raises(ValueError, match="NATIVE_SIEVE_PATH is 'fast', which is none of plain, "):
         count_primes(0, 10)
-    monkeypatch.setitem(_kernel.PATHS, "alien", 99)
-    monkeypatch.setenv(_kernel.VARIABLE, "alien")
+    monkeypatch.setitem(_context.PATHS, "alien", 99)
+    monkeypatch.setenv(_context.VARIABLE, "alien")
     with pytest.raises(ValueError, match="'alien', which this processor does not have"):
         count_primes(0, 10)
 

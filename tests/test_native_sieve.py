@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 
 import native
 import native.sieve
-from native import Sieve, _build, _memory
-from native._kernel import kernel
+from native import Sieve, _build, _handle
+from native._context import kernel
 from native._native import ffi, lib
 
 # pi(10^k), OEIS A006880.
@@ -416,7 +416,7 @@ def test_a_window_larger_than_memory_is_refused_before_allocation() -> None:
 
 def test_without_sysconf_the_allocation_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sysconf", raising=False)
-    assert _memory.physical_memory() is None
+    assert _handle.physical_memory() is None
     with pytest.raises(MemoryError, match="takes 307445734561825920 bytes: not enough memory"):
         Sieve(0, 2**63).finish()
 
@@ -443,12 +443,12 @@ def test_every_status_of_the_c_library_is_an_exception() -> None:
     codes = [getattr(lib, name) for name in names]
     for code in codes:
         if code == lib.NATIVE_OK:
-            _memory.check(code, "x")
+            _handle.check(code, "x")
         else:
             with pytest.raises(Exception, match=r"^x: (?!unknown)"):
-                _memory.check(code, "x")
+                _handle.check(code, "x")
     with pytest.raises(SystemError, match="x: unknown status 99"):
-        _memory.check(99, "x")
+        _handle.check(99, "x")
 
 
 def test_the_kernel_refuses_what_is_outside() -> None:

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "base.h"
+#include "sieving_primes.h"
 #include "bits.h"
-#include "engine.h"
-#include "list.h"
+#include "segment.h"
+#include "generate.h"
 #include "window.h"
 
 #define LARGEST_UNKEPT (UINT64_C(1) << 52)

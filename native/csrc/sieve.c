@@ -1,5 +1,5 @@
 /* What a kept window is: its parts, and how one is made from those of another. */
-#include "kept.h"
+#include "sieve_struct.h"
 
 #include <stdlib.h>
 #include <string.h>

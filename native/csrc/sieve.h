@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel.h"
+#include "context.h"
 #include "status.h"
 
 /* cffi begins */

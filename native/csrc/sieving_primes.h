@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel.h"
+#include "context.h"
 
 #define LARGEST_BASE (UINT64_C(1) << 26) /* their list takes 16 MB */
 

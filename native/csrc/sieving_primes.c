@@ -1,8 +1,8 @@
-#include "base.h"
+#include "sieving_primes.h"
 
 #include <stdlib.h>
 
-#include "list.h"
+#include "generate.h"
 #include "window.h"
 
 size_t base_index(const base_t *base, uint64_t bound)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "bits.h"
-#include "paths.h"
+#include "dispatch.h"
 
 /* GCC and Clang make the vectors of any size from those of the machine. */
 #if defined(__GNUC__)

@@ -1,4 +1,4 @@
-#include "buckets.h"
+#include "large_primes.h"
 
 #include <stdlib.h>
 

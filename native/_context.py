@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from native._memory import check
+from native._handle import check
 from native._native import ffi, lib
 
 if TYPE_CHECKING:

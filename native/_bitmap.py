@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from native._memory import Owner, check, lend
+from native._handle import Owner, check, lend
 from native._native import ffi, lib
 from native._window import check_memory, describe_bitmap
 

@@ -1,7 +1,7 @@
 /* Reading a finished window: how many primes, which ones, and whether a number is one. */
 #include <string.h>
 
-#include "kept.h"
+#include "sieve_struct.h"
 
 static const uint8_t wheel_primes[] = {2, 3, 5}; /* which no line holds */
 

@@ -2,8 +2,8 @@
 #ifndef NATIVE_LIST_H
 #define NATIVE_LIST_H
 
-#include "base.h"
-#include "kernel.h"
+#include "sieving_primes.h"
+#include "context.h"
 
 /* Gets primes, ascending; what it returns other than NATIVE_OK ends the listing. */
 typedef int list_fn(void *context, const uint64_t *primes, size_t n);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base.h"
-#include "engine.h"
-#include "kept.h"
+#include "sieving_primes.h"
+#include "segment.h"
+#include "sieve_struct.h"
 #include "window.h"
 
 #define LARGEST_ROOT UINT64_C(3037000499) /* isqrt(2^63 - 1) */

@@ -1,9 +1,9 @@
-#include "engine.h"
+#include "segment.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "buckets.h"
+#include "large_primes.h"
 #include "window.h"
 
 #define OFTEN 24 /* strikes in a piece, from which on eight at a step pay */

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "paths.h"
-#include "patterns.h"
+#include "dispatch.h"
+#include "presieve.h"
 #include "status.h"
 #include "wheel.h"
 

@@ -1,10 +1,10 @@
-#include "list.h"
+#include "generate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "bits.h"
-#include "engine.h"
+#include "segment.h"
 #include "window.h"
 
 #define BLOCK_PIECES 2 /* of each line: eight lines of two pieces fit the second-level cache */

@@ -1,4 +1,4 @@
-#include "patterns.h"
+#include "presieve.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "paths.h"
+#include "dispatch.h"
 
 #ifdef NATIVE_X86_PATHS
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512vbmi,avx512vbmi2,gfni,prefer-vector-width=512")
@@ -7,7 +7,7 @@
 #define PATH(name) avx512_##name
 #define VECTOR 64
 #define POPCOUNT __builtin_popcountll
-#include "hot.h"
+#include "kernels.h"
 
 static const uint8_t list_residues[8] = {1, 7, 11, 13, 17, 19, 23, 29};
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel.h"
+#include "context.h"
 
 /* Called for each piece: `bits` bits of line number `line`, from its bit `from` on (a multiple of
  * 512); in memory that may be written up to the next multiple of 512 bits. */

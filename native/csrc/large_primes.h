@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel.h"
+#include "context.h"
 
 typedef struct {
     size_t chunks;
