@@ -12,7 +12,7 @@ MADE := $(VENV)/.made-$(VERSION)
 DEMOS := $(VENV)/.demos-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
 EXTENSION := native/_native.*.so
-BUILT_FROM := pyproject.toml setup.py native/_build.py $(wildcard native/csrc/*)
+BUILT_FROM := pyproject.toml setup.py native/_build.py $(wildcard native/csrc/*.[ch])
 
 STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
 C_TESTS := tests/test_native*.py tests/test_cdata.py tests/test_struct.py

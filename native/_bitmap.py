@@ -1,43 +1,59 @@
-"""A window that is kept: its bitmap in C memory, how far it is, and who may change it."""
+"""The bitmap of a Sieve in C memory: when it is allocated, who may write to it, how it is restored.
 
+csrc/sieve.h describes its layout.
+"""
+
+import operator
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from native._handle import Owner, check, lend
+from native._buffers import flat_bytes, is_constant
+from native._handle import Handle, lend
 from native._native import ffi, lib
-from native._window import check_memory, describe_bitmap
+from native._status import check
+from native._window import LARGEST_LAST, check_bounds
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from native._native import CData
 
 FIRST_PROGRESS = 7
 
 
-class KeptWindow(Owner):
-    """What a Sieve is, apart from what it does: a window, and a bitmap once it is needed."""
+class BitmapHandle(Handle):
+    """Handle of a sieve_t: a window, how far it is sieved, and its bitmap once there is one."""
 
     def _adopt(self, out: "CData", borrowed: "Iterable[CData]" = ()) -> None:
         self._own(out, lib.sieve_free, 0, borrowed)
         self._changer: dict[str, object] = {}
         self._found: int | None = None  # primes in the window, once they have been counted
 
-    def _kept(self, pointer: "CData") -> bool:
+    @classmethod
+    def _owning(cls, out: "CData", borrowed: "Iterable[CData]" = ()) -> "Self":
+        handle = cls.__new__(cls)
+        handle._adopt(out, borrowed)
+        return handle
+
+    def _has_bitmap(self, pointer: "CData") -> bool:
         return lib.sieve_bitmap(pointer) != ffi.NULL
 
-    def _keep(self, pointer: "CData") -> None:
-        """Make the bitmap, where there is none."""
-        if not self._kept(pointer):
+    def _make_bitmap(self, pointer: "CData") -> None:
+        """Allocate the bitmap, if there is none."""
+        if not self._has_bitmap(pointer):
             first, last = self.first, self.last
             check_memory(first, last)
-            check(lib.sieve_keep(pointer), describe_bitmap(first, last))
+            check(lib.sieve_make_bitmap(pointer), describe_bitmap(first, last))
 
     @contextmanager
     def _changing(self) -> "Iterator[CData]":
-        """The pointer, while nobody else may change what it points at.
+        """Hold the right to change the C object; gives the pointer to it.
 
-        Never waits: what another thread held when this process was forked is never released here.
-        A dict and no lock, since Ctrl-C may come between taking a lock and `try`; this is one step.
+        RuntimeError instead of a wait where another thread has that right: one that had it when
+        this process was forked never releases it here. A dict entry instead of a lock, since
+        KeyboardInterrupt can be raised between `acquire` and `try`; `setdefault` is one step.
         """
         pointer = self._open()
         me = object()
@@ -66,7 +82,7 @@ class KeptWindow(Owner):
 
     @property
     def progress(self) -> int:
-        """The least n such that the multiples of all primes below n are known to be struck.
+        """The least n such that the multiples of all primes below n are known to be crossed off.
 
         It starts at 7, since multiples of 2, 3 and 5 are not stored, and ends at `needed` or at 7,
         whichever is larger.
@@ -80,7 +96,7 @@ class KeptWindow(Owner):
 
     @property
     def finished(self) -> bool:
-        """Whether all composites of the window have been struck."""
+        """Whether all composites of the window are crossed off."""
         pointer = self._open()
         return lib.sieve_progress(pointer) >= lib.sieve_needed(pointer)
 
@@ -88,16 +104,73 @@ class KeptWindow(Owner):
     def bitmap(self) -> memoryview:
         """The C memory of the bitmap, read-only and without a copy; it outlives `close`.
 
-        It has eight parts of one length, one for each residue r = 1, 7, 11, 13, 17, 19, 23, 29. Bit
-        i % 8 of byte i // 8 of such a part stands for the number 30 * (first // 30 + i) + r, and is
-        set where that has been struck; 1, and what is outside of the window, always is.
+        It has eight lines of the same length, one for each residue r = 1, 7, 11, 13, 17, 19, 23,
+        29. Bit i % 8 of byte i // 8 of such a line stands for the number 30 * (first // 30 + i) + r
+        and is set where that is crossed off; 1, and what is outside of the window, always is.
 
         Raises:
-            MemoryError: it is made only now, and is larger than memory.
-            RuntimeError: it is made only now, and another thread is changing this sieve.
+            MemoryError: it is allocated only now, and is larger than memory.
+            RuntimeError: it is allocated only now, and another thread is changing this sieve.
         """
         pointer = self._open()
-        if not self._kept(pointer):
+        if not self._has_bitmap(pointer):
             with self._changing():
-                self._keep(pointer)
+                self._make_bitmap(pointer)
         return lend(pointer, lib.sieve_bitmap(pointer), lib.sieve_size(pointer))
+
+
+def restore(
+    first: Any, last: Any, progress: Any, source: Any, odd: bool = False
+) -> "tuple[CData, list[CData]]":
+    """A new sieve_t from the parts of a state with a bitmap.
+
+    A finished bitmap in constant memory is used where it is. `odd` is for layout 1.
+
+    Returns:
+        The pointer, in an out parameter, and the memory that is used where it is, if any.
+    """
+    first, last = check_bounds(first, last)
+    check_memory(first, last)
+    bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
+    odds = last // 2 - first // 2
+    size = (odds + 7) // 8 if odd else lib.sieve_bitmap_size(first, last)
+    if len(bitmap) != size:
+        raise ValueError(
+            f"the bitmap of the window [{first}, {last}) has {size} bytes, not {len(bitmap)}"
+        )
+    progress = operator.index(progress)
+    if not 0 <= progress <= LARGEST_LAST:
+        raise ValueError(f"the progress of a sieve cannot be {progress}")
+    out = ffi.new("sieve_t **")
+    memory = ffi.from_buffer("char[]", bitmap)
+    if is_constant(bitmap) and not odd:
+        status = lib.sieve_borrow(first, last, progress, memory, size, out)
+        if status == lib.NATIVE_OK:
+            return out, [memory]
+    make = lib.sieve_restore_odd if odd else lib.sieve_restore
+    status = make(first, last, progress, memory, size, out)
+    ffi.release(memory)  # see flat_bytes: the traceback of an error would hold a view of a view
+    if status == lib.NATIVE_BAD_VALUE:
+        raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
+    check(status, describe_bitmap(first, last))
+    return out, []
+
+
+def check_memory(first: int, last: int) -> None:
+    """Raise MemoryError where the bitmap of a window exceeds the memory of this machine."""
+    memory = physical_memory()
+    if memory is not None and lib.sieve_bitmap_size(first, last) > memory:
+        raise MemoryError(f"{describe_bitmap(first, last)}; this machine has {memory} of memory")
+
+
+def describe_bitmap(first: int, last: int) -> str:
+    return f"the bitmap of [{first}, {last}) takes {lib.sieve_bitmap_size(first, last)} bytes"
+
+
+def physical_memory() -> int | None:
+    """Bytes of memory in this machine, or None where the system does not say."""
+    try:
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+    return size if size > 0 else None

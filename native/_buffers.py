@@ -1,9 +1,9 @@
-"""Buffers of callers as flat bytes, checked and without a copy."""
+"""Checks of the buffers that callers pass, and their memory as flat bytes without a copy."""
 
 import sys
 from typing import Any
 
-# struct's letters for them; a letter alone, @ and = all mean this machine's byte order.
+# Formats of the struct module; no prefix, @ and = mean this machine's byte order.
 _OWN_ORDER = "@=<" if sys.byteorder == "little" else "@=>"
 _UINT64_FORMATS = ("Q", "L", "N")
 
@@ -15,8 +15,9 @@ def flat_bytes(source: Any, what: str) -> memoryview:
         TypeError: `source` is something else; the message begins with `what`.
     """
     try:
-        # Before Python 3.13 a view of a view in a reference cycle, such as the traceback of an
-        # error that somebody keeps, can crash the garbage collector: no view where one is given.
+        # Before Python 3.12.7 a view of a view in a reference cycle, such as that of an exception
+        # and its traceback, can crash the garbage collector (python/cpython#77894). So a view is
+        # used as it is.
         view = source if type(source) is memoryview else memoryview(source)
     except TypeError:
         raise TypeError(f"{what} must be bytes-like, not {type(source).__qualname__}") from None
@@ -28,14 +29,14 @@ def flat_bytes(source: Any, what: str) -> memoryview:
 
 
 def is_constant(view: memoryview) -> bool:
-    """Whether nobody can write to the memory: a read-only view of a bytearray is not enough."""
+    """Whether the memory is constant: that of bytes is, but not a read-only view of a bytearray."""
     return memoryview(view.obj).readonly
 
 
 def uint64_bytes(source: Any, what: str) -> memoryview:
     """The bytes of a flat buffer of unsigned 64-bit integers in this machine's byte order.
 
-    Plain bytes count as such when their length is divisible by 8: so a buffer arrives from a pipe.
+    Plain bytes of a length divisible by 8 are accepted, too: a pipe delivers a buffer as bytes.
 
     Raises:
         TypeError: `source` is no buffer or another one; the message begins with `what`.

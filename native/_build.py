@@ -1,8 +1,8 @@
-"""The cffi builder of `native._native`: setup.py names it, and nothing needs to be built for it.
+"""The cffi builder of `native._native`, which setup.py names.
 
-The declarations that cffi reads are the parts of the headers between two marks, so that a function
-is declared in one place. `python native/_build.py` builds in place; CFLAGS reaches the compiler,
-for instance CFLAGS="-O1 -g -fsanitize=address,undefined".
+cffi reads the declarations between two marks in the headers, so that each function is declared
+once. `python native/_build.py` builds in place; CFLAGS reaches the compiler, for instance
+CFLAGS="-O1 -g -fsanitize=address,undefined".
 """
 
 import os
@@ -18,7 +18,7 @@ from cffi import FFI
 
 # Relative to the root of the project, where setup.py runs: setuptools refuses absolute paths.
 _CSRC = "native/csrc"
-_HEADERS = ("status.h", "context.h", "primes.h", "sieve.h", "words.h")
+_HEADERS = ("status.h", "dispatch.h", "context.h", "primes.h", "sieve.h", "words.h")
 _SOURCES = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.c"))
 _INCLUDED = sorted(path.name for path in (Path(__file__).parent / "csrc").glob("*.h"))
 
@@ -26,7 +26,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 def declarations() -> str:
-    """What the headers declare between `cffi begins` and `cffi ends`, one after the other."""
+    """All that the headers declare between `cffi begins` and `cffi ends`."""
     marked = re.compile(r"/\* cffi begins \*/\n(.*?)/\* cffi ends \*/", re.DOTALL)
     parts = []
     for name in _HEADERS:
@@ -36,7 +36,7 @@ def declarations() -> str:
 
 
 def _compile_args() -> list[str]:
-    """C11, optimised unless CFLAGS already chooses how much; MSVC builds with /O2 by itself."""
+    """C11 with -O3, unless CFLAGS has an -O of its own; setuptools passes /O2 to MSVC."""
     if sysconfig.get_platform().startswith("win"):
         return ["/std:c11"]
     return [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
@@ -55,7 +55,7 @@ ffibuilder.set_source(
 
 
 def _suffix(built: Path) -> str:
-    """The suffix that setup.py gives the same module, so that one build replaces the other."""
+    """The suffix that setup.py gives the module, so that each build replaces the other's file."""
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         for suffix in EXTENSION_SUFFIXES:
             if "abi3" in suffix:
@@ -64,13 +64,13 @@ def _suffix(built: Path) -> str:
 
 
 def build_in_place() -> Path:
-    """Compile, and put the extension module beside this file."""
+    """Compile, and put the extension module next to this file."""
     with tempfile.TemporaryDirectory() as scratch:
-        # cffi compiles in the scratch directory, where relative paths must hold, too.
+        # cffi compiles in the scratch directory, where the relative paths must exist, too.
         shutil.copytree(_ROOT / _CSRC, Path(scratch) / _CSRC)
         built = Path(ffibuilder.compile(tmpdir=scratch))
         target = _ROOT / "native" / f"_native{_suffix(built)}"
-        # A process that has the old module mapped keeps it: the new one is another file.
+        # Not written over: a running process may have the old file mapped.
         target.unlink(missing_ok=True)
         shutil.copy(built, target)
     return target

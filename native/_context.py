@@ -1,46 +1,61 @@
-"""The kernel that all sieves of this process share: made once, on the path for this processor."""
+"""The C context that all sieves of this process share: made once, for one instruction set."""
 
 import os
 from typing import TYPE_CHECKING
 
-from native._handle import check
 from native._native import ffi, lib
+from native._status import check
 
 if TYPE_CHECKING:
     from native._native import CData
 
-VARIABLE = "NATIVE_SIEVE_PATH"
-PATHS = {
-    "plain": lib.NATIVE_PATH_PLAIN,
-    "avx2": lib.NATIVE_PATH_AVX2,
-    "avx512": lib.NATIVE_PATH_AVX512,
-    "best": lib.NATIVE_PATH_BEST,
+# The environment variables that choose the instruction set: the first that is set and not empty.
+VARIABLES = ("NATIVE_SIEVE_ISA", "NATIVE_SIEVE_PATH")
+ISAS = {
+    "plain": lib.NATIVE_ISA_PLAIN,
+    "avx2": lib.NATIVE_ISA_AVX2,
+    "avx512": lib.NATIVE_ISA_AVX512,
+    "best": lib.NATIVE_ISA_BEST,
 }
 
 _made: "dict[str, CData]" = {}
 
 
-def make_kernel(path: str, l1_bytes: int = 0) -> "CData":
-    """A kernel on a path; `l1_bytes` of first-level cache, 0 to ask the system.
+def make_context(isa: str, l1_bytes: int = 0, variable: str = VARIABLES[0]) -> "CData":
+    """A context for an instruction set.
+
+    Args:
+        isa: a key of `ISAS`; csrc/dispatch.h says what each of them needs.
+        l1_bytes: size of the first-level data cache of a core, 0 to ask the system.
+        variable: the environment variable that `isa` is from, for the message.
 
     Raises:
-        ValueError: there is no such path, or this processor does not have it.
-        MemoryError: the C heap refused.
+        ValueError: there is no such instruction set, or this processor does not have it.
+        MemoryError: malloc returned NULL.
     """
-    if path not in PATHS:
-        raise ValueError(f"{VARIABLE} is {path!r}, which is none of {', '.join(PATHS)}")
-    out = ffi.new("kernel_t **")
-    status = lib.kernel_new(PATHS[path], l1_bytes, out)
+    if isa not in ISAS:
+        raise ValueError(f"{variable} is {isa!r}, which is none of {', '.join(ISAS)}")
+    out = ffi.new("context_t **")
+    status = lib.context_new(ISAS[isa], l1_bytes, out)
     if status == lib.NATIVE_BAD_VALUE:
-        raise ValueError(f"{VARIABLE} is {path!r}, which this processor does not have")
-    check(status, "the kernel of native.Sieve")
-    return ffi.gc(out[0], lib.kernel_free)
+        raise ValueError(f"{variable} is {isa!r}, which this processor does not have")
+    check(status, "the context of native.Sieve")
+    return ffi.gc(out[0], lib.context_free)
 
 
-def kernel() -> "CData":
-    """The kernel of this process: on the path that the environment names, else on the best one."""
-    path = os.environ.get(VARIABLE) or "best"
+def context() -> "CData":
+    """The context of this process: as the environment chooses, else the best for this processor.
+
+    Raises:
+        ValueError: as `make_context`.
+        MemoryError: malloc returned NULL.
+    """
+    for variable in VARIABLES:
+        if isa := os.environ.get(variable):
+            break
+    else:
+        isa = "best"
     try:
-        return _made[path]
+        return _made[isa]
     except KeyError:
-        return _made.setdefault(path, make_kernel(path))
+        return _made.setdefault(isa, make_context(isa, variable=variable))

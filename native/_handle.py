@@ -1,12 +1,16 @@
-"""What both types need of the C library: who owns its memory, and its errors as exceptions."""
+"""Handle: a Python object that owns an object of the C library through a cffi pointer.
+
+Both types of `native` are handles, and that is why pickle refuses them: among the attributes of a
+handle is the pointer, a cffi object, which has no reduction. (A pickled address would mean nothing
+in another process.) To travel, they need an adapter: see `native.specs`.
+"""
 
 import copy
 import operator
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from native._native import ffi, lib
+from native._native import ffi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,40 +19,17 @@ if TYPE_CHECKING:
 
     from native._native import CData
 
-_EXCEPTIONS: dict[int, tuple[type[Exception], str]] = {
-    lib.NATIVE_NO_MEMORY: (MemoryError, "not enough memory"),
-    lib.NATIVE_BAD_RANGE: (ValueError, "out of range"),
-    lib.NATIVE_BAD_LENGTH: (ValueError, "a buffer of the wrong length"),
-    lib.NATIVE_BAD_VALUE: (ValueError, "a number that cannot be"),
-    lib.NATIVE_UNFINISHED: (RuntimeError, "not finished; call finish() first"),
-    lib.NATIVE_BAD_OFFSETS: (ValueError, "offsets that descend or do not span the text"),
-    lib.NATIVE_BAD_TEXT: (ValueError, "text that is not UTF-8"),
-}
 
+class Handle:
+    """Owner of one object of the C library.
 
-def check(status: int, subject: object) -> None:
-    """Raise what a status code of the C library means; NATIVE_OK means nothing.
-
-    Args:
-        status: what the C function returned.
-        subject: what it was about; its str() begins the message.
-    """
-    if status == lib.NATIVE_OK:
-        return
-    unknown = (SystemError, f"unknown status {status} of the C library")
-    kind, message = _EXCEPTIONS.get(status, unknown)
-    raise kind(f"{subject}: {message}")
-
-
-class Owner:
-    """A Python object that owns one object of the C library through a cffi pointer.
-
-    The C object is freed when its last user lets go of the pointer: the Python objects that hold
-    it, the calls that run with it, and the views of its memory. So `close` never frees what
-    another thread, a slice or a memoryview still reads, and a forked child frees only its own copy.
+    The C object is freed when the last reference to its pointer goes: references are held by the
+    Python objects that use it, by calls in progress, and by views of its memory. So `close` never
+    frees what another thread, a slice or a memoryview still reads, and a forked child frees only
+    its own copy.
     """
 
-    # Of a closed object, too, this is a cffi object, which pickle refuses.
+    # A closed handle holds ffi.NULL, which is a cffi object, too: pickle refuses it all the same.
     _pointer: "CData" = ffi.NULL
 
     def _own(
@@ -58,21 +39,25 @@ class Owner:
         size: int,
         borrowed: "Iterable[CData]" = (),
     ) -> None:
-        """Become the owner of what a C function put into `out`.
+        """Become the owner of what a C function stored in `out`.
 
         Args:
-            out: where the pointer is.
-            free: the C function that gives the object back.
-            size: about how many bytes it takes.
-            borrowed: memory of others that it reads, to be kept until it is freed.
+            out: the out parameter, which holds the pointer.
+            free: the C function that frees the object.
+            size: its approximate size in bytes, for the garbage collector.
+            borrowed: memory that the C object reads and does not own, kept alive until it is freed.
         """
         pointer = ffi.gc(out[0], free, size)
         for memory in borrowed:
-            pointer = ffi.gc(pointer, _keeping(memory))
+            pointer = ffi.gc(pointer, _keep_alive(memory))
         self._pointer = pointer
 
     def _open(self) -> "CData":
-        """The pointer; hold it for as long as C works with it."""
+        """The pointer, to be referenced for as long as C works with it.
+
+        Raises:
+            ValueError: this handle is closed.
+        """
         pointer = self._pointer
         if pointer == ffi.NULL:
             raise ValueError(f"native.{type(self).__name__}: closed")
@@ -84,7 +69,7 @@ class Owner:
         return self._pointer == ffi.NULL
 
     def close(self) -> None:
-        """Let go of the C memory; all but `closed` and repr raises ValueError from then on.
+        """Release the C memory; all but `closed` and repr raises ValueError from then on.
 
         Closing again does nothing.
         """
@@ -116,21 +101,13 @@ class Owner:
 
 
 def lend(owner: "CData", pointer: "CData", size: int) -> memoryview:
-    """Read-only bytes of C memory that belongs to `owner`, which the view keeps; no copy."""
-    return memoryview(ffi.buffer(ffi.gc(pointer, _keeping(owner)), size)).toreadonly()
+    """A read-only view of C memory, without a copy; the view keeps `owner` of the memory alive."""
+    return memoryview(ffi.buffer(ffi.gc(pointer, _keep_alive(owner)), size)).toreadonly()
 
 
-def _keeping(owner: "CData") -> "Callable[[CData], object]":
-    """A destructor that does nothing but keep `owner` until then."""
-    # Any callable that holds it would do; this one is C throughout, since Ctrl-C in a destructor
-    # written in Python would be lost.
+def _keep_alive(owner: "CData") -> "Callable[[CData], object]":
+    """A destructor for ffi.gc that does nothing; until it runs, it references `owner`.
+
+    A built-in function, since a KeyboardInterrupt in a destructor written in Python would be lost.
+    """
     return partial(operator.is_, owner)
-
-
-def physical_memory() -> int | None:
-    """Bytes of memory in this machine, or None where the system does not say."""
-    try:
-        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
-    return size if size > 0 else None

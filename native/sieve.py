@@ -1,47 +1,49 @@
-"""Sieve: strike the composites of a window, then count, list and ask for its primes."""
+"""Sieve: cross off the composites of a window, then count, list and look up its primes."""
 
 import operator
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from native import _primes
-from native._bitmap import FIRST_PROGRESS, KeptWindow
+from native import _cross_off, _unkept
+from native._bitmap import FIRST_PROGRESS, BitmapHandle, restore
 from native._buffers import uint64_bytes
-from native._context import kernel
-from native._handle import check
+from native._context import context
 from native._native import ffi, lib
-from native._window import check_bounds, fill, restore, strike
+from native._status import check
+from native._window import check_bounds, intervals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from native._native import CData
 
-# Where base primes are too many to be held, they come from windows of this many integers; primes
-# are listed so many a C call (as none can be interrupted), and iteration holds so many.
-_LARGEST_BASE = 1 << 26
-_BASE_WINDOW = 1 << 24
-_BATCH = 1 << 20
-_CHUNK = 1 << 13
+# The sieving primes below this are held (csrc/sieving_primes.h); more of them are generated from
+# intervals of so many integers.
+_SIEVING_PRIMES_BELOW = 1 << 26
+_SIEVING_INTERVAL = 1 << 24
+_FINISHED_INTERVAL = 1 << 30
+# A C call cannot be interrupted: so many primes are listed in one. Iteration holds so many.
+_LISTED_PER_CALL = 1 << 20
+_ITERATION_BUFFER = 1 << 13
 
 
-class Sieve(KeptWindow):
-    """The window [first, last) of the integers, and which of them have been struck as composite.
+class Sieve(BitmapHandle):
+    """The window [first, last) of the integers, and which of its composites are crossed off.
 
-    A sieve starts with nothing struck. `cross_off` strikes the multiples of given primes, `finish`
-    those of all that are left; then the sieve can be counted, listed, iterated and asked for a
-    number. What is asked too early raises RuntimeError. A finished sieve never changes again.
+    A sieve starts with nothing crossed off. `cross_off` crosses off the multiples of given primes,
+    `finish` all composites that are left; then the primes of the window can be counted, listed,
+    iterated over and looked up. Before that, RuntimeError. A finished sieve never changes again.
 
-    The bitmap is made when something is to be written into it; a window of n integers takes n / 30
-    bytes then. A sieve that was never struck can be counted and listed without one, a stretch at a
-    time.
+    The bitmap is allocated when something is first written to it; a window of n integers then takes
+    n / 30 bytes. A sieve in which nothing was crossed off can be counted and listed without one,
+    interval by interval.
 
     One thread at a time may change a sieve; a second one gets RuntimeError, and never waits. All
-    long work releases the GIL, and Ctrl-C interrupts it within about half a second: `progress` then
-    still tells the truth, and the work can be taken up again.
+    long work releases the GIL, and Ctrl-C interrupts it within about half a second: `progress` is
+    then still right, and the work can be continued.
 
-    Equality compares the window, the progress and what has been struck. A sieve cannot be hashed,
+    Equality compares the window, the progress and what is crossed off. A sieve cannot be hashed,
     nor pickled by itself. `copy.copy` and `copy.deepcopy` make a second sieve with its own memory.
     As a context manager, a sieve closes itself.
 
@@ -52,8 +54,8 @@ class Sieve(KeptWindow):
     Raises:
         TypeError: a bound is not an integer.
         ValueError: the bounds are negative, descend or exceed 2**63.
-        MemoryError: the C heap refused; later, where the bitmap is made: it is larger than the
-            memory of this machine.
+        MemoryError: malloc returned NULL; later, when the bitmap is allocated: it is larger than
+            the memory of this machine.
 
     >>> sieve = Sieve(10, 50)
     >>> sieve.finish().count(), list(sieve)[:4], 49 in sieve
@@ -66,20 +68,20 @@ class Sieve(KeptWindow):
         self._adopt(out)
 
     def cross_off(self, primes: Any, below: SupportsIndex | None = None) -> None:
-        """Strike the multiples of given primes, each from its square on.
+        """Cross off the multiples of given primes, each from its square on.
 
-        The order does not matter, nor do repetitions. A composite number strikes its multiples
-        like a prime, from its square on, which is harmless. On a finished sieve nothing happens.
+        The order does not matter, nor do repetitions. The multiples of a composite number are
+        crossed off, too, from its square on, which is harmless. A finished sieve stays as it is.
 
         Args:
             primes: a contiguous buffer of unsigned 64-bit integers in this machine's byte order:
                 array('Q'), a numpy array of uint64, or bytes of a length divisible by 8.
             below: the caller's statement that with these, the multiples of all primes below it
-                have been struck; moves `progress` up to it. Without it `progress` stays.
+                are crossed off; raises `progress` to it. Without it `progress` stays.
 
         Raises:
             TypeError: `primes` is another buffer, or none.
-            ValueError: a number is below 2, or `below` is negative; nothing has been struck.
+            ValueError: a number is below 2, or `below` is negative; nothing was crossed off.
             RuntimeError: another thread is changing this sieve.
         """
         numbers = uint64_bytes(primes, "primes")
@@ -92,63 +94,70 @@ class Sieve(KeptWindow):
             raise ValueError(f"primes must be 2 or more, but the one at index {bad} is {value}")
         with self._changing() as pointer:
             if not self.finished:
-                self._keep(pointer)
-                strike(pointer, numbers, known)
+                self._make_bitmap(pointer)
+                _cross_off.cross_off_multiples(pointer, numbers, known)
 
     def finish(self) -> "Self":
-        """Strike the multiples of all base primes from `progress` to `needed`; return this sieve.
+        """Cross off the multiples of the primes from `progress` to `needed`; return this sieve.
 
-        Each part of the bitmap is written once. Where `needed` exceeds 2**26, base primes are made
-        a part at a time by smaller sieves, of which none takes more than about 10 MB: when
-        interrupted there, the sieve is as far as `progress` says, and the next call goes on.
+        Each segment of the bitmap is written once. Where `needed` exceeds 2**26, the sieving primes
+        are generated interval by interval, and none takes more than about 10 MB: when interrupted
+        there, the sieve is as far as `progress` says, and the next call continues.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
-            MemoryError: the bitmap is larger than the memory of this machine, or malloc refused.
+            MemoryError: the bitmap is larger than the memory of this machine, or malloc returned
+                NULL.
         """
         if self.finished:
             return self
         with self._changing() as pointer:
-            self._keep(pointer)
+            self._make_bitmap(pointer)
             needed = lib.sieve_needed(pointer)
-            if needed <= _LARGEST_BASE:
-                fill(pointer)
+            if needed <= _SIEVING_PRIMES_BELOW:
+                _cross_off.cross_off_all(pointer)
             while (begin := lib.sieve_progress(pointer)) < needed:
-                end = min(begin + _BASE_WINDOW, needed)
-                primes = _primes.primes(begin, end)
-                strike(pointer, memoryview(primes).cast("B"), end)
+                end = min(begin + _SIEVING_INTERVAL, needed)
+                primes = memoryview(_unkept.listed(begin, end)).cast("B")
+                _cross_off.cross_off_multiples(pointer, primes, end)
         return self
 
     def count(self) -> int:
         """The number of primes in the window: one pass over the bitmap, or sieved without one.
 
         Raises:
-            RuntimeError: the sieve has been struck, but is not finished.
+            RuntimeError: there is a bitmap, but the sieve is not finished.
         """
         pointer = self._open()
-        if not self._kept(pointer):
+        if not self._has_bitmap(pointer):
             if self._found is None:
-                self._found = _primes.count_primes(self.first, self.last)
+                first, last, edge = self.first, self.last, _unkept.LARGEST
+                found = _unkept.count(first, min(last, edge))
+                found += sum(sieve.count() for sieve in finished_sieves(max(first, edge), last))
+                self._found = found
             return self._found
         out = ffi.new("uint64_t *")
-        check(lib.sieve_count(kernel(), pointer, out), self)
+        check(lib.sieve_count(context(), pointer, out), self)
         return int(out[0])
 
     def primes(self) -> "array[int]":
         """The primes of the window, ascending, as array('Q'): 8 bytes each, filled by C.
 
         Raises:
-            RuntimeError: the sieve has been struck, but is not finished.
+            RuntimeError: there is a bitmap, but the sieve is not finished.
         """
         pointer = self._open()
-        if not self._kept(pointer):
-            fresh: array[int] = _primes.primes(self.first, self.last)
-            return fresh
+        if not self._has_bitmap(pointer):
+            first, last, edge = self.first, self.last, _unkept.LARGEST
+            numbers = _unkept.listed(first, min(last, edge))
+            for sieve in finished_sieves(max(first, edge), last):
+                numbers += sieve.primes()
+            return numbers
         numbers = array("Q", [0]) * self.count()
         with memoryview(numbers) as view:
             begin, done = 0, 0
             while done < len(numbers):
-                done += self._list(pointer, begin, view[done : done + _BATCH])
+                done += self._list(pointer, begin, view[done : done + _LISTED_PER_CALL])
                 begin = numbers[done - 1] + 1
         return numbers
 
@@ -156,13 +165,13 @@ class Sieve(KeptWindow):
         """Fill `room` with the primes from `begin` on; return how many there were."""
         written = ffi.new("size_t *")
         target = ffi.from_buffer("uint64_t[]", room)
-        check(lib.sieve_list(kernel(), pointer, begin, target, len(room), written), self)
+        check(lib.sieve_list(context(), pointer, begin, target, len(room), written), self)
         return int(written[0])
 
     def __iter__(self) -> Iterator[int]:
         """The primes of the window, ascending, a few thousand of them in memory at a time."""
         pointer = self._finished()
-        numbers = array("Q", [0]) * _CHUNK
+        numbers = array("Q", [0]) * _ITERATION_BUFFER
         room = memoryview(numbers)
         begin = 0
         while written := self._list(pointer, begin, room):
@@ -174,7 +183,7 @@ class Sieve(KeptWindow):
 
         Raises:
             TypeError: `number` is not an integer.
-            ValueError: it is outside the window, of which alone this sieve knows.
+            ValueError: it is outside the window.
             RuntimeError: the sieve is not finished.
         """
         pointer = self._finished()
@@ -187,11 +196,11 @@ class Sieve(KeptWindow):
         return bool(out[0])
 
     def _finished(self) -> "CData":
-        """The pointer, and a bitmap even where the window is too small to need striking."""
+        """The pointer; first the bitmap is made where the window is too small to need `finish`."""
         pointer = self._open()
-        if self.finished and not self._kept(pointer):
+        if self.finished and not self._has_bitmap(pointer):
             with self._changing():
-                self._keep(pointer)
+                self._make_bitmap(pointer)
         return pointer
 
     def __len__(self) -> int:
@@ -202,7 +211,7 @@ class Sieve(KeptWindow):
         if not isinstance(other, Sieve):
             return NotImplemented
         same = lib.sieve_equal(self._open(), other._open())
-        if same == -1:  # one has a bitmap, in which nothing may have been struck
+        if same == -1:  # one has a bitmap, in which nothing may be crossed off
             same = self.bitmap == other.bitmap
         return bool(same)
 
@@ -211,7 +220,7 @@ class Sieve(KeptWindow):
             return "<native.Sieve, closed>"
         how_far = "finished"
         if not self.finished:
-            how_far = f"struck for primes below {self.progress} of {self.needed}"
+            how_far = f"crossed off for primes below {self.progress} of {self.needed}"
         return f"<native.Sieve [{self.first}, {self.last}), {how_far}>"
 
     def _duplicate(self) -> "Self":
@@ -221,28 +230,25 @@ class Sieve(KeptWindow):
         """(first, last, progress, found, bitmap): all that `from_state` needs, without a copy.
 
         A sieve without a bitmap has None in its place, and in `found` the number of its primes, if
-        they have been counted. The bitmap is a view of this sieve, alive for as long as somebody
-        holds it. Should the sieve be struck further while the view is read, the state stays true: a
-        state may have more struck than its progress says.
+        they have been counted. The bitmap is a view of this sieve's memory, which the view keeps
+        alive. If more is crossed off while the view is read, the state stays valid: a state may
+        have more crossed off than its progress says.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
         """
         if not self.finished and self._changer:
             raise self._busy()
-        return self._parts()
-
-    def _parts(self) -> tuple[int, int, int, int | None, memoryview | None]:
-        kept = self._kept(self._open())
-        found, bitmap = (None, self.bitmap) if kept else (self._found, None)
+        has_bitmap = self._has_bitmap(self._open())
+        found, bitmap = (None, self.bitmap) if has_bitmap else (self._found, None)
         return self.first, self.last, self.progress, found, bitmap
 
     @classmethod
     def from_state(cls, state: Any) -> "Self":
         """A new sieve from what `state` returned.
 
-        The bitmap is any bytes-like object. If it is finished, and memory that nobody can write to
-        (bytes, a read-only mapping), the sieve reads it where it is, and keeps it; else it copies.
+        The bitmap is any bytes-like object. If it is finished and in constant memory (bytes, a
+        read-only mapping), the sieve reads it where it is, and keeps it alive; else it copies it.
 
         Raises:
             TypeError: a part of the state is of the wrong type.
@@ -256,7 +262,7 @@ class Sieve(KeptWindow):
         if source is not None:
             if found is not None:
                 raise ValueError("the state of a native.Sieve has its primes counted, or a bitmap")
-            return cls._own_of(*restore(first, last, progress, source))
+            return cls._owning(*restore(first, last, progress, source))
         first, last = check_bounds(first, last)
         if progress != FIRST_PROGRESS:
             raise ValueError(f"a sieve without a bitmap has no progress {progress!r}")
@@ -264,7 +270,7 @@ class Sieve(KeptWindow):
             raise ValueError(f"there cannot be {found} primes in [{first}, {last})")
         out = ffi.new("sieve_t **")
         check(lib.sieve_new(first, last, out), "native.Sieve")
-        sieve = cls._own_of(out)
+        sieve = cls._owning(out)
         sieve._found = found if found is None else operator.index(found)
         return sieve
 
@@ -279,10 +285,11 @@ class Sieve(KeptWindow):
             first, last, progress, source = state
         except ValueError:
             raise ValueError("the state of a native.Sieve of layout 1 has 4 parts") from None
-        return cls._own_of(*restore(first, last, progress, source, odd=True))
+        return cls._owning(*restore(first, last, progress, source, odd=True))
 
-    @classmethod
-    def _own_of(cls, out: "CData", borrowed: "Iterable[CData]" = ()) -> "Self":
-        sieve = cls.__new__(cls)
-        sieve._adopt(out, borrowed)
-        return sieve
+
+def finished_sieves(first: int, last: int) -> Iterator[Sieve]:
+    """Finished sieves of consecutive intervals of a window, one at a time."""
+    for begin, end in intervals(first, last, _FINISHED_INTERVAL):
+        with Sieve(begin, end) as sieve:
+            yield sieve.finish()

@@ -1,11 +1,11 @@
-"""How the native types travel: importing this module registers both with `adapters`.
+"""The adapters of the native types: importing this module registers both with `adapters`.
 
-Kept of a Sieve: its window, how far it is, and its bitmap, so that a half-struck one arrives
-half-struck; of one that was never struck, the number of its primes if they have been counted. Kept
-of a WordList: its words; of a slice, these alone, and as a list of its own. Lost of both:
-attributes that a subclass adds. Refused: a closed object, and a sieve that another thread is
-changing. Where the state arrives in memory that nobody can write to, as from a shared handle, a
-list of words and a finished sieve read it there, without a copy.
+Kept of a Sieve: its window, its progress and its bitmap, so that an unfinished sieve arrives as far
+as it is; without a bitmap, the number of its primes if they have been counted. Kept of a WordList:
+its words; a slice arrives as a list of its own words alone. Lost of both: attributes that a
+subclass adds. Refused: a closed object, and a sieve that another thread is changing. Where the
+state arrives in constant memory, as from a shared handle, a WordList and a finished Sieve read it
+there, without a copy.
 """
 
 from typing import Any
@@ -28,7 +28,9 @@ def upgrade_sieve(state: Any) -> tuple[int, int, int, int | None, memoryview | N
 def rebuild_sieve(state: Any) -> Sieve:
     """A sieve that reads the bitmap in place, if it is finished and constant, or has its own copy.
 
-    ValueError or TypeError for a state that cannot be.
+    Raises:
+        ValueError: the state is not that of a sieve.
+        TypeError: a part of it is of the wrong type.
     """
     return Sieve.from_state(state)
 
@@ -41,7 +43,9 @@ def serialize_words(words: WordList) -> tuple[memoryview, memoryview]:
 def rebuild_words(state: Any) -> WordList:
     """A list that reads both in place, if they are constant, or has its own copy.
 
-    ValueError or TypeError for a state that cannot be.
+    Raises:
+        ValueError: the state is not that of a WordList.
+        TypeError: a part of it is of the wrong type.
     """
     return WordList.from_state(state)
 

@@ -1,4 +1,4 @@
-"""WordList: words packed in C memory, sliced without a copy, searched for palindromes in C."""
+"""WordList: words packed in C memory, with slices that share it, and a search for palindromes."""
 
 import sys
 from array import array
@@ -7,25 +7,26 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from native._buffers import flat_bytes, is_constant
-from native._handle import Owner, check, lend
+from native._handle import Handle, lend
 from native._native import ffi, lib
+from native._status import check
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from native._native import CData
 
-# A C call cannot be interrupted: the search takes so many words at once, and packing so many.
-_BATCH = 1 << 20
-_CHUNK = 1 << 14
+# A C call cannot be interrupted: so many words are searched in one. So many are encoded at once.
+_SEARCHED_PER_CALL = 1 << 20
+_ENCODED_AT_ONCE = 1 << 14
 
 
-class WordList(Owner, Sequence[str]):
-    """Words packed in C memory: their text as UTF-8, and 8 bytes for each word's place in it.
+class WordList(Handle, Sequence[str]):
+    """Words packed in C memory: their text as UTF-8, and 8 bytes for each word's offset in it.
 
-    A read-only sequence of str. A slice, with any step, is a WordList that shares the memory; it
-    lives on when the list that it was taken from is closed. Any str is a word: one with lone
-    surrogates, with NUL characters, the empty one.
+    A read-only sequence of str. A slice, with any step, is a WordList that shares the memory, and
+    stays usable when the list that it was taken from is closed. Any str is a word: the empty one,
+    and those with lone surrogates or NUL characters, too.
 
     Equality compares the words. A WordList cannot be hashed, nor pickled by itself. `copy.copy` and
     `copy.deepcopy` make a second one with its own memory, of the words of a slice alone. As a
@@ -36,14 +37,14 @@ class WordList(Owner, Sequence[str]):
 
     Raises:
         TypeError: `words` is a str or no iterable, or holds something else than str.
-        MemoryError: malloc refused.
+        MemoryError: malloc returned NULL.
 
     >>> words = WordList(["level", "word", "noon", "a"])
     >>> words.palindromes(), words[::-1].palindromes(1)
     (['level', 'noon', 'a'], ['noon', 'level'])
     """
 
-    # Text and offsets in C memory, and which of its words are in this list.
+    # Views of text and offsets in C memory, and the indices of the words that are in this list.
     _lent: tuple[memoryview, memoryview] | None = None
     _span = range(0)
 
@@ -54,15 +55,15 @@ class WordList(Owner, Sequence[str]):
         offsets = array("Q", [0])
         remaining = iter(words)
         count = 0
-        while chunk := list(islice(remaining, _CHUNK)):
-            encoded, sizes = _encode(chunk, count)
+        while some := list(islice(remaining, _ENCODED_AT_ONCE)):
+            encoded, sizes = _encode(some, count)
             offsets.extend(islice(accumulate(sizes, initial=len(text)), 1, None))
             text += encoded
-            count += len(chunk)
+            count += len(some)
         self._adopt(*_packed(memoryview(text), memoryview(offsets).cast("B")))
 
     def _adopt(self, out: "CData", borrowed: "Iterable[CData]" = ()) -> None:
-        """Become the owner of all the words that a C function put into `out`; see `Owner._own`."""
+        """Become the owner of the words that a C function stored in `out`; see `Handle._own`."""
         count = lib.words_count(out[0])
         offset_bytes = 8 * (count + 1)
         size = int(lib.words_offsets(out[0])[count])
@@ -73,7 +74,7 @@ class WordList(Owner, Sequence[str]):
         self._span = range(count)
 
     def close(self) -> None:
-        """Let go of the C memory, which slices may still use; see `Owner.close`."""
+        """Release the C memory, which slices may still use; see `Handle.close`."""
         super().close()
         self._lent = None
 
@@ -94,10 +95,10 @@ class WordList(Owner, Sequence[str]):
     def __getitem__(self, index: "SupportsIndex | slice") -> "str | Self":
         text, offsets = self._views()
         if isinstance(index, slice):
-            part = type(self).__new__(type(self))
-            part._pointer, part._lent = self._open(), (text, offsets)
-            part._span = _small(self._span[index])
-            return part
+            shared = type(self).__new__(type(self))
+            shared._pointer, shared._lent = self._open(), (text, offsets)
+            shared._span = _normalized(self._span[index])
+            return shared
         try:
             place = self._span[index]
         except IndexError:
@@ -139,10 +140,10 @@ class WordList(Owner, Sequence[str]):
         character is one, the empty word is not. Releases the GIL.
         """
         found: list[str] = []
-        with self[slice(start, stop)] as part:
-            places = array("Q", [0]) * min(len(part), _BATCH)
-            text, offsets = part._views()
-            for count in part._search(places):
+        with self[slice(start, stop)] as words:
+            places = array("Q", [0]) * min(len(words), _SEARCHED_PER_CALL)
+            text, offsets = words._views()
+            for count in words._search(places):
                 found.extend(
                     str(text[offsets[i] : offsets[i + 1]], "utf-8", "surrogatepass")
                     for i in places[:count]
@@ -153,16 +154,16 @@ class WordList(Owner, Sequence[str]):
         self, start: SupportsIndex | None = 0, stop: SupportsIndex | None = None
     ) -> int:
         """How many palindromes there are among self[start:stop]; see `palindromes`."""
-        with self[slice(start, stop)] as part:
-            return sum(part._search(None))
+        with self[slice(start, stop)] as words:
+            return sum(words._search(None))
 
     def _search(self, places: "array[int] | None") -> Iterator[int]:
-        """How many palindromes each batch of words has; their indices, if wanted, in `places`."""
+        """The number of palindromes of each C call; their indices go into `places`, if given."""
         pointer = self._open()
         target = ffi.NULL if places is None else ffi.from_buffer("uint64_t[]", places)
         found = ffi.new("size_t *")
-        for begin in range(0, len(self._span), _BATCH):
-            span = _small(self._span[begin : begin + _BATCH])
+        for begin in range(0, len(self._span), _SEARCHED_PER_CALL):
+            span = _normalized(self._span[begin : begin + _SEARCHED_PER_CALL])
             status = lib.words_palindromes(pointer, span.start, span.step, len(span), target, found)
             check(status, self)
             yield int(found[0])
@@ -178,10 +179,9 @@ class WordList(Owner, Sequence[str]):
     def state(self) -> tuple[memoryview, memoryview]:
         """(text, offsets): all that `from_state` needs, and no more than the words of this list.
 
-        Both are read-only views of C memory, without a copy unless this is a slice with a step,
-        and alive for as long as somebody holds them. `offsets` has one uint64 more than there are
-        words, little-endian; word i is the bytes offsets[i] - offsets[0] to
-        offsets[i + 1] - offsets[0] of `text`.
+        Both are read-only views of C memory, which they keep alive; a copy is made only of a slice
+        with a step. `offsets` has one uint64 more than there are words, little-endian; word i is
+        the bytes offsets[i] - offsets[0] to offsets[i + 1] - offsets[0] of `text`.
         """
         if self._span.step != 1:
             with self._duplicate() as compact:
@@ -195,14 +195,14 @@ class WordList(Owner, Sequence[str]):
     def from_state(cls, state: Any) -> "Self":
         """A new list from what `state` returned.
 
-        Both parts are any bytes-like objects. If they are memory that nobody can write to (bytes, a
-        read-only mapping), and the offsets aligned and from 0 on, the list reads them where they
-        are, and keeps them; else it copies them.
+        Both parts are any bytes-like objects. If they are in constant memory (bytes, a read-only
+        mapping), and the offsets aligned and from 0 on, the list reads them where they are, and
+        keeps them alive; else it copies them.
 
         Raises:
             TypeError: a part is not bytes-like.
             ValueError: a part is missing, the offsets do not span the text, or a word is not UTF-8.
-            MemoryError: malloc refused.
+            MemoryError: malloc returned NULL.
         """
         try:
             text, offsets = state
@@ -215,32 +215,35 @@ class WordList(Owner, Sequence[str]):
         return words
 
 
-def _small(span: range) -> range:
-    """The same indices, with a start and a step that C can take: of few, Python's may not be."""
+def _normalized(span: range) -> range:
+    """The same indices with a start and a step that fit C integers.
+
+    Those of a range of no or one index may be any int, however large.
+    """
     if len(span) > 1:
         return span
     return range(span.start, span.start + 1) if span else range(0)
 
 
-def _encode(chunk: list[str], index: int) -> tuple[bytes, list[int]]:
-    """The text of some words and the bytes of each; `index` is that of the first."""
+def _encode(words: list[str], index: int) -> tuple[bytes, list[int]]:
+    """The UTF-8 text of words and the bytes of each; `index` is that of the first in the list."""
     try:
-        text = "".join(chunk)
+        text = "".join(words)
     except TypeError:
-        wrong = next(i for i, word in enumerate(chunk) if not isinstance(word, str))
-        found = f"the one at index {index + wrong} is {type(chunk[wrong]).__qualname__}"
+        wrong = next(i for i, word in enumerate(words) if not isinstance(word, str))
+        found = f"the one at index {index + wrong} is {type(words[wrong]).__qualname__}"
         raise TypeError(f"words must be str, but {found}") from None
     if text.isascii():
-        return text.encode(), [str.__len__(word) for word in chunk]
-    encoded = [str.encode(word, "utf-8", "surrogatepass") for word in chunk]
+        return text.encode(), [str.__len__(word) for word in words]
+    encoded = [str.encode(word, "utf-8", "surrogatepass") for word in words]
     return b"".join(encoded), [len(word) for word in encoded]
 
 
 def _packed(text: memoryview, offsets: memoryview) -> "tuple[CData, list[CData]]":
-    """C words of text and offsets (uint64 in this machine's order, as bytes).
+    """A new words_t from text and offsets (uint64 in this machine's byte order, as bytes).
 
     Returns:
-        The pointer, in an out parameter, and what of both is used where it is and not copied.
+        The pointer, in an out parameter, and the memory that is used where it is, if any.
     """
     if len(offsets) == 0 or len(offsets) % 8:
         raise ValueError(f"the offsets of words are 8 bytes each, so not {len(offsets)} bytes")
@@ -252,14 +255,14 @@ def _packed(text: memoryview, offsets: memoryview) -> "tuple[CData, list[CData]]
     if constant and lib.words_borrow(*arguments) == lib.NATIVE_OK:
         return out, memory
     status = lib.words_new(*arguments)
-    for part in memory:  # see flat_bytes: an error's traceback would hold a view of a view
-        ffi.release(part)
+    for buffer in memory:  # see flat_bytes: an error's traceback would hold a view of a view
+        ffi.release(buffer)
     check(status, f"word {where[0]} of {count} in {len(text)} bytes of text")
     return out, []
 
 
 def _little_endian(offsets: memoryview) -> memoryview:
-    """Offsets from this machine's order into that of a state, or back; a copy if they differ."""
+    """Offsets from this machine's byte order to little-endian, or back; a copy if they differ."""
     if sys.byteorder == "little" or len(offsets) % 8:
         return offsets
     swapped = array("Q", bytes(offsets))

@@ -19,39 +19,39 @@ from hypothesis import strategies as st
 from test_native_sieve import PI, PI_1E10, is_prime, simple_primes
 
 import native
-from native import Sieve, _context, _primes, count_primes, primes
+from native import Sieve, _context, _primes, _unkept, count_primes, primes
 from native._native import ffi, lib
 
 
-def available(path: str) -> bool:
-    return lib.kernel_new(_context.PATHS[path], 0, ffi.new("kernel_t **")) == lib.NATIVE_OK
+def available(isa: str) -> bool:
+    return lib.context_new(_context.ISAS[isa], 0, ffi.new("context_t **")) == lib.NATIVE_OK
 
 
-PATHS = [path for path in _context.PATHS if path != "best" and available(path)]
+ISAS = [isa for isa in _context.ISAS if isa != "best" and available(isa)]
 
 
-@pytest.fixture(params=PATHS)
-def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv(_context.VARIABLE, request.param)
+@pytest.fixture(params=ISAS)
+def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv(_context.VARIABLES[0], request.param)
     return str(request.param)
 
 
 @pytest.fixture(params=[1, 0], ids=["tiny pieces", "usual pieces"])
-def kernel(path: str, request: pytest.FixtureRequest) -> Any:
-    """A kernel of that path; one that takes the cache to be tiny has many pieces in a line."""
-    return _context.make_kernel(path, request.param)
+def context(isa: str, request: pytest.FixtureRequest) -> Any:
+    """A context of that path; one that takes the cache to be tiny has many pieces in a line."""
+    return _context.make_context(isa, request.param)
 
 
-def counted(kernel: Any, first: int, last: int) -> int:
+def counted(context: Any, first: int, last: int) -> int:
     out = ffi.new("uint64_t *")
-    assert lib.primes_count(kernel, first, last, out) == lib.NATIVE_OK
+    assert lib.primes_count(context, first, last, out) == lib.NATIVE_OK
     return int(out[0])
 
 
-def listed(kernel: Any, first: int, last: int, room: int) -> list[int]:
+def listed(context: Any, first: int, last: int, room: int) -> list[int]:
     numbers, written = array("Q", [0]) * (room + 1), ffi.new("size_t *")
     target = ffi.from_buffer("uint64_t[]", numbers)
-    assert lib.primes_list(kernel, first, last, target, room, written) == lib.NATIVE_OK
+    assert lib.primes_list(context, first, last, target, room, written) == lib.NATIVE_OK
     assert numbers[room] == 0
     return list(numbers[: int(written[0])])
 
@@ -60,12 +60,12 @@ def listed(kernel: Any, first: int, last: int, room: int) -> list[int]:
 
 
 @pytest.mark.parametrize("k", range(10))
-def test_counts_agree_with_the_published_table(path: str, k: int) -> None:
+def test_counts_agree_with_the_published_table(isa: str, k: int) -> None:
     assert count_primes(0, 10**k) == PI[k]
 
 
 @pytest.mark.slow
-def test_count_to_1e10(path: str) -> None:
+def test_count_to_1e10(isa: str) -> None:
     assert count_primes(0, 10**10) == PI_1E10
 
 
@@ -79,17 +79,17 @@ FAR = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("window", FAR, ids=str)
-def test_far_windows(path: str, window: tuple[int, int]) -> None:
+def test_far_windows(isa: str, window: tuple[int, int]) -> None:
     assert count_primes(*window) == FAR[window]
     assert len(primes(*window)) == FAR[window]
 
 
 @pytest.mark.parametrize("middle", [10**6, 2**32, 10**10, 10**12])
-def test_listed_windows_agree_with_an_independent_test(kernel: Any, middle: int) -> None:
+def test_listed_windows_agree_with_an_independent_test(context: Any, middle: int) -> None:
     first, last = middle - 1501, middle + 1500
     expected = [n for n in range(first, last) if is_prime(n)]
-    assert listed(kernel, first, last, 2000) == expected
-    assert counted(kernel, first, last) == len(expected)
+    assert listed(context, first, last, 2000) == expected
+    assert counted(context, first, last) == len(expected)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 2000))
@@ -99,48 +99,50 @@ def test_any_small_window(first: int, length: int) -> None:
     assert count_primes(first, first + length) == len(expected)
 
 
-@pytest.mark.parametrize("path_name", PATHS)
+@pytest.mark.parametrize("isa_name", ISAS)
 @given(first=st.integers(0, 2 * 10**10), length=st.integers(0, 3 * 10**6))
 @settings(max_examples=25, deadline=None)
 def test_each_path_counts_and_lists_as_the_kept_sieve(
-    path_name: str, first: int, length: int
+    isa_name: str, first: int, length: int
 ) -> None:
     with Sieve(first, first + length) as sieve:
         expected = sieve.finish().primes()
     for l1_bytes in (1, 16_000, 0):
-        kernel = _context.make_kernel(path_name, l1_bytes)
-        assert counted(kernel, first, first + length) == len(expected)
-        assert listed(kernel, first, first + length, len(expected)) == list(expected)
+        context = _context.make_context(isa_name, l1_bytes)
+        assert counted(context, first, first + length) == len(expected)
+        assert listed(context, first, first + length, len(expected)) == list(expected)
 
 
-def test_every_window_of_the_first_integers(kernel: Any) -> None:
+def test_every_window_of_the_first_integers(context: Any) -> None:
     for first in range(40):
         for last in range(first, 40):
             expected = simple_primes(first, last)
-            assert counted(kernel, first, last) == len(expected)
-            assert listed(kernel, first, last, 20) == expected
+            assert counted(context, first, last) == len(expected)
+            assert listed(context, first, last, 20) == expected
 
 
 @pytest.mark.parametrize("length", [2 * 10**7, 2.2 * 10**7, 3 * 10**8])
-def test_each_wheel_between_odd_bounds(kernel: Any, length: float) -> None:
+def test_each_wheel_between_odd_bounds(context: Any, length: float) -> None:
     """The wheel depends on the length: 30, 210 and 2310."""
     first, last = 123_457, 123_457 + int(length)
     cut = first + 7_654_321
-    assert counted(kernel, first, last) == counted(kernel, first, cut) + counted(kernel, cut, last)
+    assert counted(context, first, last) == counted(context, first, cut) + counted(
+        context, cut, last
+    )
 
 
-def test_each_base_prime_strikes_the_first_number_of_a_window(kernel: Any) -> None:
+def test_each_base_prime_strikes_the_first_number_of_a_window(context: Any) -> None:
     """Where it divides that, its start is 0, and an estimate of it could be one period off."""
     small = simple_primes(4100, 6000)
     for p, q in pairwise(small):
         while p * q % 30 != 1:
             q += 2
-        assert counted(kernel, p * q, p * q + 1) == 0
+        assert counted(context, p * q, p * q + 1) == 0
 
 
-def test_windows_of_many_stretches(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_STRETCH", "_LISTED", "_FRESH"):
-        monkeypatch.setattr(_primes, name, 1000)
+def test_windows_of_many_stretches(isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_COUNTED_PER_CALL", "_LISTED_PER_CALL", "_LISTED_AFRESH_PER_CALL"):
+        monkeypatch.setattr(_unkept, name, 1000)
     expected = simple_primes(5, 12_345)
     assert count_primes(5, 12_345) == len(expected)
     assert list(primes(5, 12_345)) == list(primes(5, 12_345, array("Q", [0]) * 2000)) == expected
@@ -148,7 +150,7 @@ def test_windows_of_many_stretches(path: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_beyond_the_base_primes_sieves_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
     edge = 10**6
-    monkeypatch.setattr(_primes, "_LARGEST", edge)
+    monkeypatch.setattr(_unkept, "LARGEST", edge)
     window = edge - 1000, edge + 1000
     expected = simple_primes(*window)
     assert count_primes(*window) == len(expected)
@@ -224,32 +226,32 @@ def test_windows_that_cannot_be(ask: Any) -> None:
         ask(0, 10.0)
 
 
-def test_the_kernel_refuses_what_is_outside() -> None:
-    kernel, out, written = _context.kernel(), ffi.new("uint64_t *"), ffi.new("size_t *")
+def test_the_context_refuses_what_is_outside() -> None:
+    context, out, written = _context.context(), ffi.new("uint64_t *"), ffi.new("size_t *")
     for first, last in ((2, 1), (0, 2**52 + 1)):
-        assert lib.primes_count(kernel, first, last, out) == lib.NATIVE_BAD_RANGE
-        status = lib.primes_list(kernel, first, last, out, 1, written)
+        assert lib.primes_count(context, first, last, out) == lib.NATIVE_BAD_RANGE
+        status = lib.primes_list(context, first, last, out, 1, written)
         assert (status, int(written[0])) == (lib.NATIVE_BAD_RANGE, 0)
-    status = lib.primes_list(kernel, 0, 10, out, 1, written)
+    status = lib.primes_list(context, 0, 10, out, 1, written)
     assert (status, int(written[0]), int(out[0])) == (lib.NATIVE_BAD_LENGTH, 1, 2)
 
 
-def test_the_environment_names_the_path(path: str) -> None:
-    assert lib.kernel_path(_context.kernel()) == _context.PATHS[path]
-    assert _context.kernel() is _context.kernel()
+def test_the_environment_names_the_path(isa: str) -> None:
+    assert lib.context_isa(_context.context()) == _context.ISAS[isa]
+    assert _context.context() is _context.context()
 
 
 def test_the_size_of_the_cache_is_the_machine_s() -> None:
-    assert 4096 <= lib.kernel_l1_bytes(_context.kernel()) <= 1 << 20
-    assert lib.kernel_l1_bytes(_context.make_kernel("plain", 12345)) == 12345
+    assert 4096 <= lib.context_l1_bytes(_context.context()) <= 1 << 20
+    assert lib.context_l1_bytes(_context.make_context("plain", 12345)) == 12345
 
 
 def test_a_path_that_is_none_or_not_here_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(_context.VARIABLE, "fast")
-    with pytest.raises(ValueError, match="NATIVE_SIEVE_PATH is 'fast', which is none of plain, "):
+    monkeypatch.setenv(_context.VARIABLES[0], "fast")
+    with pytest.raises(ValueError, match="NATIVE_SIEVE_ISA is 'fast', which is none of plain, "):
         count_primes(0, 10)
-    monkeypatch.setitem(_context.PATHS, "alien", 99)
-    monkeypatch.setenv(_context.VARIABLE, "alien")
+    monkeypatch.setitem(_context.ISAS, "alien", 99)
+    monkeypatch.setenv(_context.VARIABLES[0], "alien")
     with pytest.raises(ValueError, match="'alien', which this processor does not have"):
         count_primes(0, 10)
 
@@ -308,7 +310,7 @@ def test_when_the_c_heap_refuses_it_is_a_memory_error() -> None:
     assert len(done.stdout.splitlines()) == 4
 
 
-def test_the_kernel_releases_the_gil_and_serves_many_threads() -> None:
+def test_counting_releases_the_gil_and_serves_many_threads() -> None:
     counts: list[int] = []
     threads = [
         threading.Thread(target=lambda: counts.append(count_primes(0, 2 * 10**8))) for _ in range(3)

@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 
 import native
 import native.sieve
-from native import Sieve, _build, _handle
-from native._context import kernel
+from native import Sieve, _bitmap, _build, _cross_off, _status
+from native._context import context
 from native._native import ffi, lib
 
 # pi(10^k), OEIS A006880.
@@ -127,8 +127,8 @@ def test_every_window_of_the_first_integers() -> None:
 
 
 def test_iteration_and_primes_over_many_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native.sieve, "_CHUNK", 3)
-    monkeypatch.setattr(native.sieve, "_BATCH", 5)
+    monkeypatch.setattr(native.sieve, "_ITERATION_BUFFER", 3)
+    monkeypatch.setattr(native.sieve, "_LISTED_PER_CALL", 5)
     sieve = Sieve(0, 1000).finish()
     assert list(sieve) == list(sieve.primes()) == simple_primes(0, 1000)
 
@@ -182,7 +182,7 @@ def test_what_is_asked_too_early_is_an_error_that_says_how_far_it_is() -> None:
     sieve = Sieve(0, 1000)
     sieve.cross_off(uint64(7))
     message = re.escape(
-        "<native.Sieve [0, 1000), struck for primes below 7 of 32>: not finished; "
+        "<native.Sieve [0, 1000), crossed off for primes below 7 of 32>: not finished; "
         "call finish() first"
     )
     for ask in (
@@ -233,7 +233,7 @@ def test_below_moves_progress_up_only_and_no_further_than_needed() -> None:
 
 def test_repr_shows_window_and_progress() -> None:
     sieve = Sieve(10, 1000)
-    assert repr(sieve) == "<native.Sieve [10, 1000), struck for primes below 7 of 32>"
+    assert repr(sieve) == "<native.Sieve [10, 1000), crossed off for primes below 7 of 32>"
     assert repr(sieve.finish()) == "<native.Sieve [10, 1000), finished>"
     sieve.close()
     assert repr(sieve) == "<native.Sieve, closed>"
@@ -361,7 +361,7 @@ def test_the_kernel_skips_numbers_below_2() -> None:
     sieve = Sieve(0, 1000)
     numbers = ffi.from_buffer("char[]", uint64(0, 1, 2, 4))
     line = len(sieve.bitmap) // 8
-    status = lib.sieve_cross_off(kernel(), sieve._pointer, numbers, 4, 0, line)
+    status = lib.sieve_cross_off(context(), sieve._pointer, numbers, 4, 0, line)
     assert status == lib.NATIVE_OK
     assert sieve == Sieve(0, 1000)
 
@@ -377,7 +377,7 @@ def test_a_finished_sieve_never_changes() -> None:
     sieve = Sieve(0, 20).finish()
     before = sieve.bitmap.tobytes()
     sieve.cross_off(uint64(2), below=5)
-    lib.sieve_reach(sieve._pointer, 2**63)
+    lib.sieve_raise_progress(sieve._pointer, 2**63)
     assert sieve.bitmap.tobytes() == before
     assert sieve.progress == 7
     with pytest.raises(ValueError, match="2 or more"):
@@ -416,7 +416,7 @@ def test_a_window_larger_than_memory_is_refused_before_allocation() -> None:
 
 def test_without_sysconf_the_allocation_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sysconf", raising=False)
-    assert _handle.physical_memory() is None
+    assert _bitmap.physical_memory() is None
     with pytest.raises(MemoryError, match="takes 307445734561825920 bytes: not enough memory"):
         Sieve(0, 2**63).finish()
 
@@ -438,17 +438,17 @@ def test_numbers_outside_the_window_and_other_things_are_refused() -> None:
 
 
 def test_every_status_of_the_c_library_is_an_exception() -> None:
-    names = [name for name in dir(lib) if name.startswith("NATIVE_") and "_PATH_" not in name]
+    names = [name for name in dir(lib) if name.startswith("NATIVE_") and "_ISA_" not in name]
     assert len(names) == 8
     codes = [getattr(lib, name) for name in names]
     for code in codes:
         if code == lib.NATIVE_OK:
-            _handle.check(code, "x")
+            _status.check(code, "x")
         else:
             with pytest.raises(Exception, match=r"^x: (?!unknown)"):
-                _handle.check(code, "x")
+                _status.check(code, "x")
     with pytest.raises(SystemError, match="x: unknown status 99"):
-        _handle.check(99, "x")
+        _status.check(99, "x")
 
 
 def test_the_kernel_refuses_what_is_outside() -> None:
@@ -457,13 +457,13 @@ def test_the_kernel_refuses_what_is_outside() -> None:
     none = ffi.from_buffer("char[]", b"")
     for ranges in ([(0, 8)], [(0, 16), (8, 0), (0, 4), (4, 8)]):
         for begin, end in ranges:
-            status = lib.sieve_cross_off(kernel(), pointer, none, 0, begin, end)
+            status = lib.sieve_cross_off(context(), pointer, none, 0, begin, end)
             assert status == lib.NATIVE_BAD_RANGE
-            assert lib.sieve_fill(kernel(), pointer, begin, end) == lib.NATIVE_BAD_RANGE
+            assert lib.sieve_cross_off_all(context(), pointer, begin, end) == lib.NATIVE_BAD_RANGE
         assert len(sieve.bitmap) == 64  # now there is one
     far = Sieve(2**60, 2**60 + 1000)
     assert len(far.bitmap) == 64
-    assert lib.sieve_fill(kernel(), far._pointer, 0, 8) == lib.NATIVE_BAD_RANGE
+    assert lib.sieve_cross_off_all(context(), far._pointer, 0, 8) == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(2, 1, out) == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(0, 2**63 + 1, out) == lib.NATIVE_BAD_RANGE
     for restore in (lib.sieve_restore, lib.sieve_restore_odd):
@@ -614,8 +614,8 @@ def test_the_kernel_never_writes_to_borrowed_memory() -> None:
     ):
         assert lib.sieve_borrow(first, last, progress, memory, size, out) == status
     borrowed = ffi.gc(out[0], lib.sieve_free)
-    assert lib.sieve_cross_off(kernel(), borrowed, none, 0, 0, 8) == lib.NATIVE_BAD_RANGE
-    assert lib.sieve_fill(kernel(), borrowed, 0, 8) == lib.NATIVE_BAD_RANGE
+    assert lib.sieve_cross_off(context(), borrowed, none, 0, 0, 8) == lib.NATIVE_BAD_RANGE
+    assert lib.sieve_cross_off_all(context(), borrowed, 0, 8) == lib.NATIVE_BAD_RANGE
 
 
 @given(windows, st.data())
@@ -807,15 +807,15 @@ class Gate:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.entered, self.opened = threading.Event(), threading.Event()
-        self.strike = native.sieve.strike
+        self.cross_off = _cross_off.cross_off_multiples
         self.maker = threading.get_ident()
-        monkeypatch.setattr(native.sieve, "strike", self)
+        monkeypatch.setattr(_cross_off, "cross_off_multiples", self)
 
     def __call__(self, *arguments: Any) -> None:
         if threading.get_ident() != self.maker:
             self.entered.set()
             assert self.opened.wait(30)
-        self.strike(*arguments)
+        self.cross_off(*arguments)
 
 
 def test_only_one_thread_changes_a_sieve(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -877,7 +877,7 @@ def test_the_kernel_releases_the_gil() -> None:
         buffer = ffi.from_buffer("char[]", numbers)
         begin = time.perf_counter()
         line = len(sieve.bitmap) // 8
-        lib.sieve_cross_off(kernel(), sieve._pointer, buffer, len(numbers), 0, line)
+        lib.sieve_cross_off(context(), sieve._pointer, buffer, len(numbers), 0, line)
         spans.append((begin, time.perf_counter()))
 
     thread = threading.Thread(target=work)
@@ -914,7 +914,7 @@ def test_an_interrupted_change_leaves_the_sieve_free(monkeypatch: pytest.MonkeyP
 
     sieve = Sieve(0, 1000)
     with monkeypatch.context() as patch:
-        patch.setattr(native.sieve, "strike", interrupted)
+        patch.setattr(_cross_off, "cross_off_multiples", interrupted)
         with pytest.raises(KeyboardInterrupt):
             sieve.cross_off(uint64(3), below=9)
     assert sieve.progress == 7
@@ -983,11 +983,11 @@ def test_the_stub_declares_what_the_library_has() -> None:
 
 def test_every_function_of_the_headers_is_declared_to_cffi() -> None:
     headers = [Path(_build.__file__).parent / "csrc" / name for name in _build._HEADERS]
-    function = re.compile(r"\b((?:kernel|primes|sieve|words)_[a-z_]+)\(")
+    function = re.compile(r"\b((?:context|primes|sieve|words)_[a-z_]+)\(")
     declared = set(function.findall(_build.declarations()))
     everywhere = set()
     for header in headers:
         text = re.sub(r"/\*.*?\*/", "", header.read_text(encoding="utf-8"), flags=re.DOTALL)
         everywhere |= set(function.findall(text))
-    assert len(headers) == 5
+    assert len(headers) == 6
     assert everywhere <= declared

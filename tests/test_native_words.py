@@ -128,8 +128,8 @@ def test_repr() -> None:
 
 
 def test_words_over_many_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native.words, "_CHUNK", 3)
-    monkeypatch.setattr(native.words, "_BATCH", 2)
+    monkeypatch.setattr(native.words, "_ENCODED_AT_ONCE", 3)
+    monkeypatch.setattr(native.words, "_SEARCHED_PER_CALL", 2)
     packed = WordList(ODD)
     assert list(packed) == ODD
     assert packed.palindromes() == [w for w in ODD if is_palindrome(w)]
@@ -162,7 +162,7 @@ def test_words_that_are_no_str(wrong: Any) -> None:
 
 
 def test_the_index_in_the_message_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native.words, "_CHUNK", 3)
+    monkeypatch.setattr(native.words, "_ENCODED_AT_ONCE", 3)
     with pytest.raises(TypeError, match="the one at index 7 is int"):
         WordList([*"abcdefg", 7])  # type: ignore[list-item]
 

@@ -1,18 +1,10 @@
-/* Bit operations that every C11 compiler has, with the fast form where the compiler offers one.
+/* Bit operations in C11, by a builtin of the compiler where it has one.
  *
  * A bitmap is addressed by bytes: bit i is bit i % 8 of byte i / 8, on every machine. */
 #ifndef NATIVE_BITS_H
 #define NATIVE_BITS_H
 
 #include <stdint.h>
-
-/* The 64 bits at `bytes` (any alignment), the first byte lowest. Compilers make one load of it. */
-static inline uint64_t bits_load(const uint8_t *bytes)
-{
-    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16
-        | (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40
-        | (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
-}
 
 /* How many bits are set: the parallel sum of Hacker's Delight, 5-1. */
 static inline unsigned bits_count(uint64_t word)
@@ -23,7 +15,7 @@ static inline unsigned bits_count(uint64_t word)
     return (unsigned)((word * UINT64_C(0x0101010101010101)) >> 56);
 }
 
-/* Sets the bits from `from` on, below `to`. */
+/* Sets the bits in [from, to). */
 static inline void bits_set(uint8_t *bytes, uint64_t from, uint64_t to)
 {
     for (; from < to && from % 8 != 0; from++)
@@ -37,7 +29,7 @@ static inline void bits_set(uint8_t *bytes, uint64_t from, uint64_t to)
 /* The index of the lowest set bit of a word that is not 0. */
 static inline unsigned bits_lowest(uint64_t word)
 {
-#if defined(__GNUC__) && !defined(NATIVE_PORTABLE)
+#if defined(__GNUC__)
     return (unsigned)__builtin_ctzll(word);
 #else
     return bits_count((word & (~word + 1)) - 1);

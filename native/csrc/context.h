@@ -1,7 +1,7 @@
-/* What every sieve of this process shares: wheels, patterns, small primes, and how this machine is
- * used best. Made once, read-only from then on. */
-#ifndef NATIVE_KERNEL_H
-#define NATIVE_KERNEL_H
+/* What all sieves of a process share: the kernels for this processor, the size of a segment,
+ * wheels, pre-sieves and small primes. Made once, and read-only from then on. */
+#ifndef NATIVE_CONTEXT_H
+#define NATIVE_CONTEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,40 +12,33 @@
 #include "wheel.h"
 
 /* cffi begins */
-typedef struct kernel kernel_t;
+typedef struct context context_t;
 
-enum native_path {
-    NATIVE_PATH_PLAIN = 0,  /* C11, any machine */
-    NATIVE_PATH_AVX2 = 1,   /* x86-64 with AVX2, BMI and POPCNT */
-    NATIVE_PATH_AVX512 = 2, /* x86-64 with AVX-512 as of Ice Lake */
-    NATIVE_PATH_BEST = 3    /* the last of these that this processor has */
-};
+/* A context for an instruction set of enum native_isa, into *out; the caller owns it. `l1_bytes` is
+ * the size of the first-level data cache of a core, 0 to ask the system. NATIVE_BAD_VALUE for an
+ * instruction set that this processor lacks; NATIVE_NO_MEMORY. Cost: less than a millisecond. */
+int context_new(int isa, size_t l1_bytes, context_t **out);
 
-/* A kernel on a path, into *out; the caller owns it. `l1_bytes` is the size of the first-level data
- * cache of a core, 0 to ask the system. NATIVE_BAD_VALUE for a path that this processor does not
- * have; NATIVE_NO_MEMORY. Cost: a fraction of a millisecond. */
-int kernel_new(int path, size_t l1_bytes, kernel_t **out);
+/* Frees the memory; NULL is allowed. */
+void context_free(context_t *context);
 
-/* Gives the memory back; NULL is allowed. */
-void kernel_free(kernel_t *kernel);
-
-/* Which path it is on, and the size of the cache that it reckons with. */
-int kernel_path(const kernel_t *kernel);
-size_t kernel_l1_bytes(const kernel_t *kernel);
+/* The instruction set of its kernels, and the size of the cache that it was made for. */
+int context_isa(const context_t *context);
+size_t context_l1_bytes(const context_t *context);
 /* cffi ends */
 
 #define SMALL_PRIMES_BELOW 65536
-#define SMALL_PRIMES 6542 /* there are below that */
+#define SMALL_PRIMES 6542 /* pi(65536) */
 
 enum { WHEEL_30, WHEEL_210, WHEEL_2310, WHEELS };
 
-struct kernel {
-    const path_t *path;
+struct context {
+    const kernels_t *kernels;
     size_t l1_bytes;
-    uint32_t piece_bits; /* what a core sieves at once: a multiple of 512 */
+    uint32_t segment_bits; /* what is sieved at once, four fifths of the cache: a multiple of 512 */
     uint32_t small_primes[SMALL_PRIMES];
     wheel_t wheels[WHEELS];
-    patterns_t patterns[WHEELS];
+    presieve_t presieves[WHEELS];
 };
 
 #endif

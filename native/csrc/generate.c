@@ -7,60 +7,62 @@
 #include "segment.h"
 #include "window.h"
 
-#define BLOCK_PIECES 2 /* of each line: eight lines of two pieces fit the second-level cache */
+#define INTERVAL_SEGMENTS 2 /* eight lines of two segments fit the second-level cache */
 
-/* A block: the lines of the wheel 30 side by side, from the number 30 * k on. */
+/* The lines of the wheel 30 side by side, from the number 30 * k on. */
 typedef struct {
-    const kernel_t *kernel;
+    const context_t *context;
     const wheel_t *wheel;
     uint64_t k;
     uint32_t bits;
     size_t stride;
     uint8_t *lines;
-} block_t;
+} interval_t;
 
-static void keep_piece(void *context, uint32_t line, uint32_t from, uint32_t bits, uint8_t *piece)
+static void copy_segment(void *argument, uint32_t line, uint32_t from, uint32_t bits,
+                         uint8_t *segment)
 {
-    block_t *block = context;
-    memcpy(block->lines + line * block->stride + from / 8, piece, (bits + 7) / 8);
+    interval_t *interval = argument;
+    memcpy(interval->lines + line * interval->stride + from / 8, segment, (bits + 7) / 8);
 }
 
-/* Strikes what is outside of [first, last). */
-static void strike_outside(block_t *block, uint64_t first, uint64_t last)
+/* Crosses off what is outside of [first, last). */
+static void cross_off_outside(interval_t *interval, uint64_t first, uint64_t last)
 {
-    const wheel_t *wheel = block->wheel;
-    uint64_t begin = block->k * 30;
+    const wheel_t *wheel = interval->wheel;
+    uint64_t begin = interval->k * 30;
     for (uint32_t line = 0; line < wheel->lines; line++) {
-        uint8_t *bytes = block->lines + line * block->stride;
+        uint8_t *bytes = interval->lines + line * interval->stride;
         if (begin + wheel->residues[line] < first)
             bytes[0] |= 1;
         bits_set(bytes, window_end(begin, last, 30, wheel->residues[line]),
-                 8 * (uint64_t)block->stride);
+                 8 * (uint64_t)interval->stride);
     }
 }
 
-static int list_block(const block_t *block, list_fn *each, void *context)
+static int decode(const interval_t *interval, primes_fn *take, void *argument)
 {
-    uint64_t primes[8 * LIST_ROOM];
-    for (uint32_t bit = 0; bit < block->bits;) {
+    uint64_t primes[8 * DECODE_ROOM];
+    for (uint32_t bit = 0; bit < interval->bits;) {
         size_t n = 0;
-        for (int group = 0; group < 7 && bit < block->bits; group++, bit += 64)
-            n += block->kernel->path->list_group(block->lines + bit / 8, block->stride,
-                                                 30 * (block->k + bit), primes + n);
-        int status = each(context, primes, n);
+        for (int word = 0; word < 7 && bit < interval->bits; word++, bit += 64)
+            n += interval->context->kernels->decode(interval->lines + bit / 8, interval->stride,
+                                                    30 * (interval->k + bit), primes + n);
+        int status = take(argument, primes, n);
         if (status != NATIVE_OK)
             return status;
     }
     return NATIVE_OK;
 }
 
-int list_each(const kernel_t *kernel, const base_t *base, uint64_t first, uint64_t last,
-              list_fn *each, void *context)
+int generate(const context_t *context, prime_list_t sieving, uint64_t first, uint64_t last,
+             primes_fn *take, void *argument)
 {
-    uint64_t begin = base_end(base, kernel, last);
-    for (size_t i = base_index(base, first); i < base->count && base->primes[i] < begin; i++) {
-        uint64_t prime = base->primes[i];
-        int status = each(context, &prime, 1);
+    uint64_t begin = segment_begin(context, sieving, last);
+    for (size_t i = count_below(sieving.primes, sieving.count, first);
+         i < sieving.count && sieving.primes[i] < begin; i++) {
+        uint64_t prime = sieving.primes[i];
+        int status = take(argument, &prime, 1);
         if (status != NATIVE_OK)
             return status;
     }
@@ -70,27 +72,28 @@ int list_each(const kernel_t *kernel, const base_t *base, uint64_t first, uint64
         return NATIVE_OK;
     uint64_t root = square_root(last - 1), k = first / 30;
     uint64_t bits = window_bits(first, last, 30);
-    uint64_t most = engine_line_bits(kernel, root);
-    uint64_t usual = BLOCK_PIECES * (uint64_t)kernel->piece_bits;
+    uint64_t most = segment_interval_bits(context, root);
+    uint64_t usual = INTERVAL_SEGMENTS * (uint64_t)context->segment_bits;
     if (root < usual || most < usual)
         most = most < usual ? most : usual;
     size_t stride = (size_t)((bits < most ? bits : most) + 511) / 512 * 64;
     uint8_t *lines = malloc(8 * stride);
     int status = lines == NULL ? NATIVE_NO_MEMORY : NATIVE_OK;
     for (; bits > 0 && status == NATIVE_OK; k += most) {
-        block_t block = {kernel, &kernel->wheels[WHEEL_30], k,
-                         (uint32_t)(bits < most ? bits : most), stride, lines};
-        uint64_t end = last / 30 - k < block.bits ? last : 30 * (k + block.bits);
-        engine_run_t run = {
-            .kernel = kernel, .wheel = WHEEL_30, .k = k, .bits = block.bits,
-            .primes = base->primes, .count = base_index(base, square_root(end - 1) + 1),
-            .patterns = 1, .take = keep_piece, .context = &block};
-        status = engine_run(&run);
+        interval_t interval = {context, &context->wheels[WHEEL_30], k,
+                               (uint32_t)(bits < most ? bits : most), stride, lines};
+        uint64_t end = last / 30 - k < interval.bits ? last : 30 * (k + interval.bits);
+        size_t used = count_below(sieving.primes, sieving.count, square_root(end - 1) + 1);
+        segment_run_t run = {
+            .context = context, .wheel = WHEEL_30, .k = k, .bits = interval.bits,
+            .primes = {sieving.primes, used}, .presieve = 1,
+            .take = copy_segment, .argument = &interval};
+        status = segment_run(&run);
         if (status != NATIVE_OK)
             break;
-        strike_outside(&block, first, end);
-        status = list_block(&block, each, context);
-        bits -= block.bits;
+        cross_off_outside(&interval, first, end);
+        status = decode(&interval, take, argument);
+        bits -= interval.bits;
     }
     free(lines);
     return status;

@@ -1,16 +1,17 @@
-/* Listing primes in order: lines of the wheel 30 are sieved side by side and read across. */
-#ifndef NATIVE_LIST_H
-#define NATIVE_LIST_H
+/* Generating primes in order: the lines of the wheel 30 are sieved, an interval at a time, and
+ * decoded side by side. */
+#ifndef NATIVE_GENERATE_H
+#define NATIVE_GENERATE_H
 
-#include "sieving_primes.h"
 #include "context.h"
+#include "prime_list.h"
 
-/* Gets primes, ascending; what it returns other than NATIVE_OK ends the listing. */
-typedef int list_fn(void *context, const uint64_t *primes, size_t n);
+/* Gets primes, ascending; a status other than NATIVE_OK ends the generation. */
+typedef int primes_fn(void *argument, const uint64_t *primes, size_t n);
 
-/* Hands the primes of [first, last) on. `base` holds those up to the root of last - 1.
- * NATIVE_NO_MEMORY, or what `each` returned. */
-int list_each(const kernel_t *kernel, const base_t *base, uint64_t first, uint64_t last,
-              list_fn *each, void *context);
+/* Passes the primes of [first, last) to `take`. `sieving` holds the primes up to the root of
+ * last - 1, and those below SMALL_PRIMES_BELOW. NATIVE_NO_MEMORY, or what `take` returned. */
+int generate(const context_t *context, prime_list_t sieving, uint64_t first, uint64_t last,
+             primes_fn *take, void *argument);
 
 #endif

@@ -1,11 +1,11 @@
 #include "presieve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "status.h"
 
-#define LONGEST 27000 /* bytes of one period: larger groups would leave the second-level cache */
+/* Bytes: with longer periods, the patterns would not fit the second-level cache. */
+#define LONGEST_PERIOD 27000
 
 /* 1 / a modulo m, by Euclid's algorithm. */
 static uint32_t inverse_modulo(uint64_t a, uint32_t m)
@@ -21,7 +21,8 @@ static uint32_t inverse_modulo(uint64_t a, uint32_t m)
     return (uint32_t)(t0 < 0 ? t0 + m : t0);
 }
 
-/* The groups: each largest prime that is left, with as many of the smallest as it can take. */
+/* Groups of primes for one pattern each: the largest prime that is left, with up to two of the
+ * smallest that are left. */
 static size_t group_periods(uint32_t *members, uint32_t *periods, const wheel_t *wheel,
                             uint32_t below, const uint32_t *primes)
 {
@@ -30,14 +31,14 @@ static size_t group_periods(uint32_t *members, uint32_t *periods, const wheel_t 
         low++;
     for (high = low; primes[high] < below; high++)
         ;
-    while (low < high && groups < PATTERNS_MOST) {
+    while (low < high && groups < PRESIEVE_MOST_PATTERNS) {
         uint32_t product = primes[--high];
         uint32_t *member = members + 4 * groups;
         *member++ = product;
         for (lows = 0; lows < 2 && low < high; lows++) {
             uint32_t larger = product * primes[low];
-            /* Three in a group only where all are small. */
-            if (larger > LONGEST || (lows == 1 && larger > LONGEST / 8))
+            /* Three primes in a group only where all are small. */
+            if (larger > LONGEST_PERIOD || (lows == 1 && larger > LONGEST_PERIOD / 8))
                 break;
             product = larger;
             *member++ = primes[low++];
@@ -48,36 +49,36 @@ static size_t group_periods(uint32_t *members, uint32_t *periods, const wheel_t 
     return groups;
 }
 
-int patterns_init(patterns_t *patterns, const wheel_t *wheel, uint32_t below,
+int presieve_init(presieve_t *presieve, const wheel_t *wheel, uint32_t below,
                   const uint32_t *small_primes)
 {
-    uint32_t members[4 * PATTERNS_MOST], periods[PATTERNS_MOST];
+    uint32_t members[4 * PRESIEVE_MOST_PATTERNS], periods[PRESIEVE_MOST_PATTERNS];
     size_t size = 0;
-    patterns->below = below;
-    patterns->count = group_periods(members, periods, wheel, below, small_primes);
-    for (size_t i = 0; i < patterns->count; i++)
-        size += periods[i] + PATTERN_CHUNK;
-    patterns->memory = calloc(size, 1);
-    if (patterns->memory == NULL)
+    presieve->below = below;
+    presieve->count = group_periods(members, periods, wheel, below, small_primes);
+    for (size_t i = 0; i < presieve->count; i++)
+        size += periods[i] + PATTERN_OVERLAP;
+    presieve->memory = calloc(size, 1);
+    if (presieve->memory == NULL)
         return NATIVE_NO_MEMORY;
-    uint8_t *bytes = patterns->memory;
-    for (size_t i = 0; i < patterns->count; i++) {
+    uint8_t *bytes = presieve->memory;
+    for (size_t i = 0; i < presieve->count; i++) {
         uint32_t period = periods[i];
         for (const uint32_t *prime = members + 4 * i; *prime != 0; prime++)
             for (uint32_t bit = 0; bit < 8 * period; bit += *prime)
                 bytes[bit / 8] |= (uint8_t)(1u << bit % 8);
-        for (uint32_t done = period; done < period + PATTERN_CHUNK; done++)
+        for (uint32_t done = period; done < period + PATTERN_OVERLAP; done++)
             bytes[done] = bytes[done - period];
-        patterns->groups[i] = (pattern_t){
+        presieve->patterns[i] = (pattern_t){
             period, inverse_modulo(8, period),
             inverse_modulo(8 * (uint64_t)wheel->modulus, period), bytes};
-        bytes += period + PATTERN_CHUNK;
+        bytes += period + PATTERN_OVERLAP;
     }
     return NATIVE_OK;
 }
 
-void patterns_clear(patterns_t *patterns)
+void presieve_clear(presieve_t *presieve)
 {
-    free(patterns->memory);
-    patterns->memory = NULL;
+    free(presieve->memory);
+    presieve->memory = NULL;
 }

@@ -2,91 +2,96 @@
 
 #include <string.h>
 
-#include "sieving_primes.h"
 #include "bits.h"
-#include "segment.h"
 #include "generate.h"
+#include "segment.h"
+#include "sieving_primes.h"
 #include "window.h"
 
-#define LARGEST_UNKEPT (UINT64_C(1) << 52)
-#define LINE_BITS 100000 /* a line that is shorter is not worth the starts of its primes */
+#define LARGEST_WINDOW (UINT64_C(1) << 52)
+#define LEAST_LINE_BITS 100000 /* in a shorter line, finding the starts costs more than it saves */
 
 typedef struct {
-    const kernel_t *kernel;
+    const context_t *context;
     const wheel_t *wheel;
     uint64_t first, last;
-    uint64_t unstruck;
+    uint64_t found;
 } count_t;
 
-static void count_piece(void *context, uint32_t line, uint32_t from, uint32_t bits, uint8_t *piece)
+static void count_segment(void *argument, uint32_t line, uint32_t from, uint32_t bits,
+                          uint8_t *segment)
 {
-    count_t *count = context;
+    count_t *count = argument;
     uint64_t modulus = count->wheel->modulus, residue = count->wheel->residues[line];
     uint64_t end = window_end(count->first, count->last, modulus, residue);
     uint32_t valid = end <= from ? 0 : end - from < bits ? (uint32_t)(end - from) : bits;
     if (from == 0 && count->first % modulus > residue)
-        piece[0] |= 1; /* below the window */
-    bits_set(piece, valid, (bits + 63) / 64 * 64);
-    count->unstruck += count->kernel->path->zeros(piece, (bits + 63) / 64 * 8);
+        segment[0] |= 1; /* below the window */
+    bits_set(segment, valid, (bits + 63) / 64 * 64);
+    count->found += count->context->kernels->count_zeros(segment, (bits + 63) / 64 * 8);
 }
 
-/* Measured: more lines have fewer numbers to strike, but each line costs a start for each prime. */
-static int choose_wheel(uint64_t length, uint64_t base_count)
+/* Measured: in a larger wheel there is less to cross off, but each of its lines costs a start for
+ * each sieving prime. */
+static int choose_wheel(uint64_t length, uint64_t sieving_primes)
 {
-    if (length / 2310 >= LINE_BITS && length / 48000 >= base_count)
+    if (length / 2310 >= LEAST_LINE_BITS && length / 48000 >= sieving_primes)
         return WHEEL_2310;
-    if (length / 210 >= LINE_BITS && length / 240 >= base_count)
+    if (length / 210 >= LEAST_LINE_BITS && length / 240 >= sieving_primes)
         return WHEEL_210;
     return WHEEL_30;
 }
 
-static int count_stretch(const kernel_t *kernel, const base_t *base, int wheel, uint64_t first,
-                         uint64_t last, uint64_t *out)
+static int count_interval(const context_t *context, prime_list_t sieving, int wheel,
+                          uint64_t first, uint64_t last, uint64_t *out)
 {
-    count_t count = {kernel, &kernel->wheels[wheel], first, last, 0};
-    uint64_t root = square_root(last - 1);
-    engine_run_t run = {
-        .kernel = kernel, .wheel = wheel, .k = first / count.wheel->modulus,
+    count_t count = {context, &context->wheels[wheel], first, last, 0};
+    size_t used = count_below(sieving.primes, sieving.count, square_root(last - 1) + 1);
+    segment_run_t run = {
+        .context = context, .wheel = wheel, .k = first / count.wheel->modulus,
         .bits = (uint32_t)window_bits(first, last, count.wheel->modulus),
-        .primes = base->primes, .count = base_index(base, root + 1), .patterns = 1,
-        .take = count_piece, .context = &count};
-    int status = engine_run(&run);
-    *out += count.unstruck;
+        .primes = {sieving.primes, used}, .presieve = 1,
+        .take = count_segment, .argument = &count};
+    int status = segment_run(&run);
+    *out += count.found;
     return status;
 }
 
-static int find_base(const kernel_t *kernel, uint64_t first, uint64_t last, base_t *base)
+static int find_sieving_primes(const context_t *context, uint64_t first, uint64_t last,
+                               sieving_primes_t *sieving)
 {
-    if (first > last || last > LARGEST_UNKEPT)
+    if (first > last || last > LARGEST_WINDOW)
         return NATIVE_BAD_RANGE;
-    uint64_t below = first < last ? square_root(last - 1) + 1 : 0;
-    return base_find(kernel, below < SMALL_PRIMES_BELOW ? SMALL_PRIMES_BELOW : below, base);
+    return sieving_primes_find(context, first < last ? square_root(last - 1) + 1 : 0, sieving);
 }
 
-int primes_count(const kernel_t *kernel, uint64_t first, uint64_t last, uint64_t *out)
+int primes_count(const context_t *context, uint64_t first, uint64_t last, uint64_t *out)
 {
-    base_t base;
-    int status = find_base(kernel, first, last, &base);
+    sieving_primes_t sieving;
+    int status = find_sieving_primes(context, first, last, &sieving);
     if (status != NATIVE_OK)
         return status;
-    uint64_t found = 0, begin = base_end(&base, kernel, last);
+    prime_list_t list = sieving.list;
+    uint64_t found = 0, begin = segment_begin(context, list, last);
     if (first < begin) {
-        found = base_index(&base, begin) - base_index(&base, first);
+        found = count_below(list.primes, list.count, begin)
+            - count_below(list.primes, list.count, first);
         first = begin;
     }
     if (first < last) {
         uint64_t root = square_root(last - 1);
-        int wheel = choose_wheel(last - first, base_index(&base, root + 1));
-        uint64_t most = engine_line_bits(kernel, root) * (uint64_t)kernel->wheels[wheel].modulus;
+        int wheel = choose_wheel(last - first, count_below(list.primes, list.count, root + 1));
+        uint64_t modulus = context->wheels[wheel].modulus;
+        uint64_t most = segment_interval_bits(context, root) * modulus;
         while (first < last && status == NATIVE_OK) {
-            /* Whole rows, so that no stretch begins in the middle of one. */
-            uint64_t end = first - first % kernel->wheels[wheel].modulus + most;
+            /* All intervals but the first begin with bit 0 of each line. */
+            uint64_t end = first - first % modulus + most;
             end = end < last ? end : last;
-            status = count_stretch(kernel, &base, wheel, first, end, &found);
+            status = count_interval(context, list, wheel, first, end, &found);
             first = end;
         }
     }
-    base_clear(&base);
+    sieving_primes_clear(&sieving);
     *out = found;
     return status;
 }
@@ -96,24 +101,24 @@ typedef struct {
     size_t capacity, written;
 } room_t;
 
-static int write_out(void *context, const uint64_t *primes, size_t n)
+static int write_out(void *argument, const uint64_t *primes, size_t n)
 {
-    room_t *room = context;
+    room_t *room = argument;
     size_t fit = room->capacity - room->written < n ? room->capacity - room->written : n;
     memcpy(room->out + room->written, primes, fit * sizeof *primes);
     room->written += fit;
     return fit < n ? NATIVE_BAD_LENGTH : NATIVE_OK;
 }
 
-int primes_list(const kernel_t *kernel, uint64_t first, uint64_t last, uint64_t *out,
+int primes_list(const context_t *context, uint64_t first, uint64_t last, uint64_t *out,
                 size_t capacity, size_t *written)
 {
-    base_t base;
+    sieving_primes_t sieving;
     room_t room = {out, capacity, 0};
-    int status = find_base(kernel, first, last, &base);
+    int status = find_sieving_primes(context, first, last, &sieving);
     if (status == NATIVE_OK) {
-        status = list_each(kernel, &base, first, last, write_out, &room);
-        base_clear(&base);
+        status = generate(context, sieving.list, first, last, write_out, &room);
+        sieving_primes_clear(&sieving);
     }
     *written = room.written;
     return status;

@@ -1,4 +1,4 @@
-/* The primes of a window that is not kept: counted or listed a stretch at a time. */
+/* The primes of a window, counted or listed interval by interval; no bitmap is kept. */
 #ifndef NATIVE_PRIMES_H
 #define NATIVE_PRIMES_H
 
@@ -10,14 +10,14 @@
 
 /* cffi begins */
 /* How many primes [first, last) holds, into *out. NATIVE_BAD_RANGE unless last <= 2^52, as beyond
- * that the list of base primes would be long; NATIVE_NO_MEMORY. Never holds more than the primes up
- * to the root of `last`, their strikes in one stretch, and some 100 KiB.
- * A call cannot be interrupted: pass windows of 10^9 or so at once. */
-int primes_count(const kernel_t *kernel, uint64_t first, uint64_t last, uint64_t *out);
+ * that the list of sieving primes would be long; NATIVE_NO_MEMORY. Memory: the primes up to the
+ * root of `last`, the multiples of large ones in one interval, and some 100 KiB.
+ * A call cannot be interrupted: pass windows of 10^9 or so. */
+int primes_count(const context_t *context, uint64_t first, uint64_t last, uint64_t *out);
 
 /* The primes of [first, last), ascending, into out[] and how many into *written. As primes_count;
  * NATIVE_BAD_LENGTH where there are more than `capacity`, of which `capacity` are then in out[]. */
-int primes_list(const kernel_t *kernel, uint64_t first, uint64_t last, uint64_t *out,
+int primes_list(const context_t *context, uint64_t first, uint64_t last, uint64_t *out,
                 size_t capacity, size_t *written);
 /* cffi ends */
 

@@ -1,29 +1,30 @@
-/* Reading a finished window: how many primes, which ones, and whether a number is one. */
+/* Queries of a finished sieve: how many primes, which ones, and whether a number is one. */
 #include <string.h>
 
+#include "sieve.h"
 #include "sieve_struct.h"
 
-static const uint8_t wheel_primes[] = {2, 3, 5}; /* which no line holds */
+static const uint8_t wheel_primes[] = {2, 3, 5}; /* no line holds them */
 
 static int readable(const sieve_t *sieve)
 {
     return sieve->lines != NULL && sieve->progress >= sieve->needed;
 }
 
-int sieve_count(const kernel_t *kernel, const sieve_t *sieve, uint64_t *out)
+int sieve_count(const context_t *context, const sieve_t *sieve, uint64_t *out)
 {
     if (!readable(sieve))
         return NATIVE_UNFINISHED;
-    *out = kernel->path->zeros(sieve->lines, LINES * sieve->stride);
+    *out = context->kernels->count_zeros(sieve->lines, LINES * sieve->stride);
     for (int i = 0; i < 3; i++)
         *out += sieve->first <= wheel_primes[i] && wheel_primes[i] < sieve->last;
     return NATIVE_OK;
 }
 
-int sieve_list(const kernel_t *kernel, const sieve_t *sieve, uint64_t from, uint64_t *out,
+int sieve_list(const context_t *context, const sieve_t *sieve, uint64_t from, uint64_t *out,
                size_t capacity, size_t *written)
 {
-    uint64_t group[LIST_ROOM];
+    uint64_t primes[DECODE_ROOM];
     size_t n = 0;
     if (!readable(sieve))
         return NATIVE_UNFINISHED;
@@ -32,15 +33,15 @@ int sieve_list(const kernel_t *kernel, const sieve_t *sieve, uint64_t from, uint
     for (int i = 0; i < 3; i++)
         if (from <= wheel_primes[i] && wheel_primes[i] < sieve->last && n < capacity)
             out[n++] = wheel_primes[i];
-    for (size_t byte = (size_t)(from / 30 - sieve->k) / 64 * 8; byte < sieve->stride && n < capacity;
-         byte += 8) {
-        size_t found = kernel->path->list_group(sieve->lines + byte, sieve->stride,
-                                                30 * (sieve->k + 8 * (uint64_t)byte), group);
+    size_t byte = (size_t)(from / 30 - sieve->k) / 64 * 8;
+    for (; byte < sieve->stride && n < capacity; byte += 8) {
+        size_t found = context->kernels->decode(sieve->lines + byte, sieve->stride,
+                                                30 * (sieve->k + 8 * (uint64_t)byte), primes);
         size_t skip = 0;
-        while (skip < found && group[skip] < from)
+        while (skip < found && primes[skip] < from)
             skip++;
         size_t fit = found - skip < capacity - n ? found - skip : capacity - n;
-        memcpy(out + n, group + skip, fit * sizeof *out);
+        memcpy(out + n, primes + skip, fit * sizeof *out);
         n += fit;
     }
     *written = n;
@@ -53,7 +54,7 @@ int sieve_contains(const sieve_t *sieve, uint64_t number, int *out)
         return NATIVE_BAD_RANGE;
     if (!readable(sieve))
         return NATIVE_UNFINISHED;
-    int line = kept_line_of[number % 30];
+    int line = wheel_30_line_of[number % 30];
     uint64_t bit = number / 30 - sieve->k;
     *out = line >= 0 ? (sieve->lines[(size_t)line * sieve->stride + bit / 8] >> bit % 8 & 1) == 0
                      : number == 2 || number == 3 || number == 5;

@@ -6,201 +6,205 @@
 #include "large_primes.h"
 #include "window.h"
 
-#define OFTEN 24 /* strikes in a piece, from which on eight at a step pay */
-#define LONGEST_LINE (UINT32_C(1) << 23)  /* bits: 1 MiB, with primes beyond a piece */
-#define FULL_LINE (UINT32_C(1) << 30)     /* without those, where nothing holds a whole line */
+/* A prime with more multiples than this in a segment is small: eight at a step pay for it. */
+#define SMALL_MULTIPLES 24
+/* Bits of an interval: 1 MiB where primes exceed a segment, as all of it is then held in memory. */
+#define LONGEST_HELD (UINT32_C(1) << 23)
+#define LONGEST (UINT32_C(1) << 30)
 
-/* The arrays run parallel to the primes; only those within a piece have the last two. */
+/* The arrays run parallel to the primes; only those within a segment have the last four. */
 typedef struct {
-    uint32_t *steps;       /* how far a start moves back from residue r to r + 2 */
-    uint32_t *starts;      /* first strike in the line */
-    uint32_t *piece_steps; /* how far a start moves back from a piece to the next */
-    uint32_t *now;         /* first strike in the piece */
-    uint32_t *near_square; /* first strike in the piece, after the skip */
-    uint32_t *skips;       /* from there to around its square, in the piece that holds that */
-    size_t *limits;        /* [j]: the primes whose squares lie below piece j */
-    size_t often, within, count; /* primes below these indices: see engine.h */
-    buckets_t buckets;     /* of the primes behind those */
-    uint32_t pieces, piece_bits;
-    uint8_t *scratch; /* `line` is in it, with room on both sides for strikes beyond the ends */
-    uint8_t *line;
+    uint32_t *steps;         /* how far a start moves back from residue r to r + 2 */
+    uint32_t *starts;        /* first multiple in the line */
+    uint32_t *segment_steps; /* how far a start moves back from a segment to the next */
+    uint32_t *now;           /* first multiple in the segment */
+    uint32_t *near_square;   /* first multiple in the segment, after the skip */
+    uint32_t *skips;         /* from there to around its square, in the segment that holds that */
+    size_t *limits;          /* [j]: the primes whose squares lie below segment j */
+    size_t small;            /* primes below this index are small */
+    size_t within_segment;   /* primes below this index do not exceed a segment */
+    size_t count;            /* primes below this index are small or medium */
+    buckets_t buckets;       /* of the large primes, which are those behind them */
+    uint32_t segments, segment_bits;
+    uint8_t *memory; /* holds `line`, with room on both sides for what is set beyond its ends */
+    uint8_t *line;   /* the interval in this line, where it is held; else the segment */
 } state_t;
 
-uint32_t engine_line_bits(const kernel_t *kernel, uint64_t largest)
+uint32_t segment_interval_bits(const context_t *context, uint64_t largest)
 {
-    return largest < kernel->piece_bits / 2 ? FULL_LINE : LONGEST_LINE;
+    return largest < context->segment_bits / 2 ? LONGEST : LONGEST_HELD;
 }
 
-static size_t first_from(const uint32_t *primes, size_t count, uint64_t bound)
+uint64_t segment_begin(const context_t *context, prime_list_t list, uint64_t last)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (primes[middle] < bound)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    uint64_t end = context->kernels->presieve_below;
+    size_t used = last > 0 ? count_below(list.primes, list.count, square_root(last - 1) + 1) : 0;
+    if (used > 0 && list.primes[used - 1] >= end)
+        end = (uint64_t)list.primes[used - 1] + 1;
+    return end < last ? end : last;
 }
 
-static void find_starts(const engine_run_t *run, const uint32_t *primes, state_t *state)
+static void find_starts(const segment_run_t *run, const uint32_t *primes, state_t *state)
 {
-    const wheel_t *wheel = &run->kernel->wheels[run->wheel];
+    const wheel_t *wheel = &run->context->wheels[run->wheel];
     uint64_t number = run->k * wheel->modulus + 1; /* bit 0 of the first line */
-    size_t small = first_from(primes, state->count, 1 << 12);
-    run->kernel->path->find_starts(state->starts + small, state->steps + small, primes + small,
-                                   state->count - small, wheel, number);
-    for (size_t i = 0; i < small; i++) {
+    size_t divided = count_below(primes, state->count, 1 << 12);
+    run->context->kernels->find_starts(state->starts + divided, state->steps + divided,
+                                       primes + divided, state->count - divided, wheel, number);
+    for (size_t i = 0; i < divided; i++) {
         uint64_t p = primes[i], inverse = wheel_inverse_modulo(wheel, p);
         state->starts[i] = (uint32_t)((p - number % p) * inverse % p);
         state->steps[i] = (uint32_t)(2 * inverse % p);
     }
-    for (size_t i = 0; i < state->within; i++)
-        state->piece_steps[i] = state->piece_bits % primes[i];
-    for (uint32_t j = 0; j <= state->pieces; j++) {
-        uint64_t begin = number - 1 + (uint64_t)j * state->piece_bits * wheel->modulus;
+    for (size_t i = 0; i < state->within_segment; i++)
+        state->segment_steps[i] = state->segment_bits % primes[i];
+    for (uint32_t j = 0; j <= state->segments; j++) {
+        uint64_t begin = number - 1 + (uint64_t)j * state->segment_bits * wheel->modulus;
         state->limits[j] = begin == 0 ? 0
-            : first_from(primes, state->within, square_root(begin - 1) + 1);
+            : count_below(primes, state->within_segment, square_root(begin - 1) + 1);
     }
-    for (uint32_t j = 0; j < state->pieces; j++) {
-        uint64_t begin = number - 1 + (uint64_t)j * state->piece_bits * wheel->modulus;
+    for (uint32_t j = 0; j < state->segments; j++) {
+        uint64_t begin = number - 1 + (uint64_t)j * state->segment_bits * wheel->modulus;
         for (size_t i = state->limits[j]; i < state->limits[j + 1]; i++) {
-            /* One period less, and the strike would be below the square in every line. */
+            /* One period less, and the multiple would be below the square in every line. */
             uint64_t p = primes[i], periods = (p * p - begin) / (wheel->modulus * p);
             state->skips[i] = (uint32_t)(periods * p);
         }
     }
 }
 
-static int prepare(const engine_run_t *run, const uint32_t *primes, size_t count, state_t *state)
+static int prepare(const segment_run_t *run, const uint32_t *primes, size_t count, state_t *state)
 {
-    uint32_t most = run->kernel->piece_bits;
-    state->pieces = (run->bits + most - 1) / most;
-    state->piece_bits = ((run->bits + state->pieces - 1) / state->pieces + 511) / 512 * 512;
-    state->often = first_from(primes, count, state->piece_bits / OFTEN);
-    state->within = first_from(primes, count, state->piece_bits);
-    uint32_t held = state->piece_bits; /* bits of the line in memory */
-    if (state->within < count)
-        held *= state->pieces;
-    state->count = first_from(primes, count, held);
-    uint64_t number = run->k * run->kernel->wheels[run->wheel].modulus + 1;
+    uint32_t most = run->context->segment_bits;
+    state->segments = (run->bits + most - 1) / most;
+    state->segment_bits = ((run->bits + state->segments - 1) / state->segments + 511) / 512 * 512;
+    state->small = count_below(primes, count, state->segment_bits / SMALL_MULTIPLES);
+    state->within_segment = count_below(primes, count, state->segment_bits);
+    uint32_t held = state->segment_bits; /* bits of the line in memory */
+    if (state->within_segment < count)
+        held *= state->segments;
+    state->count = count_below(primes, count, held);
+    uint64_t number = run->k * run->context->wheels[run->wheel].modulus + 1;
     if (state->count < count
-        && buckets_fill(&state->buckets, run->kernel->path, &run->kernel->wheels[run->wheel],
+        && buckets_fill(&state->buckets, run->context->kernels, &run->context->wheels[run->wheel],
                         number, held, primes + state->count, count - state->count) != NATIVE_OK)
         return NATIVE_NO_MEMORY;
     count = state->count;
-    size_t room = state->piece_bits / OFTEN + 64; /* bytes: the largest prime that strikes often */
-    room = room / 64 * 64;
-    state->scratch = malloc(64 + 3 * room + held / 8 + 64);
-    state->steps = malloc(sizeof(uint32_t) * (2 * count + 4 * state->within + 1));
-    state->limits = malloc(sizeof(size_t) * (state->pieces + 1));
-    if (state->scratch == NULL || state->steps == NULL || state->limits == NULL)
+    /* Bytes: the largest small prime at least, as cross_off_small asks for. */
+    size_t room = (state->segment_bits / SMALL_MULTIPLES + 64) / 64 * 64;
+    state->memory = malloc(64 + 3 * room + held / 8 + 64);
+    state->steps = malloc(sizeof(uint32_t) * (2 * count + 4 * state->within_segment + 1));
+    state->limits = malloc(sizeof(size_t) * (state->segments + 1));
+    if (state->memory == NULL || state->steps == NULL || state->limits == NULL)
         return NATIVE_NO_MEMORY;
-    state->line = (uint8_t *)(((uintptr_t)state->scratch + 63) / 64 * 64) + room;
+    state->line = (uint8_t *)(((uintptr_t)state->memory + 63) / 64 * 64) + room;
     state->starts = state->steps + count;
-    state->piece_steps = state->starts + count;
-    state->now = state->piece_steps + state->within;
-    state->skips = state->now + state->within;
-    state->near_square = state->skips + state->within;
+    state->segment_steps = state->starts + count;
+    state->now = state->segment_steps + state->within_segment;
+    state->skips = state->now + state->within_segment;
+    state->near_square = state->skips + state->within_segment;
     find_starts(run, primes, state);
     return NATIVE_OK;
 }
 
-static void copy_patterns(const engine_run_t *run, uint64_t k, uint32_t residue, uint8_t *piece,
+static void copy_patterns(const segment_run_t *run, uint64_t k, uint32_t residue, uint8_t *segment,
                           uint32_t bytes, int store)
 {
-    const patterns_t *patterns = &run->kernel->patterns[run->wheel];
-    const uint8_t *sources[PATTERNS_MOST];
-    uint32_t entries[PATTERNS_MOST];
-    for (size_t i = 0; i < patterns->count; i++)
-        entries[i] = pattern_entry(&patterns->groups[i], k, residue);
-    for (uint32_t done = 0; done < bytes; done += PATTERN_CHUNK) {
-        uint32_t now = bytes - done < PATTERN_CHUNK ? bytes - done : PATTERN_CHUNK;
-        for (size_t i = 0; i < patterns->count; i++) {
-            const pattern_t *group = &patterns->groups[i];
-            sources[i] = group->bytes + entries[i];
-            for (entries[i] += now; entries[i] >= group->period;)
-                entries[i] -= group->period;
+    const presieve_t *presieve = &run->context->presieves[run->wheel];
+    const uint8_t *sources[PRESIEVE_MOST_PATTERNS];
+    uint32_t entries[PRESIEVE_MOST_PATTERNS];
+    for (size_t i = 0; i < presieve->count; i++)
+        entries[i] = pattern_entry(&presieve->patterns[i], k, residue);
+    for (uint32_t done = 0; done < bytes; done += PATTERN_OVERLAP) {
+        uint32_t now = bytes - done < PATTERN_OVERLAP ? bytes - done : PATTERN_OVERLAP;
+        for (size_t i = 0; i < presieve->count; i++) {
+            const pattern_t *pattern = &presieve->patterns[i];
+            sources[i] = pattern->bytes + entries[i];
+            for (entries[i] += now; entries[i] >= pattern->period;)
+                entries[i] -= pattern->period;
         }
-        run->kernel->path->combine(piece + done, sources, patterns->count, now, store);
+        run->context->kernels->combine(segment + done, sources, presieve->count, now, store);
     }
 }
 
-/* Strikes piece j with the primes that are smaller than it. Below its square a prime strikes only
- * what smaller ones do: it is left out where that lies behind, and begins near it where it can. */
-static void strike_piece(const path_t *path, state_t *state, uint32_t j, uint8_t *piece,
-                         const uint32_t *primes)
+/* Crosses off in segment j the multiples of the primes that do not exceed it. Below its square a
+ * prime crosses off only multiples of smaller primes: it is left out where the square lies behind
+ * the segment, and begins near the square where that lies in it. */
+static void cross_off(const kernels_t *kernels, state_t *state, uint32_t j, uint8_t *segment,
+                      const uint32_t *primes)
 {
-    uint32_t *now = state->now, bits = state->piece_bits;
-    size_t often = state->often, begin = state->limits[j], end = state->limits[j + 1];
-    size_t from_start = begin < often ? begin : often, from_square = end < often ? end : often;
-    path->often(piece, bits, now, primes, from_start);
-    if (end > often)
-        path->sometimes(piece, bits, now + often, primes + often, end - often);
+    uint32_t *now = state->now, bits = state->segment_bits;
+    size_t small = state->small, begin = state->limits[j], end = state->limits[j + 1];
+    size_t from_start = begin < small ? begin : small, from_square = end < small ? end : small;
+    kernels->cross_off_small(segment, bits, now, primes, from_start);
+    if (end > small)
+        kernels->cross_off_medium(segment, bits, now + small, primes + small, end - small);
     for (size_t i = from_start; i < from_square; i++)
         state->near_square[i - from_start] = now[i] + state->skips[i];
-    path->often(piece, bits, state->near_square, primes + from_start, from_square - from_start);
+    kernels->cross_off_small(segment, bits, state->near_square, primes + from_start,
+                             from_square - from_start);
 }
 
-static void sieve_line(const engine_run_t *run, const uint32_t *primes, state_t *state,
+static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t *state,
                        uint32_t line)
 {
-    const path_t *path = run->kernel->path;
-    uint32_t piece_bits = state->piece_bits;
-    int whole = state->within < state->count || state->buckets.chunks > 0;
+    const kernels_t *kernels = run->context->kernels;
+    uint32_t segment_bits = state->segment_bits;
+    int whole = state->within_segment < state->count || state->buckets.rows > 0;
     if (whole) {
-        uint32_t bits = state->pieces * piece_bits;
+        uint32_t bits = state->segments * segment_bits;
         if (run->load == NULL)
             memset(state->line, 0, bits / 8);
-        for (uint32_t from = 0; run->load != NULL && from < run->bits; from += piece_bits)
-            run->load(run->context, line, from, run->bits - from < piece_bits
-                      ? run->bits - from : piece_bits, state->line + from / 8);
-        path->sometimes(state->line, bits, state->starts + state->within,
-                        primes + state->within, state->count - state->within);
-        buckets_strike(&state->buckets, path, line, state->line);
+        for (uint32_t from = 0; run->load != NULL && from < run->bits; from += segment_bits)
+            run->load(run->argument, line, from, run->bits - from < segment_bits
+                      ? run->bits - from : segment_bits, state->line + from / 8);
+        kernels->cross_off_medium(state->line, bits, state->starts + state->within_segment,
+                                  primes + state->within_segment,
+                                  state->count - state->within_segment);
+        buckets_cross_off(&state->buckets, kernels, line, state->line);
     }
     uint32_t *now = state->now;
-    memcpy(now, state->starts, state->within * sizeof *now);
-    for (uint32_t j = 0; j < state->pieces; j++) {
-        uint32_t from = j * piece_bits;
-        uint32_t bits = run->bits - from < piece_bits ? run->bits - from : piece_bits;
-        uint8_t *piece = state->line + (whole ? from / 8 : 0);
+    memcpy(now, state->starts, state->within_segment * sizeof *now);
+    for (uint32_t j = 0; j < state->segments; j++) {
+        uint32_t from = j * segment_bits;
+        uint32_t bits = run->bits - from < segment_bits ? run->bits - from : segment_bits;
+        uint8_t *segment = state->line + (whole ? from / 8 : 0);
         int empty = !whole;
         if (!whole && run->load != NULL) {
-            run->load(run->context, line, from, bits, piece);
+            run->load(run->argument, line, from, bits, segment);
             empty = 0;
         }
-        if (run->patterns)
-            copy_patterns(run, run->k + from, run->kernel->wheels[run->wheel].residues[line],
-                          piece, piece_bits / 8, empty);
+        if (run->presieve)
+            copy_patterns(run, run->k + from, run->context->wheels[run->wheel].residues[line],
+                          segment, segment_bits / 8, empty);
         else if (empty)
-            memset(piece, 0, piece_bits / 8);
-        strike_piece(path, state, j, piece, primes);
-        run->take(run->context, line, from, bits, piece);
-        if (j + 1 < state->pieces)
-            path->advance(now, state->piece_steps, primes, state->within, 1);
+            memset(segment, 0, segment_bits / 8);
+        cross_off(kernels, state, j, segment, primes);
+        run->take(run->argument, line, from, bits, segment);
+        if (j + 1 < state->segments)
+            kernels->advance(now, state->segment_steps, primes, state->within_segment, 1);
     }
 }
 
-int engine_run(const engine_run_t *run)
+int segment_run(const segment_run_t *run)
 {
-    const wheel_t *wheel = &run->kernel->wheels[run->wheel];
-    uint32_t least = run->patterns ? run->kernel->patterns[run->wheel].below : wheel->next_prime;
-    size_t skipped = first_from(run->primes, run->count, least);
-    const uint32_t *primes = run->primes + skipped;
+    const wheel_t *wheel = &run->context->wheels[run->wheel];
+    uint32_t least = run->presieve ? run->context->presieves[run->wheel].below : wheel->next_prime;
+    size_t skipped = count_below(run->primes.primes, run->primes.count, least);
+    const uint32_t *primes = run->primes.primes + skipped;
     state_t state = {0};
     if (run->bits == 0)
         return NATIVE_OK;
-    int status = prepare(run, primes, run->count - skipped, &state);
+    int status = prepare(run, primes, run->primes.count - skipped, &state);
     for (uint32_t line = 0; line < wheel->lines && status == NATIVE_OK; line++) {
         if (line > 0)
-            run->kernel->path->advance(state.starts, state.steps, primes, state.count,
-                                       (wheel->residues[line] - wheel->residues[line - 1]) / 2u);
+            run->context->kernels->advance(state.starts, state.steps, primes, state.count,
+                                           (wheel->residues[line] - wheel->residues[line - 1])
+                                               / 2u);
         sieve_line(run, primes, &state, line);
     }
     buckets_clear(&state.buckets);
-    free(state.scratch);
+    free(state.memory);
     free(state.limits);
     free(state.steps);
     return status;

@@ -1,10 +1,15 @@
-/* What is inside of a sieve_t, for the files that work on it: sieve.c, strike.c and read.c. */
-#ifndef NATIVE_KEPT_H
-#define NATIVE_KEPT_H
+/* What is inside of a sieve_t, for the files that work on it: sieve.c, cross_off.c and query.c. */
+#ifndef NATIVE_SIEVE_STRUCT_H
+#define NATIVE_SIEVE_STRUCT_H
 
-#include "sieve.h"
+#include <stddef.h>
+#include <stdint.h>
 
-#define LINES 8
+#include "bits.h"
+#include "wheel.h"
+#include "window.h"
+
+#define LINES WHEEL_30_LINES
 #define FIRST_PROGRESS 7
 
 struct sieve {
@@ -12,19 +17,22 @@ struct sieve {
     uint64_t last;
     uint64_t progress;
     uint64_t needed;
-    uint64_t k;       /* of bit 0 of each line */
-    size_t stride;    /* bytes of a line, a multiple of 8 */
-    uint8_t *lines;   /* LINES of them, or NULL */
-    int lent;         /* whether they are the caller's memory, which nobody writes to */
+    uint64_t k;     /* bit 0 of the line of r stands for 30 * k + r */
+    size_t stride;  /* bytes of a line, a multiple of 8 */
+    uint8_t *lines; /* the bitmap, LINES of them, or NULL */
+    int borrowed;   /* whether the bitmap is the caller's memory, which is read only */
 };
 
-extern const uint8_t kept_residues[LINES];
-
-/* The line of each residue modulo 30, or -1. */
-extern const int8_t kept_line_of[30];
-
-/* Strikes 1 and what is outside of the window in `bits` bits of a line, from its bit `from` on. */
-void kept_strike_outside(const sieve_t *sieve, uint32_t line, uint64_t from, uint64_t bits,
-                          uint8_t *bytes);
+/* Crosses off 1 and what is outside of the window, in `bits` bits of a line from bit `from` on. */
+static inline void cross_off_outside(const struct sieve *sieve, uint32_t line, uint64_t from,
+                                     uint64_t bits, uint8_t *bytes)
+{
+    uint64_t residue = wheel_30_residues[line];
+    uint64_t first = sieve->first < 2 ? 2 : sieve->first;
+    uint64_t end = window_end(sieve->first, sieve->last, 30, residue);
+    if (from == 0 && bits > 0 && 30 * sieve->k + residue < first)
+        bytes[0] |= 1;
+    bits_set(bytes, end <= from ? 0 : end - from, bits);
+}
 
 #endif

@@ -1,29 +1,23 @@
-/* Base primes: those up to the square root of what is sieved. */
-#ifndef NATIVE_BASE_H
-#define NATIVE_BASE_H
+/* Sieving primes: those up to the square root of the end of what is sieved. */
+#ifndef NATIVE_SIEVING_PRIMES_H
+#define NATIVE_SIEVING_PRIMES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "context.h"
+#include "prime_list.h"
 
-#define LARGEST_BASE (UINT64_C(1) << 26) /* their list takes 16 MB */
+#define SIEVING_PRIMES_BELOW (UINT64_C(1) << 26) /* their list takes 16 MB */
 
 typedef struct {
-    size_t count;
-    const uint32_t *primes; /* ascending, from 2 on */
-    uint32_t *memory;       /* NULL where they are the kernel's */
-} base_t;
+    prime_list_t list; /* from 2 on */
+    uint32_t *memory;  /* NULL where the list is the context's */
+} sieving_primes_t;
 
-/* The primes below `below`, at most LARGEST_BASE. NATIVE_BAD_RANGE; NATIVE_NO_MEMORY. */
-int base_find(const kernel_t *kernel, uint64_t below, base_t *base);
-void base_clear(base_t *base);
-
-/* Where sieving begins at the earliest, at most `last`: the primes below it may strike themselves,
- * and are in the list. */
-uint64_t base_end(const base_t *base, const kernel_t *kernel, uint64_t last);
-
-/* How many of them are below `bound`. */
-size_t base_index(const base_t *base, uint64_t bound);
+/* The primes below `below`, and at least those below SMALL_PRIMES_BELOW.
+ * NATIVE_BAD_RANGE where `below` exceeds SIEVING_PRIMES_BELOW; NATIVE_NO_MEMORY. */
+int sieving_primes_find(const context_t *context, uint64_t below, sieving_primes_t *sieving);
+void sieving_primes_clear(sieving_primes_t *sieving);
 
 #endif

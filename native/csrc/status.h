@@ -5,11 +5,11 @@
 /* cffi begins */
 enum native_status {
     NATIVE_OK = 0,
-    NATIVE_NO_MEMORY = 1,   /* the C heap refused */
-    NATIVE_BAD_RANGE = 2,   /* a bound or an index outside what the object holds */
-    NATIVE_BAD_LENGTH = 3,  /* a buffer that is longer or shorter than it must be */
-    NATIVE_BAD_VALUE = 4,   /* a number that cannot stand where it stands */
-    NATIVE_UNFINISHED = 5,  /* a sieve with composites that nothing has struck yet */
+    NATIVE_NO_MEMORY = 1,   /* malloc returned NULL */
+    NATIVE_BAD_RANGE = 2,   /* a bound or an index outside of what the object holds */
+    NATIVE_BAD_LENGTH = 3,  /* a buffer of the wrong length */
+    NATIVE_BAD_VALUE = 4,   /* a number that the function does not accept */
+    NATIVE_UNFINISHED = 5,  /* a sieve in which some composites are not crossed off yet */
     NATIVE_BAD_OFFSETS = 6, /* word offsets that descend or do not span the text */
     NATIVE_BAD_TEXT = 7     /* a word that is not UTF-8 */
 };

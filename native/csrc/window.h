@@ -1,10 +1,8 @@
-/* A window [first, last) in the lines of a wheel: where it begins and ends in each. */
+/* A window [first, last) of the integers: where it begins and ends in the lines of a wheel. */
 #ifndef NATIVE_WINDOW_H
 #define NATIVE_WINDOW_H
 
 #include <stdint.h>
-
-#include "wheel.h"
 
 #define LARGEST_LAST (UINT64_C(1) << 63)
 

@@ -11,7 +11,7 @@ struct words {
     size_t count;
     uint64_t *offsets;
     uint8_t *text;
-    int lent; /* whether both are the caller's memory, which nobody writes to */
+    int borrowed; /* whether both are the caller's memory, which is read only */
 };
 
 static uint64_t offset_at(const void *offsets, size_t index)
@@ -67,7 +67,7 @@ static words_t *allocate(size_t count, size_t size)
     if (words == NULL)
         return NULL;
     words->count = count;
-    words->lent = 0;
+    words->borrowed = 0;
     words->offsets = malloc((count + 1) * sizeof(uint64_t));
     words->text = malloc(size > 0 ? size : 1);
     if (words->offsets == NULL || words->text == NULL) {
@@ -133,7 +133,7 @@ void words_free(words_t *words)
 {
     if (words == NULL)
         return;
-    if (!words->lent) {
+    if (!words->borrowed) {
         free(words->offsets);
         free(words->text);
     }
@@ -155,8 +155,8 @@ const uint64_t *words_offsets(const words_t *words)
     return words->offsets;
 }
 
-/* Whether all of a selection lies in the list. With two words or more, a step longer than the
- * list leaves it, and one that is not cannot overflow below. */
+/* Whether all of a selection lies in the list. Division instead of multiplication: steps of any
+ * length are compared without overflow. */
 static int in_range(const words_t *words, size_t start, int64_t step, size_t count)
 {
     if (count == 0)
@@ -245,7 +245,7 @@ static int is_palindrome(const uint8_t *text, size_t size)
             character--;
         size_t length = (size_t)(back - character);
         /* Reads no byte behind `back`: `character` is not before `front`, and the middle character
-         * of a word of odd length meets itself. */
+         * of an odd number is compared with itself. */
         if (*front != *character || (length > 1 && memcmp(front, character, length) != 0))
             return 0;
         front += length;

@@ -1,10 +1,10 @@
-/* Words packed one behind the other: their text as UTF-8, and where each begins.
+/* Words packed one after the other: their text as UTF-8, and the offset at which each begins.
  *
  * Word i is the bytes [offsets[i], offsets[i + 1]) of the text, so `count` words have count + 1
  * offsets, the first of them 0 and the last the size of the text. A lone surrogate is written as
  * the three bytes that UTF-8 would give its number (Python's "surrogatepass"); NUL is a character
- * like any other. Words never change once they are made, so all functions may run beside each
- * other. Each words_t has one owner, who calls words_free.
+ * like any other. Words never change once they are made, so all functions may run concurrently.
+ * Each words_t has one owner, who calls words_free.
  *
  * A selection of `count` words is start, start + step, ...; every function that takes one returns
  * NATIVE_BAD_RANGE where a word of it is outside the list. */
@@ -21,14 +21,14 @@ typedef struct words words_t;
 
 /* A copy of text and offsets, into *out. The caller owns it.
  * `offsets` are count + 1 uint64_t in the machine's byte order at any alignment; the first need
- * not be 0: what it says is taken off all of them.
+ * not be 0: it is subtracted from all of them.
  * NATIVE_BAD_OFFSETS unless they ascend and span exactly `size` bytes; NATIVE_BAD_TEXT where a
  * word is not UTF-8; both say which word in *where. NATIVE_NO_MEMORY. Cost: one pass. */
 int words_new(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
               size_t *where);
 
-/* The same, but the list reads text and offsets where they are: the caller keeps them as they are
- * until words_free. NATIVE_BAD_OFFSETS, too, where the first is not 0, or they are not aligned. */
+/* The same, but the list reads text and offsets where they are: the caller keeps them unchanged
+ * until words_free. NATIVE_BAD_OFFSETS also where the first is not 0, or they are not aligned. */
 int words_borrow(const void *text, size_t size, const void *offsets, size_t count, words_t **out,
                  size_t *where);
 
@@ -36,12 +36,12 @@ int words_borrow(const void *text, size_t size, const void *offsets, size_t coun
  * NATIVE_BAD_RANGE, NATIVE_NO_MEMORY. */
 int words_select(const words_t *words, size_t start, int64_t step, size_t count, words_t **out);
 
-/* Gives the memory back; NULL is allowed. */
+/* Frees the memory; NULL is allowed. */
 void words_free(words_t *words);
 
 size_t words_count(const words_t *words);
 
-/* Text and offsets, words_count() + 1 of these; lent, valid until words_free. */
+/* The text, and words_count() + 1 offsets; lent, valid until words_free. */
 const uint8_t *words_text(const words_t *words);
 const uint64_t *words_offsets(const words_t *words);
 
@@ -53,7 +53,7 @@ int words_equal(const words_t *left, size_t left_start, int64_t left_step,
 int words_size(const words_t *words, size_t start, int64_t step, size_t count, uint64_t *out);
 
 /* The selected words that read the same backward by code point and are not empty: how many, into
- * *found, and unless `out` is NULL the index of each in the list, into out[] (room for `count`).
+ * *found, and, unless `out` is NULL, the index of each in the list into out[] (room for `count`).
  * NATIVE_BAD_RANGE. Cost: one pass over half of their text. */
 int words_palindromes(const words_t *words, size_t start, int64_t step, size_t count,
                       uint64_t *out, size_t *found);

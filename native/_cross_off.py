@@ -1,0 +1,38 @@
+"""Crossing off in the bitmap of a sieve_t, in C calls that are short enough to be interrupted."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from native._context import context
+from native._native import ffi, lib
+from native._status import check
+from native._window import LARGEST_LAST, intervals
+
+if TYPE_CHECKING:
+    from native._native import CData
+
+# A C call cannot be interrupted: so many bytes of each line, and so many numbers, go into one.
+_LINE_BYTES_PER_CALL = 1 << 20
+_NUMBERS_PER_CALL = 1 << 20
+
+
+def cross_off_all(pointer: "CData") -> None:
+    """Finish a sieve whose `needed` is at most 2**26."""
+    for begin, end in _line_intervals(pointer):
+        check(lib.sieve_cross_off_all(context(), pointer, begin, end), "native.Sieve")
+    lib.sieve_raise_progress(pointer, LARGEST_LAST)
+
+
+def cross_off_multiples(pointer: "CData", numbers: memoryview, below: int) -> None:
+    """Cross off the multiples of uint64 numbers, given as bytes; raise `progress` to `below`."""
+    for begin, end in intervals(0, len(numbers), 8 * _NUMBERS_PER_CALL):
+        some = ffi.from_buffer("char[]", numbers[begin:end])
+        count = (end - begin) // 8
+        for line_begin, line_end in _line_intervals(pointer):
+            status = lib.sieve_cross_off(context(), pointer, some, count, line_begin, line_end)
+            check(status, "native.Sieve")
+    lib.sieve_raise_progress(pointer, min(below, LARGEST_LAST))
+
+
+def _line_intervals(pointer: "CData") -> Iterator[tuple[int, int]]:
+    return intervals(0, lib.sieve_size(pointer) // 8, _LINE_BYTES_PER_CALL)
