@@ -24,7 +24,7 @@ PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 WORDS = ["level", "été", "", "a\0", "\ud800", "word"]
 
 
-def half_struck(last: int = 10**6) -> Sieve:
+def unfinished(last: int = 10**6) -> Sieve:
     sieve = Sieve(0, last)
     sieve.cross_off(array("Q", [3, 5, 7, 11, 13]), below=17)
     return sieve
@@ -36,7 +36,7 @@ def address(buffer: Any) -> int:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_in_band(protocol: int) -> None:
-    sieve, words = half_struck(), WordList(WORDS)
+    sieve, words = unfinished(), WordList(WORDS)
     message = {"a": [sieve, words[1:]], "b": sieve}
     received = pickle.loads(pickle.dumps(message, protocol))
     assert received["a"][0] == sieve
@@ -45,21 +45,21 @@ def test_every_protocol_in_band(protocol: int) -> None:
 
 
 def test_the_pair_of_functions() -> None:
-    sieve = half_struck()
+    sieve = unfinished()
     assert specs.rebuild_sieve(specs.serialize_sieve(sieve)) == sieve
     words = WordList(WORDS)[::-2]
     assert specs.rebuild_words(specs.serialize_words(words)) == words
 
 
 def test_names_and_versions_of_the_wire() -> None:
-    spec = adapters.to_spec(half_struck())
+    spec = adapters.to_spec(unfinished())
     assert (spec.name, spec.version) == ("native.Sieve", 2)
     spec = adapters.to_spec(WordList(WORDS))
     assert (spec.name, spec.version) == ("native.WordList", 1)
 
 
-def test_a_half_struck_sieve_arrives_half_struck() -> None:
-    sieve = half_struck()
+def test_an_unfinished_sieve_arrives_as_far_as_it_is() -> None:
+    sieve = unfinished()
     received = pickle.loads(pickle.dumps(sieve))
     assert (received.progress, received.finished) == (17, False)
     assert received.finish().count() == 78498
@@ -67,7 +67,7 @@ def test_a_half_struck_sieve_arrives_half_struck() -> None:
 
 
 def test_memory_leaves_and_arrives_out_of_band_without_a_copy() -> None:
-    sieve, words = half_struck(), WordList(WORDS)
+    sieve, words = unfinished(), WordList(WORDS)
     buffers: list[Any] = []
     payload = adapters.dumps([sieve, words], buffer_callback=buffers.append)
     assert len(payload) < 1000
@@ -78,7 +78,7 @@ def test_memory_leaves_and_arrives_out_of_band_without_a_copy() -> None:
 
 
 def test_what_arrives_owns_its_memory() -> None:
-    sieve, words = half_struck(), WordList(WORDS)
+    sieve, words = unfinished(), WordList(WORDS)
     buffers: list[Any] = []
     payload = adapters.dumps([sieve, words], buffer_callback=buffers.append)
     received_buffers = [bytearray(buffer.raw()) for buffer in buffers]
@@ -89,13 +89,13 @@ def test_what_arrives_owns_its_memory() -> None:
 
 
 def test_buffers_outlive_the_closed_object() -> None:
-    sieve = half_struck()
+    sieve = unfinished()
     expected = bytes(sieve.bitmap)
     buffers: list[Any] = []
     payload = adapters.dumps(sieve, buffer_callback=buffers.append)
     sieve.close()
     del sieve
-    noise = [half_struck() for _ in range(10)]
+    noise = [unfinished() for _ in range(10)]
     assert bytes(adapters.loads(payload, buffers=buffers).bitmap) == expected
     assert len(noise) == 10
 
@@ -114,14 +114,14 @@ def test_any_words(words: list[str]) -> None:
 
 
 def test_closed_objects_are_refused_where_they_are_sent() -> None:
-    for closed in (half_struck(), WordList(WORDS)):
+    for closed in (unfinished(), WordList(WORDS)):
         closed.close()
         with pytest.raises(Exception, match="closed"):
             adapters.dumps(closed)
 
 
 def test_deepcopy_still_makes_a_second_object() -> None:
-    sieve = half_struck()
+    sieve = unfinished()
     second = copy.deepcopy({"key": sieve})["key"]
     second.finish()
     assert sieve.progress == 17
@@ -157,7 +157,7 @@ def reverse_there(words: WordList) -> WordList:
 def test_there_and_back(start_method: str) -> None:
     context = multiprocessing.get_context(start_method)
     with ProcessPoolExecutor(1, mp_context=context) as executor:
-        sieve, count = executor.submit(finish_there, half_struck()).result(timeout=60)
+        sieve, count = executor.submit(finish_there, unfinished()).result(timeout=60)
         words = executor.submit(reverse_there, WordList(WORDS)).result(timeout=60)
     assert count == sieve.count() == 78498
     assert list(words) == WORDS[::-1]
@@ -178,7 +178,7 @@ def test_through_a_pipe(start_method: str) -> None:
     child.start()
     theirs.close()
     try:
-        ours.send(half_struck())
+        ours.send(unfinished())
         assert ours.poll(60)
         assert ours.recv().count() == 78498
     finally:
@@ -196,8 +196,8 @@ def counted(last: int) -> Sieve:
 
 # Those of "sieve" have version 1, with a bit for each odd number.
 GOLDEN = {
-    "sieve": half_struck(1000),
-    "sieve_lines": half_struck(1000),
+    "sieve": unfinished(1000),
+    "sieve_lines": unfinished(1000),
     "sieve_counted": counted(1000),
     "words": WordList(["level", "größer", "", "noon"])[1:],
 }
