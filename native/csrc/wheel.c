@@ -20,7 +20,7 @@ void wheel_init(wheel_t *wheel, uint32_t modulus)
         if (common_divisor(modulus, r) == 1)
             wheel->residues[wheel->lines++] = (uint16_t)r;
     }
-    /* 1 / r is the power of r after which comes 1. */
+    /* 1 / r is the last power of r before the one that is 1. */
     for (uint32_t i = 0; i < wheel->lines; i++) {
         uint32_t r = wheel->residues[i], power = 1, next = r % modulus;
         while (next != 1) {
