@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import chart, executor, import_time, pipes, round_trip, sharing, sieve
+from benchmarks import _chart, executor, import_time, pipes, round_trip, sharing, sieve
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # of a row's name
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         figures["gaps"] = [gap._asdict() for gap in gaps]
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if options.plot:
-        chart.draw(options.plot, results, machine)
+        _chart.draw(options.plot, results, machine)
     above = [result.row.name for result in results if not result.within]
     if above:
         print(f"\nabove the bound: {', '.join(above)}")

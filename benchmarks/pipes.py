@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks._article import article_pipe_sieve
+from benchmarks._article_sieve import article_pipe_sieve
 from benchmarks._measure import Row, agreeing, once
 from demos.pipe_sieve import collect_primes
 from demos.ranges import split

@@ -7,8 +7,8 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks._gadgets import Adapted, ByHand
 from benchmarks._measure import Row, repeated
+from benchmarks._small_types import Adapted, ByHand
 
 STATES = {
     "an int": 1_000_003,

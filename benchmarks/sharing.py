@@ -14,8 +14,8 @@ from time import perf_counter
 
 import adapters
 from adapters import Shared
-from benchmarks._gadgets import Adapted
 from benchmarks._measure import Gap, Row, once
+from benchmarks._small_types import Adapted
 
 TASKS, WORKERS, CONSTRUCTION = 200, 2, 0.2
 SIZE = 1 << 30

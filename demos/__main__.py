@@ -51,7 +51,7 @@ def run(name: str, argv: Sequence[str]) -> int:
 
 
 def _run(name: str, argv: Sequence[str]) -> int:
-    from demos.crew import ChildError
+    from demos.workers import ChildError
 
     try:
         module = importlib.import_module(f"demos.{name}")

@@ -17,8 +17,8 @@ from cffi import FFI
 
 import adapters
 from demos import arguments, checks
-from demos.crew import Crew
 from demos.progress import progress
+from demos.workers import Crew
 
 _ffi = FFI()
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import adapters
 import native.specs  # noqa: F401  registers Sieve and WordList
-from demos import arguments, checks, on_engines
+from demos import arguments, checks, clusters
 from demos.ranges import Range, split
 from demos.table import milliseconds, table
 from demos.words import generate_words, shares
@@ -62,9 +62,9 @@ def run(
         times.append(time.perf_counter())
         return results
 
-    with on_engines.executor(engine, workers, context) as executor:
+    with clusters.executor(engine, workers, context) as executor:
         timed(list(executor.map(abs, range(workers))))
-        store = on_engines.store(engine)
+        store = clusters.store(engine)
         with adapters.share(program.sieve, store) as sieve:
             primes = timed(sum(executor.map(ask, [sieve] * len(program.numbers), program.numbers)))
         with adapters.share(program.words, store) as words:
@@ -90,7 +90,7 @@ def prepare(limit: int, tasks: int, words: int) -> Program:
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("engines", __doc__, processes=2)
-    on_engines.add_options(parser, default="processes", tasks=64)
+    clusters.add_options(parser, default="processes", tasks=64)
     parser.add_argument(
         "--limit",
         type=arguments.number,
@@ -99,12 +99,12 @@ def main(argv: Sequence[str]) -> int:
         help="sieve the integers below N (default: 1e9)",
     )
     options = parser.parse_args(argv)
-    names = list(dict.fromkeys(["processes", *on_engines.chosen(parser, options)]))
+    names = list(dict.fromkeys(["processes", *clusters.chosen(parser, options)]))
     if not 10 <= options.limit <= 10**11:
         parser.error("--limit is from 10 to 1e11")
     workers = options.processes or 2
-    if options.engine == "mpi" and not on_engines.under_mpi():
-        return on_engines.run_under_mpi("engines", argv, workers)
+    if options.engine == "mpi" and not clusters.under_mpi():
+        return clusters.run_under_mpi("engines", argv, workers)
 
     start = time.perf_counter()
     program = prepare(options.limit, options.tasks, 200_000)

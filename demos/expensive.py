@@ -14,7 +14,7 @@ from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 import adapters
-from demos import arguments, checks, gantt, on_engines
+from demos import arguments, charts, checks, clusters
 from demos.table import milliseconds
 
 _COLOURS = {"for each task": "#d9596a", "initializer": "#3a78b5", "shared": "#4f9d69"}
@@ -91,17 +91,15 @@ def measure(
     for way, function in ways:
         initializer = None
         if way == "initializer":
-            if engine not in on_engines.WITH_INITIALIZER:
+            if engine not in clusters.WITH_INITIALIZER:
                 continue
             initializer = (initialize, (index.cost, index.offset))
         start = time.perf_counter()
         with ExitStack() as stack:
-            executor = stack.enter_context(
-                on_engines.executor(engine, workers, context, initializer)
-            )
+            executor = stack.enter_context(clusters.executor(engine, workers, context, initializer))
             inputs: list[Iterable[Any]] = [numbers]
             if way == "shared":
-                handle = adapters.share(index, on_engines.store(engine))
+                handle = adapters.share(index, clusters.store(engine))
                 inputs.insert(0, [stack.enter_context(handle)] * tasks)
             elif way == "for each task":
                 inputs.insert(0, [index] * tasks)
@@ -113,7 +111,7 @@ def measure(
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("expensive", __doc__, processes=2)
-    on_engines.add_options(parser, default="all", tasks=200)
+    clusters.add_options(parser, default="all", tasks=200)
     parser.add_argument(
         "--cost",
         type=float,
@@ -123,17 +121,17 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--plot", metavar="FILE", help="draw a bar chart into FILE")
     options = parser.parse_args(argv)
-    names = on_engines.chosen(parser, options)
+    names = clusters.chosen(parser, options)
     if not 0 <= options.cost <= 10:
         parser.error("--cost is from 0 to 10")
     try:
         if options.plot:
-            gantt.check(options.plot)
+            charts.check(options.plot)
     except (ImportError, ValueError) as error:
         parser.error(f"--plot: {error}")
     workers = options.processes or 2
-    if options.engine == "mpi" and not on_engines.under_mpi():
-        return on_engines.run_under_mpi("expensive", argv, workers)
+    if options.engine == "mpi" and not clusters.under_mpi():
+        return clusters.run_under_mpi("expensive", argv, workers)
 
     print(f"{options.tasks} tasks on {workers} workers, an object that takes {options.cost:g} s;")
     print("times are from the start of the workers to the last result\n", flush=True)

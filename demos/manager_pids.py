@@ -17,10 +17,10 @@ from typing import TypeAlias, cast
 
 import native.specs  # noqa: F401  registers Sieve
 from demos import arguments, checks
-from demos.crew import PATIENCE, ChildError, Crew
 from demos.interrupts import enter_child, held_back
 from demos.progress import progress
 from demos.table import table
+from demos.workers import PATIENCE, ChildError, Crew
 from native import Sieve
 
 SIZE = 1000  # integers in the window of each process

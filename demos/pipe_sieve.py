@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 import adapters
 import native.specs  # noqa: F401  registers Sieve
-from demos import arguments, checks, gantt, stages
-from demos.crew import Crew, Member
+from demos import arguments, charts, checks, timeline
 from demos.progress import progress
 from demos.ranges import Part, Range, checked, plan, split
-from demos.stages import Stage
 from demos.table import milliseconds, table
+from demos.timeline import Stage
+from demos.workers import Crew, Member
 from native import Sieve, count_primes
 
 COUNT_ONLY = Part(needed=0, suppliers=(), missing=(), wanted=0, early=False)
@@ -73,7 +73,7 @@ def collect_primes(
     with Crew(context or multiprocessing.get_context()) as crew:
         members: list[Member] = []
         for index, (part, order) in enumerate(zip(parts, orders, strict=True)):
-            watch(index, Stage.begins(stages.START))
+            watch(index, Stage.begins(timeline.START))
             members.append(crew.start(f"the process of the range {part}", sieve, order))
         for member, part in zip(members, parts, strict=True):
             member.send(partial(Sieve, *part))
@@ -87,7 +87,7 @@ def collect_primes(
                     _send_downstream(index, members, orders)
                 else:
                     sieves[member] = message
-                    watch(index, Stage.begins(stages.DONE))
+                    watch(index, Stage.begins(timeline.DONE))
         return [sieves[member] for member in members]
 
 
@@ -111,15 +111,15 @@ def sieve(connection: Connection, order: Part) -> None:
     def enter(name: str) -> None:
         connection.send(Stage.begins(name))
 
-    enter(stages.WAIT)
+    enter(timeline.WAIT)
     payload = connection.recv_bytes()
-    enter(stages.REBUILD)
+    enter(timeline.REBUILD)
     window: Sieve = adapters.loads(payload)
     del payload
-    enter(stages.SIEVE)
+    enter(timeline.SIEVE)
     if order == COUNT_ONLY:
         window.count()
-        enter(stages.SEND)
+        enter(timeline.SEND)
         connection.send(window)
         return
     if order.early:
@@ -130,15 +130,15 @@ def sieve(connection: Connection, order: Part) -> None:
             with Sieve(*missing) as base:
                 window.cross_off(base.finish().primes())
         for _ in order.suppliers:
-            enter(stages.WAIT)
+            enter(timeline.WAIT)
             while batch := connection.recv_bytes():
-                enter(stages.SIEVE)
+                enter(timeline.SIEVE)
                 window.cross_off(batch)
-                enter(stages.WAIT)
-        enter(stages.SIEVE)
+                enter(timeline.WAIT)
+        enter(timeline.SIEVE)
         window.cross_off(b"", below=order.needed)
     window.finish()
-    enter(stages.SEND)
+    enter(timeline.SEND)
     if order.wanted and not order.early:
         send_primes(connection, window.primes(), below=order.wanted)
     connection.send(window)
@@ -207,7 +207,7 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--count is for --limit: --ranges shows how primes go from range to range")
     if options.plot is not None:
         try:
-            gantt.check(options.plot)
+            charts.check(options.plot)
         except (ImportError, ValueError) as error:
             parser.error(f"--plot: {error}")
     limit = 10**8 if options.limit is None else options.limit
@@ -219,16 +219,16 @@ def main(argv: Sequence[str]) -> int:
     took = time.perf_counter() - start
     counts = [each.count() for each in sieves]
     rows = [
-        (str(part), f"{count:,}", *map(milliseconds, stages.durations(each).values()))
+        (str(part), f"{count:,}", *map(milliseconds, timeline.durations(each).values()))
         for part, count, each in zip(parts, counts, history, strict=True)
     ]
-    print(table(("range", "primes", *stages.NAMES), rows))
+    print(table(("range", "primes", *timeline.NAMES), rows))
     if sum(counts) <= FEW:
         print("\nprimes:", *primes(sieves))
     processes = "1 process" if len(parts) == 1 else f"{len(parts)} processes"
     print(f"\n{sum(counts):,} primes in {took:,.3f} s, {processes}, {context.get_start_method()}")
     if options.plot is not None:
-        gantt.draw(options.plot, [str(part) for part in parts], history)
+        charts.draw(options.plot, [str(part) for part in parts], history)
         print(f"what each process did when: {options.plot}")
     return _check(parts, sieves, sum(counts), not options.count)
 
@@ -241,10 +241,10 @@ def _collect_with_bar(
 
         def watch(index: int, stage: Stage) -> None:
             history[index].append(stage)
-            if stage.name != stages.START:  # all processes have started
+            if stage.name != timeline.START:  # all processes have started
                 names = [each[-1].name for each in history]
-                now = [f"{names.count(name)} {name}" for name in stages.NAMES if name in names]
-                update(", ".join(now), names.count(stages.DONE))
+                now = [f"{names.count(name)} {name}" for name in timeline.NAMES if name in names]
+                update(", ".join(now), names.count(timeline.DONE))
 
         return collect_primes(parts, keep=keep, context=context, watch=watch), history
 

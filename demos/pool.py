@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from typing import TypeVar
 
-from demos import crew, interrupts
-from demos.crew import PATIENCE, ChildError, describe_exit
+from demos import interrupts, workers
+from demos.workers import PATIENCE, ChildError, describe_exit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -66,14 +66,14 @@ class WatchedPool:
         Raises:
             ChildError: a worker ended before its work was done, or that takes more than an hour.
         """
-        deadline = time.monotonic() + crew.SILENCE
+        deadline = time.monotonic() + workers.SILENCE
         result = self._pool.map_async(function, items, chunksize=1)
         while not result.ready():
             result.wait(_LOOK)
             if not result.ready():
                 self._raise_if_dead()
                 if time.monotonic() > deadline:
-                    raise crew.silent("the workers of the pool")
+                    raise workers.silent("the workers of the pool")
         return result.get()
 
     def _raise_if_dead(self) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 import native.specs  # noqa: F401  registers Sieve
 from demos import arguments, checks
-from demos.crew import Crew
 from demos.progress import progress
 from demos.table import milliseconds, table
+from demos.workers import Crew
 from native import Sieve
 
 MOST = 10**9  # numbers in the Python list, at 8 bytes each

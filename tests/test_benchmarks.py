@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("benchmarks", reason="not part of what is installed")
 
 from benchmarks import __main__ as command
-from benchmarks import _measure, chart, sieve
-from benchmarks._article import article_pipe_sieve
+from benchmarks import _chart, _measure, sieve
+from benchmarks._article_sieve import article_pipe_sieve
 
 
 def row(ours: float, peer: float, rounds: int = 7) -> _measure.Row:
@@ -101,7 +101,7 @@ def test_two_that_disagree_are_not_compared() -> None:
 def test_the_chart_is_a_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     picture = tmp_path / "chart.png"
-    chart.draw(picture, [_measure.measure(row(1.0, 2.0))], {"Python": "3", "on": "a machine"})
+    _chart.draw(picture, [_measure.measure(row(1.0, 2.0))], {"Python": "3", "on": "a machine"})
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

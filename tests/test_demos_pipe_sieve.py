@@ -19,10 +19,10 @@ from test_demos import run
 
 import native.specs  # noqa: F401
 from demos import checks, pipe_sieve
-from demos.crew import ChildError
 from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve
 from demos.ranges import Part, Range, plan
-from demos.stages import Stage
+from demos.timeline import Stage
+from demos.workers import ChildError
 from native import Sieve
 
 AGAIN = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demos import palindromes
-from demos.crew import ChildError
 from demos.palindromes import find_native, find_palindromes, generate_words, listify, make_words
 from demos.pool import WatchedPool
 from demos.words import Recipe, file_recipes, generated_recipes, read_words, shares
+from demos.workers import ChildError
 from native import WordList
 
 

@@ -18,7 +18,7 @@ from gadgets import Gadget
 
 import adapters
 from adapters import stores
-from demos import on_engines
+from demos import clusters
 
 PARTS = [b"", b"x", b"y" * 100_000]
 
@@ -31,7 +31,7 @@ def engines(*names: str) -> list[Any]:
             marks=[pytest.mark.slow, pytest.mark.skipif(missing is not None, reason=str(missing))],
         )
         for name in names
-        for missing in [on_engines.missing(name)]
+        for missing in [clusters.missing(name)]
     ]
 
 
@@ -72,11 +72,11 @@ def test_the_demos(engine: str, demo: tuple[str, ...]) -> None:
 
 
 def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(on_engines.MODULES, "ray", "no_such_module")
-    assert on_engines.missing("ray") == (
+    monkeypatch.setitem(clusters.MODULES, "ray", "no_such_module")
+    assert clusters.missing("ray") == (
         'ray is not installed; install the extra: pip install "pickling-adapters[ray]"'
     )
-    assert "ray" not in on_engines.installed()
+    assert "ray" not in clusters.installed()
 
 
 def test_the_expensive_demo_draws_its_chart(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_the_expensive_demo_draws_its_chart(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("workers_find_tests")
 def test_the_store_of_an_engine(engine: str) -> None:
     shared = Gadget((b"a large part" * 1000, "the rest"))
-    with on_engines.executor(engine, 2) as executor:
-        store = on_engines.store(engine)
+    with clusters.executor(engine, 2) as executor:
+        store = clusters.store(engine)
         with adapters.share(shared, store) as handle:
             assert len(pickle.dumps(handle)) <= 300
             seen = list(executor.map(describe_shared, [handle] * 20))
@@ -118,7 +118,7 @@ def test_the_store_of_an_engine(engine: str) -> None:
 def test_a_ray_worker_that_dies_costs_its_own_task(engine: str) -> None:
     from ray.exceptions import WorkerCrashedError
 
-    with on_engines.executor(engine, 2) as executor:
+    with clusters.executor(engine, 2) as executor:
         before = [executor.submit(abs, -n) for n in range(4)]
         killer = executor.submit(kill_itself)
         after = [executor.submit(abs, -n) for n in range(4)]

@@ -15,8 +15,8 @@ from processes import run
 
 from demos import manager_pids, prime_sieve
 from demos.by_hand import LetterCounts, extract, make
-from demos.crew import ChildError, Crew, describe_exit
 from demos.pool import WatchedPool
+from demos.workers import ChildError, Crew, describe_exit
 from native import Sieve
 
 
@@ -152,7 +152,7 @@ def sleep_for(_connection: Connection, seconds: float) -> None:
 def test_children_that_say_nothing_are_not_waited_for_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("demos.crew.SILENCE", 0.2)
+    monkeypatch.setattr("demos.workers.SILENCE", 0.2)
     context = multiprocessing.get_context("spawn")
     with (
         pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the sleeper"),

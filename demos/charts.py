@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from demos import stages
-from demos.stages import Stage
+from demos import timeline
+from demos.timeline import Stage
 
 COLOURS = {
-    stages.START: "#c7ccd1",
-    stages.REBUILD: "#e0a030",
-    stages.WAIT: "#d9596a",
-    stages.SIEVE: "#3a78b5",
-    stages.SEND: "#4f9d69",
+    timeline.START: "#c7ccd1",
+    timeline.REBUILD: "#e0a030",
+    timeline.WAIT: "#d9596a",
+    timeline.SIEVE: "#3a78b5",
+    timeline.SEND: "#4f9d69",
 }
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 import adapters
 from adapters import stores
 from demos import arguments, interrupts
-from demos.crew import SILENCE
+from demos.workers import SILENCE
 
 # The module that an engine needs; the extra of the distribution has the name of the engine.
 MODULES = {
