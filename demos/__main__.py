@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-STOPPED = 130  # what shells report for a program that Ctrl-C stopped
+from demos.workers import WorkerError
+
+STOPPED = 130  # the exit code that shells report for a program that SIGINT ended: 128 + 2
 
 DEMOS = {
     "manager_pids": "each process writes its pid and a native object into a Manager's list",
@@ -28,8 +31,6 @@ def main(argv: Sequence[str]) -> int:
             print(f"  {name:<14}{line}")
         return 0
     if argv[0] not in DEMOS:
-        import difflib
-
         close = difflib.get_close_matches(argv[0], DEMOS, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         message = f"no demo is named {argv[0]!r}.{hint} The names: {', '.join(DEMOS)}"
@@ -39,20 +40,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run(name: str, argv: Sequence[str]) -> int:
-    """Run the demo `name`; what stops it is one line on stderr and an exit code."""
+    """Run the demo `name`; return its exit code.
+
+    Ctrl-C, a failed worker and a missing extension are one line on stderr, without a traceback.
+    """
     try:
         return _run(name, argv)
     except KeyboardInterrupt:
         print(f"demos {name}: stopped by Ctrl-C", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # the reader of the output, such as `head`, has gone
+    except BrokenPipeError:
+        # The reader of stdout, such as `head`, has ended. The interpreter flushes stdout at exit:
+        # see "Note on SIGPIPE" in the documentation of the signal module.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 def _run(name: str, argv: Sequence[str]) -> int:
-    from demos.workers import ChildError
-
     try:
         module = importlib.import_module(f"demos.{name}")
     except ImportError as error:
@@ -63,7 +67,7 @@ def _run(name: str, argv: Sequence[str]) -> int:
     try:
         code = demo(argv)
         sys.stdout.flush()
-    except ChildError as error:
+    except WorkerError as error:
         return _fail(name, str(error))
     return code
 

@@ -1,4 +1,4 @@
-"""The arguments that the demos share, and how numbers may be written in them."""
+"""The command-line options that the demos share, and the notations for numbers and ranges."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from multiprocessing.context import BaseContext
 
-from demos.ranges import TOP, Range, checked
+from demos import charts, clusters
+from demos.ranges import MAX_LAST, Range, validated
 
-# Windows waits for 63 handles at once, and each child has two.
+# multiprocessing.connection.wait takes at most 63 handles on Windows, and each worker has two.
 MOST_PROCESSES = 30 if sys.platform == "win32" else 256
 
 
@@ -23,8 +25,9 @@ def parser(
 
     Args:
         name: The demo's name.
-        description: Its docstring.
-        processes: The default number of processes; None means one per core.
+        description: The demo's docstring.
+        processes: The default of --processes. None stands for `cores()`, and stays None in the
+            parsed options.
     """
     made = argparse.ArgumentParser(
         prog=f"demos {name}",
@@ -34,21 +37,54 @@ def parser(
     )
     made.add_argument(
         "--processes",
-        type=process_count,
+        type=integer_in(1, MOST_PROCESSES),
+        default=processes,
         metavar="N",
         help=f"how many processes (default: {processes or 'one per core'})",
     )
     made.add_argument(
         "--start-method",
         choices=multiprocessing.get_all_start_methods(),
-        help="how processes start (default: the platform's way)",
+        help="how processes start (default: the platform's default)",
     )
     return made
 
 
-def context(arguments: argparse.Namespace) -> BaseContext:
+def add_engine_options(parser: argparse.ArgumentParser, engine: str, tasks: int) -> None:
+    """Add --engine and --tasks with these defaults; `parse_with_engines` reads them."""
+    parser.add_argument(
+        "--engine",
+        choices=[*clusters.MODULES, "all"],
+        default=engine,
+        help=f"where the tasks run (default: {engine}); all: each installed one except MPI",
+    )
+    parser.add_argument(
+        "--tasks",
+        type=integer_in(1, 10_000),
+        default=tasks,
+        metavar="N",
+        help=f"how many of each kind (default: {tasks})",
+    )
+
+
+def parse_with_engines(
+    parser: argparse.ArgumentParser, argv: Sequence[str]
+) -> tuple[argparse.Namespace, list[str]]:
+    """The parsed options, and the names of the engines that --engine selects.
+
+    An engine that is not installed is an error of the parser.
+    """
+    options = parser.parse_args(argv)
+    if options.engine == "all":
+        return options, clusters.installed()
+    if problem := clusters.missing(options.engine):
+        parser.error(problem)
+    return options, [options.engine]
+
+
+def context(options: argparse.Namespace) -> BaseContext:
     """The multiprocessing context of --start-method."""
-    made: BaseContext = multiprocessing.get_context(arguments.start_method)
+    made: BaseContext = multiprocessing.get_context(options.start_method)
     return made
 
 
@@ -58,16 +94,8 @@ def cores() -> int:
     return min(len(usable(0)) if usable else os.cpu_count() or 1, MOST_PROCESSES)
 
 
-def process_count(text: str) -> int:
-    """A number of processes."""
-    count = number(text)
-    if not 1 <= count <= MOST_PROCESSES:
-        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {MOST_PROCESSES}")
-    return count
-
-
-def number(text: str) -> int:
-    """A whole number from 0 to 2**63, written as 1000000, 1_000_000, 1e6, 10**6 or 10^6."""
+def integer(text: str) -> int:
+    """An integer from 0 to 2**63, written as 1000000, 1_000_000, 1e6, 10**6 or 10^6."""
     value = None
     if re.fullmatch(r"\d[\d_]{,40}", text):
         value = int(text.replace("_", ""))
@@ -80,23 +108,44 @@ def number(text: str) -> int:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a whole number such as 1000000, 1e6 or 10**6"
         )
-    if value > TOP:
+    if value > MAX_LAST:
         raise argparse.ArgumentTypeError(f"{text} is more than 2**63")
     return value
 
 
+def integer_in(least: int, most: int) -> Callable[[str], int]:
+    """The type of an option that is an integer from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        value = integer(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:,} to {most:,}")
+        return value
+
+    return parse
+
+
 def ranges(text: str) -> list[Range]:
-    """Ranges without overlaps, such as 10-30,30-50; 1e12+1e6 is 1e6 integers from 1e12 on."""
+    """Ranges without overlaps, such as 10-30,30-50; 1e12+1e6 are the 1e6 integers from 1e12."""
     found = []
     for item in text.split(","):
         parts = re.fullmatch(r"\s*([^-+\s]+)\s*([-+])\s*([^-\s]+)\s*", item)
         if parts is None:
             raise argparse.ArgumentTypeError(f"{item!r} is not a range such as 10-30")
-        first, last = number(parts[1]), number(parts[3])
+        first, last = integer(parts[1]), integer(parts[3])
         found.append((first, first + last if parts[2] == "+" else last))
     if len(found) > MOST_PROCESSES:
-        raise argparse.ArgumentTypeError(f"{len(found)} ranges; at most {MOST_PROCESSES} can be")
+        raise argparse.ArgumentTypeError(f"{len(found)} ranges; the most is {MOST_PROCESSES}")
     try:
-        return checked(found)
+        return validated(found)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def picture(text: str) -> str:
+    """The path of a picture that `charts` can write."""
+    try:
+        charts.check_path(text)
+    except (ImportError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text

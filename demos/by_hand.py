@@ -1,7 +1,12 @@
 """One class made to travel: by a hand-written layer, by one register call, by a lambda adapter.
 
-LetterCounts keeps its numbers in C memory, which pickle refuses. Each part sends one to a real
-child process, which adds to it what it finds itself, and sends back a new one.
+The class of this demo keeps its numbers in C memory, and pickle refuses it. The article's remedy is
+a layer written by hand: extract the essential information, send that, and construct a new object
+from it on the other side. Both processes must call the layer for each object, and it does not help
+for an object inside a list. adapters is that layer, written once: after one register call the
+objects themselves travel, and the child knows neither function.
+
+Each part sends an object to a child process, which adds its own counts and sends back a new one.
 """
 
 from __future__ import annotations
@@ -18,16 +23,16 @@ from cffi import FFI
 import adapters
 from demos import arguments, checks
 from demos.progress import progress
-from demos.workers import Crew
+from demos.workers import WorkerGroup
 
 _ffi = FFI()
 
-HERE = "the quick brown fox jumps over the lazy dog"
-THERE = "a man a plan a canal panama"
+PARENT_TEXT = "the quick brown fox jumps over the lazy dog"
+CHILD_TEXT = "a man a plan a canal panama"
 
 
 class LetterCounts:
-    """How often each letter from a to z is in a text, as 26 numbers in C memory."""
+    """How often each letter from a to z occurs in a text: 26 numbers in C memory."""
 
     def __init__(self, text: str = "") -> None:
         self._numbers = _ffi.new("uint64_t[26]")
@@ -47,66 +52,66 @@ class LetterCounts:
 
     @classmethod
     def of_numbers(cls, numbers: Sequence[int]) -> LetterCounts:
-        """One of 26 numbers."""
+        """Counts with these 26 numbers."""
         made = cls()
         made._numbers[0:26] = list(numbers)
         return made
 
 
-# The hand-written layer: what is essential, a factory, and a child that must know both.
+# The hand-written layer: two functions, and a child that must call both.
 
 
 def extract(counts: LetterCounts) -> dict[str, int]:
-    """The essential information: the letters that are there."""
+    """The essential information: the letters that occur, and how often."""
     return {a: n for a, n in zip(string.ascii_lowercase, counts.numbers(), strict=True) if n}
 
 
 def make(state: dict[str, int]) -> LetterCounts:
-    """A new object of what `extract` returned."""
+    """A new object from what `extract` returned."""
     return LetterCounts.of_numbers([state.get(letter, 0) for letter in string.ascii_lowercase])
 
 
 def add_by_hand(connection: Connection) -> None:
-    """A child that is sent what `extract` returns, and must know to call `make`, and back."""
+    """A child that calls `make` for what it receives, and `extract` for what it sends."""
     counts = make(connection.recv())
-    connection.send(extract(counts + LetterCounts(THERE)))
+    connection.send(extract(counts + LetterCounts(CHILD_TEXT)))
 
 
 def add(connection: Connection) -> None:
-    """A child that is sent the objects themselves, in a list."""
-    connection.send([counts + LetterCounts(THERE) for counts in connection.recv()])
+    """A child that receives and sends the objects themselves, in a list."""
+    connection.send([counts + LetterCounts(CHILD_TEXT) for counts in connection.recv()])
 
 
 def exchange(context: BaseContext, child: Callable[[Connection], None], sent: Any) -> Any:
-    """Send `sent` to a new process that runs `child`; return what it sends back."""
-    with Crew(context) as crew:
-        member = crew.start(f"the process of {child.__name__}", child)
+    """Send `sent` to a new process that runs `child`; return what that sends back."""
+    with WorkerGroup(context) as group:
+        worker = group.start(f"the process of {child.__name__}", child)
         with progress("waiting for a child") as update:
             update("", 0)
-            member.send(lambda: sent)
-            return crew.gather([member])[0]
+            worker.send(lambda: sent)
+            return group.gather([worker])[0]
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     options = arguments.parser("by_hand", __doc__, processes=1).parse_args(argv)
     context = arguments.context(options)
-    children = options.processes or 1
-    counts = LetterCounts(HERE)
-    expected = (counts + LetterCounts(THERE)).numbers()
+    children = options.processes
+    counts = LetterCounts(PARENT_TEXT)
+    expected = (counts + LetterCounts(CHILD_TEXT)).numbers()
     arrived: list[list[int]] = []
 
     print("1. with nothing\n")
-    _try(counts)
+    _print_error(counts)
 
     print("2. with a layer written by hand\n")
     print("     parent: connection.send(extract(counts)); result = make(connection.recv())")
     print("     child:  counts = make(connection.recv()); ...; connection.send(extract(result))\n")
     for _ in range(children):
         arrived.append(make(exchange(context, add_by_hand, extract(counts))).numbers())
-    _tell(arrived[-1], pickle.dumps(extract(counts)))
+    _print_result(arrived[-1], pickle.dumps(extract(counts)))
     print("   Each program that sends one repeats this, and inside a list it does not help:\n")
-    _try([counts])
+    _print_error([counts])
 
     print("3. with one register call\n")
     print("     adapters.register(LetterCounts, extract, make)\n")
@@ -144,13 +149,13 @@ def _with_adapter(
         for _ in range(children):
             [result] = exchange(context, add, [counts])
             arrived.append(result.numbers())
-        _tell(arrived[-1], pickle.dumps([counts]))
+        _print_result(arrived[-1], pickle.dumps([counts]))
     finally:
         adapters.unregister(LetterCounts)
     return arrived
 
 
-def _try(value: object) -> None:
+def _print_error(value: object) -> None:
     shown = "[counts]" if isinstance(value, list) else "counts"
     try:
         pickle.dumps(value)
@@ -158,5 +163,5 @@ def _try(value: object) -> None:
         print(f"     >>> pickle.dumps({shown})\n     TypeError: {error}\n")
 
 
-def _tell(numbers: list[int], payload: bytes) -> None:
+def _print_result(numbers: list[int], payload: bytes) -> None:
     print(f"   sent {len(payload)} bytes; a child's result has {sum(numbers)} letters\n")

@@ -1,4 +1,4 @@
-"""What the demos check their results against, and the line that says so."""
+"""Checks of the demos' results: published counts, a primality test, and the last line printed."""
 
 from __future__ import annotations
 
@@ -32,27 +32,30 @@ PUBLISHED = {
 
 
 class Primes(Protocol):
-    """Anything that can say whether a number is in it."""
+    """A set of primes that can be asked for a number."""
 
     def __contains__(self, number: int, /) -> bool: ...
 
 
 def report(passed: bool, text: str) -> int:
-    """Print the last line of a demo; return its exit code: 0 where the check passed, else 1."""
+    """Print the last line of a demo; return its exit code: 0 if the check passed, else 1."""
     print(f"check: {text}: {'OK' if passed else 'FAILED'}")
     return 0 if passed else 1
 
 
 def published_pi(limit: int) -> int | None:
-    """The published number of primes below `limit`, or None where there is none."""
-    return 0 if 0 <= limit <= 2 else PUBLISHED.get(limit)  # no power of ten from 10 on is a prime
+    """The published number of primes below `limit`, or None if PUBLISHED does not have it.
+
+    PUBLISHED counts up to and including a power of ten. From 10 on, no power of ten is a prime.
+    """
+    return 0 if 0 <= limit <= 2 else PUBLISHED.get(limit)
 
 
 def is_prime(number: int) -> bool:
-    """Whether `number`, below 2**64, is a prime.
+    """Whether `number` is a prime, by the Miller-Rabin test.
 
-    The Miller-Rabin test; with these twelve bases it is exact below 3.3e24 (Sorenson and Webster,
-    "Strong pseudoprimes to twelve prime bases", 2015).
+    With these twelve bases the test is exact below 3.3e24 (Sorenson and Webster, "Strong
+    pseudoprimes to twelve prime bases", 2015).
     """
     bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
     if number < 2 or any(number % base == 0 for base in bases):
@@ -73,22 +76,24 @@ def is_prime(number: int) -> bool:
     return True
 
 
-def disagreements(sieved: Iterable[tuple[int, int, Primes]], most: int = 20_000) -> tuple[int, int]:
-    """Test numbers of each sieved range by another method than a sieve.
+def count_disagreements(
+    sieved: Iterable[tuple[int, int, Primes]], most: int = 20_000
+) -> tuple[int, int]:
+    """Compare sieved ranges with the Miller-Rabin test.
 
     Args:
         sieved: (first, last, the primes from first on, below last) for each range.
-        most: How many numbers to test in a range; in a longer one, that many drawn at random.
+        most: How many numbers to test in each range. Of a longer one, so many at random.
 
     Returns:
-        How many were tested, and on how many the two methods do not agree.
+        How many numbers were tested, and for how many the sieve and the test disagree.
     """
-    drawn = random.Random(0)
+    generator = random.Random(0)
     tested = wrong = 0
     for first, last, primes in sieved:
         numbers: Iterable[int] = range(first, last)
         if last - first > most:
-            numbers = [drawn.randrange(first, last) for _ in range(most)]
+            numbers = [generator.randrange(first, last) for _ in range(most)]
         for number in numbers:
             tested += 1
             wrong += is_prime(number) != (number in primes)

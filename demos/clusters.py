@@ -1,4 +1,4 @@
-"""The engines that the demos run on: each a local cluster of its own, and an executor for it."""
+"""Engines: for each one a local cluster, an executor on it, and the store of shared handles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextlib import ExitStack, contextmanager
@@ -17,10 +16,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import adapters
 from adapters import stores
-from demos import arguments, interrupts
-from demos.workers import SILENCE
+from demos import interrupts
+from demos.workers import REPLY_TIMEOUT
 
-# The module that an engine needs; the extra of the distribution has the name of the engine.
+# The module that each engine needs. The extra of the distribution has the name of the engine.
 MODULES = {
     "processes": "concurrent.futures",
     "loky": "loky",
@@ -34,46 +33,18 @@ Initializer: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
 
 
 def installed() -> list[str]:
-    """The engines that can be used here; but MPI, whose processes mpiexec has to start."""
+    """The engines that can be used here, without MPI, whose processes mpiexec has to start."""
     return [engine for engine in MODULES if engine != "mpi" and missing(engine) is None]
 
 
 def missing(engine: str) -> str | None:
-    """What to install for an engine, or None where it is there."""
+    """What to install for an engine, or None if nothing is missing."""
     if find_spec(MODULES[engine]) is None:
         extra = f'pip install "pickling-adapters[{engine}]"'
         return f"{engine} is not installed; install the extra: {extra}"
     if engine == "mpi" and mpiexec() is None:
         return "there is no mpiexec; install an MPI, such as: pip install mpich"
     return None
-
-
-def add_options(parser: ArgumentParser, default: str, tasks: int) -> None:
-    """Add --engine and --tasks, with these defaults."""
-    parser.add_argument(
-        "--engine",
-        choices=[*MODULES, "all"],
-        default=default,
-        help=f"where the tasks run (default: {default}); all: what is installed, but MPI",
-    )
-    parser.add_argument(
-        "--tasks",
-        type=arguments.number,
-        default=tasks,
-        metavar="N",
-        help=f"how many of each kind (default: {tasks})",
-    )
-
-
-def chosen(parser: ArgumentParser, options: Namespace) -> list[str]:
-    """The engines that --engine means; what cannot be is an error of the parser."""
-    if not 1 <= options.tasks <= 10_000:
-        parser.error("--tasks is from 1 to 10,000")
-    if options.engine == "all":
-        return installed()
-    if problem := missing(options.engine):
-        parser.error(problem)
-    return [options.engine]
 
 
 @contextmanager
@@ -83,52 +54,77 @@ def executor(
     context: BaseContext | None = None,
     initializer: Initializer | None = None,
 ) -> Iterator[adapters.Executor]:
-    """An executor on an engine with so many workers; when stopped, it does no more than it must.
+    """An executor on a local cluster, which ends with the block.
+
+    If the block raises, tasks that have not started are cancelled and running ones not awaited.
 
     Args:
-        engine: One of MODULES.
-        workers: How many.
-        context: How processes start, for the engine "processes".
-        initializer: A function and its arguments, to be called first in each worker; for the
-            engines of WITH_INITIALIZER.
+        engine: A key of MODULES.
+        workers: The number of workers.
+        context: How processes start; only for the engine "processes".
+        initializer: A function and its arguments, called first in each worker; only for the
+            engines in WITH_INITIALIZER.
     """
     with ExitStack() as stack:
         setup = _Setup(workers, stack, context, initializer or (int, ()))
-        made = adapters.Executor(_MAKERS[engine](setup))
+        wrapped = adapters.Executor(_EXECUTORS[engine](setup))
         try:
-            yield made
+            yield wrapped
         except BaseException:
-            made.shutdown(wait=False, cancel_futures=True)
+            wrapped.shutdown(wait=False, cancel_futures=True)
             raise
-        made.shutdown()
+        wrapped.shutdown()
 
 
 def store(engine: str) -> stores.Store:
-    """Where shared states go: on Dask and Ray into the engine's own memory."""
-    return (
-        {"dask": stores.Dask, "ray": stores.Ray}[engine]()
-        if engine in ("dask", "ray")
-        else (stores.Local())
-    )
+    """A store for shared handles: Dask's or Ray's own memory, the memory of this host elsewhere."""
+    if engine == "dask":
+        return stores.Dask()
+    if engine == "ray":
+        return stores.Ray()
+    return stores.Local()
+
+
+def mpiexec() -> str | None:
+    """The path of mpiexec, in the environment of this Python or on PATH; None if there is none."""
+    here = Path(sys.executable).with_name("mpiexec")
+    return str(here) if here.exists() else shutil.which("mpiexec")
+
+
+def needs_mpiexec(engines: Sequence[str]) -> bool:
+    """Whether MPI is one of the engines, and mpiexec has not started this process."""
+    ranks = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
+    return "mpi" in engines and not any(name in os.environ for name in ranks)
+
+
+def run_under_mpiexec(demo: str, argv: Sequence[str], workers: int) -> int:
+    """Run a demo again as the first of `workers` + 1 MPI processes; return its exit code."""
+    program = [sys.executable, "-m", "mpi4py.futures", "-m", "demos", demo, *argv]
+    return subprocess.run([mpiexec() or "mpiexec", "-n", str(workers + 1), *program]).returncode
 
 
 class _Setup(NamedTuple):
     workers: int
-    stack: ExitStack  # for what has to be closed in the end
+    stack: ExitStack  # closes the cluster at the end
     context: BaseContext | None
     initializer: Initializer
 
 
 def _processes(setup: _Setup) -> futures.Executor:
-    with interrupts.held_back():
-        pool = futures.ProcessPoolExecutor(setup.workers, setup.context, _enter, setup.initializer)
-        pool.submit(int).result(SILENCE)
+    with interrupts.deferred():
+        pool = futures.ProcessPoolExecutor(
+            setup.workers, setup.context, _initialize, setup.initializer
+        )
+        pool.submit(int).result(REPLY_TIMEOUT)  # the first task starts the workers
     return pool
 
 
-def _enter(initialize: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    interrupts.enter_child()
-    initialize(*arguments)
+def _initialize(initializer: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    interrupts.initialize_child()
+    initializer(*arguments)
+
+
+# Engines are imported where they are used: each is an optional extra.
 
 
 def _loky(setup: _Setup) -> futures.Executor:
@@ -144,7 +140,7 @@ def _loky(setup: _Setup) -> futures.Executor:
 def _dask(setup: _Setup) -> futures.Executor:
     from distributed import Client, LocalCluster
 
-    with interrupts.held_back():
+    with interrupts.deferred():
         cluster = setup.stack.enter_context(
             LocalCluster(n_workers=setup.workers, threads_per_worker=1, dashboard_address=None)
         )
@@ -172,27 +168,10 @@ def _mpi(setup: _Setup) -> futures.Executor:
     return pool
 
 
-_MAKERS: dict[str, Callable[[_Setup], futures.Executor]] = {
+_EXECUTORS: dict[str, Callable[[_Setup], futures.Executor]] = {
     "processes": _processes,
     "loky": _loky,
     "dask": _dask,
     "ray": _ray,
     "mpi": _mpi,
 }
-
-
-def mpiexec() -> str | None:
-    """The program that starts the processes of MPI: that of this environment, or of the system."""
-    here = Path(sys.executable).with_name("mpiexec")
-    return str(here) if here.exists() else shutil.which("mpiexec")
-
-
-def under_mpi() -> bool:
-    """Whether mpiexec has started this process."""
-    return any(name in os.environ for name in ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"))
-
-
-def run_under_mpi(demo: str, argv: Sequence[str], workers: int) -> int:
-    """Run a demo again, as the first of `workers` + 1 processes of MPI; return its exit code."""
-    program = [sys.executable, "-m", "mpi4py.futures", "-m", "demos", demo, *argv]
-    return subprocess.run([mpiexec() or "mpiexec", "-n", str(workers + 1), *program]).returncode

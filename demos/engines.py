@@ -1,8 +1,12 @@
-"""The same program on any engine: what differs is one line, and what moves is the same.
+"""The same program on each engine: processes, loky, Dask, Ray or MPI.
 
-A finished sieve is shared, and tasks ask it about numbers; a native.WordList is shared, and tasks
-find palindromes in parts of it; and each task of a third kind sends back a sieve that it made. Each
-engine is a local cluster with its own workers; processes are what it is compared with.
+The article splits its work over the processes of one machine. Moved to another engine, such a
+program usually has to be written again, since each engine passes objects in its own way. With
+adapters.Executor only the line that makes the executor differs.
+
+A finished sieve is shared, and tasks ask it about numbers. A native.WordList is shared, and tasks
+find palindromes in parts of it. Each task of a third kind sends back a sieve. Each engine runs on a
+local cluster of its own; the last column is the time relative to processes.
 """
 
 from __future__ import annotations
@@ -19,43 +23,49 @@ import native.specs  # noqa: F401  registers Sieve and WordList
 from demos import arguments, checks, clusters
 from demos.ranges import Range, split
 from demos.table import milliseconds, table
-from demos.words import generate_words, shares
+from demos.words import chunk_bounds, generate_words
 from native import Sieve, WordList
 
-ASKED = 200  # numbers that a task asks the sieve about
+QUERIES = 200  # numbers that one task looks up in the sieve
+WORDS = 200_000
 STEPS = ("start", "ask the sieve", "find palindromes", "send sieves back")
 
 
-def ask(sieve: adapters.Shared[Sieve], numbers: Sequence[int]) -> int:
-    """How many of some numbers a shared sieve has as primes."""
-    found = sieve.get()
-    return sum(number in found for number in numbers)
+def count_primes_among(sieve: adapters.Shared[Sieve], numbers: Sequence[int]) -> int:
+    """How many of the numbers are primes of a shared sieve."""
+    primes = sieve.get()
+    return sum(number in primes for number in numbers)
 
 
-def find(words: adapters.Shared[WordList], start: int, stop: int) -> list[str]:
+def find_palindromes(words: adapters.Shared[WordList], start: int, stop: int) -> list[str]:
     """The palindromes in a part of a shared list of words."""
     return words.get().palindromes(start, stop)
 
 
-def make(first: int, last: int) -> Sieve:
-    """A finished sieve, to be sent back."""
+def finished_sieve(first: int, last: int) -> Sieve:
+    """A sieve that the task sends back."""
     return Sieve(first, last).finish()
 
 
 class Program(NamedTuple):
-    """What all engines do: the two objects that are shared, and the tasks."""
+    """The two objects to share, and the arguments of the three kinds of tasks."""
 
     sieve: Sieve
     words: WordList
     numbers: list[list[int]]
-    parts: list[tuple[int, int]]
+    chunks: list[tuple[int, int]]
     ranges: list[Range]
 
 
 def run(
     program: Program, engine: str, workers: int, context: BaseContext
 ) -> tuple[list[float], tuple[Any, ...]]:
-    """The seconds of each of STEPS on an engine, and its three results."""
+    """Run the program on an engine.
+
+    Returns:
+        The seconds of each of STEPS, and the results of the three kinds of tasks: how many of the
+        numbers are prime, the palindromes, how many primes the sieves have that came back.
+    """
     times = [time.perf_counter()]
 
     def timed(results: Any) -> Any:
@@ -66,23 +76,25 @@ def run(
         timed(list(executor.map(abs, range(workers))))
         store = clusters.store(engine)
         with adapters.share(program.sieve, store) as sieve:
-            primes = timed(sum(executor.map(ask, [sieve] * len(program.numbers), program.numbers)))
+            handles = [sieve] * len(program.numbers)
+            primes = timed(sum(executor.map(count_primes_among, handles, program.numbers)))
         with adapters.share(program.words, store) as words:
-            lists = executor.map(find, *zip(*[(words, *part) for part in program.parts]))  # noqa: B905
+            calls = [(words, start, stop) for start, stop in program.chunks]
+            lists = executor.map(find_palindromes, *zip(*calls, strict=True))
             found = timed([word for each in lists for word in each])
-        made = executor.map(make, *zip(*program.ranges))  # noqa: B905
-        count = timed(sum(each.count() for each in made))
+        sieves = executor.map(finished_sieve, *zip(*program.ranges, strict=True))
+        count = timed(sum(each.count() for each in sieves))
     return [end - begin for begin, end in pairwise(times)], (primes, found, count)
 
 
 def prepare(limit: int, tasks: int, words: int) -> Program:
-    """The program, with its objects constructed."""
-    drawn = random.Random(0)
+    """Construct the objects and the arguments of `tasks` tasks of each kind."""
+    generator = random.Random(0)
     return Program(
         Sieve(0, limit).finish(),
         WordList(generate_words(words)),
-        [[drawn.randrange(limit) for _ in range(ASKED)] for _ in range(tasks)],
-        shares(words, tasks),
+        [[generator.randrange(limit) for _ in range(QUERIES)] for _ in range(tasks)],
+        chunk_bounds(words, tasks),
         split(limit, tasks),
     )
 
@@ -90,33 +102,30 @@ def prepare(limit: int, tasks: int, words: int) -> Program:
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("engines", __doc__, processes=2)
-    clusters.add_options(parser, default="processes", tasks=64)
+    arguments.add_engine_options(parser, engine="processes", tasks=64)
     parser.add_argument(
         "--limit",
-        type=arguments.number,
+        type=arguments.integer_in(10, 10**11),
         default=10**9,
         metavar="N",
         help="sieve the integers below N (default: 1e9)",
     )
-    options = parser.parse_args(argv)
-    names = list(dict.fromkeys(["processes", *clusters.chosen(parser, options)]))
-    if not 10 <= options.limit <= 10**11:
-        parser.error("--limit is from 10 to 1e11")
-    workers = options.processes or 2
-    if options.engine == "mpi" and not clusters.under_mpi():
-        return clusters.run_under_mpi("engines", argv, workers)
+    options, selected = arguments.parse_with_engines(parser, argv)
+    if clusters.needs_mpiexec(selected):
+        return clusters.run_under_mpiexec("engines", argv, options.processes)
 
     start = time.perf_counter()
-    program = prepare(options.limit, options.tasks, 200_000)
+    program = prepare(options.limit, options.tasks, WORDS)
     took = milliseconds(time.perf_counter() - start)
     print(f"{program.sieve!r} and {program.words!r} made in {took};")
-    print(f"3 x {options.tasks} tasks on {workers} workers\n", flush=True)
-    rows, results, work = [], [], []
-    for name in names:
-        times, result = run(program, name, workers, arguments.context(options))
+    print(f"3 x {options.tasks} tasks on {options.processes} workers\n", flush=True)
+    context = arguments.context(options)
+    rows, results, totals = [], [], []
+    for engine in dict.fromkeys(["processes", *selected]):
+        times, result = run(program, engine, options.processes, context)
         results.append(result)
-        work.append(sum(times[1:]))
-        rows.append([name, *map(milliseconds, times), f"{work[-1] / work[0]:.2f}"])
+        totals.append(sum(times[1:]))
+        rows.append([engine, *map(milliseconds, times), f"{totals[-1] / totals[0]:.2f}"])
     print(table(("engine", *STEPS, "without start, to processes"), rows), end="\n\n")
     return _report(program, results)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C: the parent alone hears it, and no child outlives the parent."""
+"""Ctrl-C and the death of the parent: the parent handles SIGINT, and children end with it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Hold a Ctrl-C back until the end of the block; children started in it never hear one.
+def deferred() -> Iterator[None]:
+    """Defer SIGINT to the end of the block, and let children that start in it inherit that.
 
-    A terminal sends Ctrl-C to each process of the program. A child inherits a blocked signal, even
-    while its interpreter is starting, when nothing else could keep it from printing a traceback.
+    A terminal sends SIGINT to each process of the program. A child inherits the blocked signal, so
+    that it prints no traceback while its interpreter starts, before `initialize_child` runs.
     """
     if hasattr(signal, "pthread_sigmask"):
-        from multiprocessing import resource_tracker
-
-        resource_tracker.ensure_running()  # it unblocks the signal when it starts
+        resource_tracker.ensure_running()  # its start unblocks SIGINT in this process
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
@@ -37,8 +36,8 @@ def held_back() -> Iterator[None]:
         yield
 
 
-def enter_child() -> None:
-    """Make this child process deaf to Ctrl-C, and end it when its parent ends."""
+def initialize_child() -> None:
+    """Ignore SIGINT in this child process, and end it when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
 
@@ -47,4 +46,4 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os._exit(1)  # the main thread may be in a long native call
+        os._exit(1)  # an exception in this thread would not end a native call in the main thread

@@ -1,7 +1,10 @@
 """Each process writes its pid, and a native object that it made, into a slot of a Manager's list.
 
-The object passes through three processes: the one that makes it, the Manager's, which rebuilds it
-from its spec to keep it, and the parent.
+In the article, processes write their ids into a list of a multiprocessing.Manager, where the parent
+reads them. With a native object beside the id this fails: the object passes through three
+processes, the one that makes it, the Manager's and the parent, and pickle refuses it at the first
+step. With an adapter it travels, and the Manager's process needs no import of its own: the spec
+names the provider.
 """
 
 from __future__ import annotations
@@ -16,11 +19,10 @@ from multiprocessing.managers import SyncManager
 from typing import TypeAlias, cast
 
 import native.specs  # noqa: F401  registers Sieve
-from demos import arguments, checks
-from demos.interrupts import enter_child, held_back
+from demos import arguments, checks, interrupts
 from demos.progress import progress
 from demos.table import table
-from demos.workers import PATIENCE, ChildError, Crew
+from demos.workers import JOIN_TIMEOUT, WorkerError, WorkerGroup
 from native import Sieve
 
 SIZE = 1000  # integers in the window of each process
@@ -29,43 +31,43 @@ Slot: TypeAlias = "tuple[int, Sieve]"
 
 
 def write_slot(connection: Connection, slots: list[Slot | None], index: int) -> None:
-    """What each process does: make an object, write it into its slot, tell the parent."""
+    """Make an object, write it with the pid of this process into a slot, and tell the parent."""
     window = Sieve(index * SIZE, (index + 1) * SIZE).finish()
     slots[index] = (os.getpid(), window)
     connection.send("written")
 
 
 def collect_slots(count: int, context: BaseContext) -> tuple[int, list[Slot]]:
-    """Let `count` processes each write their slot.
+    """Let `count` processes write one slot each.
 
     Returns:
-        The Manager's pid and what is in the slots.
+        The pid of the Manager's process, and the slots.
 
     Raises:
-        ChildError: a process ended before it had written, or the Manager does not answer.
+        WorkerError: a process ended before it had written, or the Manager does not answer.
     """
     others = set(multiprocessing.active_children())
     try:
         with ExitStack() as stack:
             manager = SyncManager(ctx=context)
-            with held_back():
-                manager.start(initializer=enter_child)  # which ends it when this process ends
+            with interrupts.deferred():
+                manager.start(initializer=interrupts.initialize_child)
             stack.enter_context(manager)
             [server] = set(multiprocessing.active_children()) - others
             slots = manager.list([None] * count)
-            crew = stack.enter_context(Crew(context))
-            members = [
-                crew.start(f"the process of slot {index}", write_slot, slots, index)
+            group = stack.enter_context(WorkerGroup(context))
+            workers = [
+                group.start(f"the process of slot {index}", write_slot, slots, index)
                 for index in range(count)
             ]
             with progress("writing slots", count) as update:
-                crew.gather(members, lambda done: update("", done))
+                group.gather(workers, lambda done: update("", done))
             return server.pid or 0, cast("list[Slot]", slots[:])
     except (EOFError, OSError) as error:
-        for left in set(multiprocessing.active_children()) - others:
-            left.kill()
-            left.join(PATIENCE)
-        raise ChildError(f"the Manager's process does not answer: {error!r}") from error
+        for child in set(multiprocessing.active_children()) - others:
+            child.kill()
+            child.join(JOIN_TIMEOUT)
+        raise WorkerError(f"the Manager's process does not answer: {error!r}") from error
 
 
 def main(argv: Sequence[str]) -> int:
@@ -84,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
     distinct = len({os.getpid(), manager_pid, *(pid for pid, _ in slots)}) == count + 2
     windows = [(i * SIZE, (i + 1) * SIZE, window) for i, (_, window) in enumerate(slots)]
     placed = all((window.first, window.last) == (first, last) for first, last, window in windows)
-    _, wrong = checks.disagreements(windows)
+    _, wrong = checks.count_disagreements(windows)
     return checks.report(
         distinct and placed and wrong == 0,
         f"{count} slots, {count} pids, all distinct; each holds the primes of its window",

@@ -1,7 +1,13 @@
 """Sieve ranges of integers in parallel: one process and one pipe a range.
 
-Each process gets its native.Sieve through its pipe, takes base primes from the ranges below it as
-they become known, and sends its Sieve itself back at the end.
+In the article, the process of a range sends each prime that it finds through its pipe to the
+parent, which sends it on to the ranges above; their processes cross off its multiples. Two things
+go wrong. The loop is over a zip of numbers and flags, which Python 3 can walk through only once:
+the multiples of the first prime are crossed off, and other composites are left. And each prime is a
+message of its own.
+
+Here primes travel in batches, and only to the ranges that need them. With its adapter the
+native.Sieve itself travels through the pipe: to its process at the start, and back at the end.
 """
 
 from __future__ import annotations
@@ -21,22 +27,22 @@ import adapters
 import native.specs  # noqa: F401  registers Sieve
 from demos import arguments, charts, checks, timeline
 from demos.progress import progress
-from demos.ranges import Part, Range, checked, plan, split
+from demos.ranges import Range, RangePlan, plan, split, validated
 from demos.table import milliseconds, table
 from demos.timeline import Stage
-from demos.workers import Crew, Member
+from demos.workers import Worker, WorkerGroup
 from native import Sieve, count_primes
 
-COUNT_ONLY = Part(needed=0, suppliers=(), missing=(), wanted=0, early=False)
+COUNT_ONLY = RangePlan(base_limit=0, upstream=(), missing=(), send_limit=0, send_early=False)
 BATCH = 1 << 16  # primes in one message: half a MiB
 FEW = 100  # primes to print in full
 
 
 class PrimesFollow(NamedTuple):
-    """Says that the next messages are batches of primes, up to an empty one."""
+    """A message: batches of primes follow, up to an empty one."""
 
 
-Watch = Callable[[int, Stage], object]
+Callback = Callable[[int, Stage], object]
 
 
 def collect_primes(
@@ -44,51 +50,51 @@ def collect_primes(
     *,
     keep: bool = True,
     context: BaseContext | None = None,
-    watch: Watch | None = None,
+    callback: Callback | None = None,
 ) -> list[Sieve]:
     """Sieve ranges in parallel, each in a process of its own.
 
     Args:
-        ranges: Pairs (first, last) in any order, each without `last`; gaps between them are fine.
+        ranges: Pairs (first, last), each without `last`, in any order and with any gaps.
         keep: Whether the Sieves come back with their windows. If not, each range is only counted:
-            its process holds no more than a few pieces of the window at a time and needs the primes
-            of no other range, and what comes back is small.
-        context: How to start the processes; the platform's way if not given.
-        watch: Called with the index of a range and each Stage that its process enters; the last
-            one, "done", is when its Sieve has arrived.
+            its process holds a few pieces of the window at a time and needs no primes of other
+            ranges, and the Sieve that comes back is small.
+        context: The multiprocessing context that starts the processes; None for the default.
+        callback: Called with the index of a range and each Stage that its process enters. The last
+            one, "done", begins when its Sieve has arrived.
 
     Returns:
-        A Sieve for each range, in the order given: finished, or else counted. `primes(...)` makes
-        one array of them.
+        A Sieve for each range, in the order given: finished if `keep`, else counted. `primes(...)`
+        makes one array of them.
 
     Raises:
         TypeError: a bound is not an integer.
-        ValueError: ranges overlap or are none.
-        ChildError: a process ended before its work was done.
+        ValueError: a pair is not a range, or two ranges overlap.
+        WorkerError: a process ended before its work was done.
     """
-    parts = checked(ranges)
-    orders = plan(parts) if keep else [COUNT_ONLY] * len(parts)
-    watch = watch or (lambda _index, _stage: None)
-    sieves: dict[Member, Sieve] = {}
-    with Crew(context or multiprocessing.get_context()) as crew:
-        members: list[Member] = []
-        for index, (part, order) in enumerate(zip(parts, orders, strict=True)):
-            watch(index, Stage.begins(timeline.START))
-            members.append(crew.start(f"the process of the range {part}", sieve, order))
-        for member, part in zip(members, parts, strict=True):
-            member.send(partial(Sieve, *part))
-        while len(sieves) < len(members):
-            for member in crew.ready([member for member in members if member not in sieves]):
-                message = member.receive()
-                index = members.index(member)
+    parts = validated(ranges)
+    plans = plan(parts) if keep else [COUNT_ONLY] * len(parts)
+    callback = callback or (lambda _index, _stage: None)
+    sieves: dict[Worker, Sieve] = {}
+    with WorkerGroup(context or multiprocessing.get_context()) as group:
+        workers: list[Worker] = []
+        for index, (part, its_plan) in enumerate(zip(parts, plans, strict=True)):
+            callback(index, Stage.begins(timeline.START))
+            workers.append(group.start(f"the process of the range {part}", sieve_range, its_plan))
+        for worker, part in zip(workers, parts, strict=True):
+            worker.send(partial(Sieve, *part))
+        while len(sieves) < len(workers):
+            for worker in group.ready([worker for worker in workers if worker not in sieves]):
+                message = worker.receive()
+                index = workers.index(worker)
                 if isinstance(message, Stage):
-                    watch(index, message)
+                    callback(index, message)
                 elif isinstance(message, PrimesFollow):
-                    _send_downstream(index, members, orders)
+                    _send_downstream(index, workers, plans)
                 else:
-                    sieves[member] = message
-                    watch(index, Stage.begins(timeline.DONE))
-        return [sieves[member] for member in members]
+                    sieves[worker] = message
+                    callback(index, Stage.begins(timeline.DONE))
+        return [sieves[worker] for worker in workers]
 
 
 def primes(sieves: Iterable[Sieve]) -> array[int]:
@@ -99,13 +105,13 @@ def primes(sieves: Iterable[Sieve]) -> array[int]:
     return found
 
 
-def sieve(connection: Connection, order: Part) -> None:
-    """What the process of one range does.
+def sieve_range(connection: Connection, its_plan: RangePlan) -> None:
+    """Sieve one range; this runs in the process of the range.
 
     Args:
-        connection: Brings the Sieve, then the base primes; takes the stages, the primes that ranges
+        connection: Receives the Sieve, then base primes. Sends the stages, the primes that ranges
             downstream need, and the finished Sieve.
-        order: What it takes from others and gives to them.
+        its_plan: Which primes to receive, find and send.
     """
 
     def enter(name: str) -> None:
@@ -117,40 +123,40 @@ def sieve(connection: Connection, order: Part) -> None:
     window: Sieve = adapters.loads(payload)
     del payload
     enter(timeline.SIEVE)
-    if order == COUNT_ONLY:
+    if its_plan == COUNT_ONLY:
         window.count()
         enter(timeline.SEND)
         connection.send(window)
         return
-    if order.early:
-        with Sieve(window.first, order.wanted) as foremost:
-            send_primes(connection, foremost.finish().primes())
-    if order.suppliers:
-        for missing in order.missing:
+    if its_plan.send_early:
+        with Sieve(window.first, its_plan.send_limit) as early:
+            send_primes(connection, early.finish().primes())
+    if its_plan.upstream:
+        for missing in its_plan.missing:
             with Sieve(*missing) as base:
                 window.cross_off(base.finish().primes())
-        for _ in order.suppliers:
+        for _ in its_plan.upstream:
             enter(timeline.WAIT)
             while batch := connection.recv_bytes():
                 enter(timeline.SIEVE)
                 window.cross_off(batch)
                 enter(timeline.WAIT)
         enter(timeline.SIEVE)
-        window.cross_off(b"", below=order.needed)
+        window.cross_off(b"", below=its_plan.base_limit)
     window.finish()
     enter(timeline.SEND)
-    if order.wanted and not order.early:
-        send_primes(connection, window.primes(), below=order.wanted)
+    if its_plan.send_limit and not its_plan.send_early:
+        send_primes(connection, window.primes(), below=its_plan.send_limit)
     connection.send(window)
 
 
 def send_primes(connection: Connection, found: array[int], below: int | None = None) -> None:
-    """Send primes: batches, each one buffer of unsigned 64-bit integers, then an empty one.
+    """Send primes in batches: each is one buffer of unsigned 64-bit integers, the last is empty.
 
     Args:
-        connection: Where to.
+        connection: The pipe to the parent.
         found: Sorted primes.
-        below: Leave out those from here on.
+        below: Send the primes below this; None sends all.
     """
     connection.send(PrimesFollow())
     stop = len(found) if below is None else bisect_left(found, below)
@@ -160,33 +166,33 @@ def send_primes(connection: Connection, found: array[int], below: int | None = N
     connection.send_bytes(b"")
 
 
-def _send_downstream(index: int, members: Sequence[Member], orders: Sequence[Part]) -> None:
-    """Pass the primes that member `index` sends on to those that need them, as far as they do."""
-    takers = [
-        (taker, order.needed)
-        for taker, order in zip(members, orders, strict=True)
-        if index in order.suppliers
+def _send_downstream(index: int, workers: Sequence[Worker], plans: Sequence[RangePlan]) -> None:
+    """Pass the primes of worker `index` on to each worker downstream, up to its base limit."""
+    downstream = [
+        (worker, its_plan.base_limit)
+        for worker, its_plan in zip(workers, plans, strict=True)
+        if index in its_plan.upstream
     ]
-    while data := members[index].receive_bytes():
+    while data := workers[index].receive_bytes():
         batch = memoryview(data).cast("Q")
-        for taker, needed in takers:
-            if part := batch[: bisect_left(batch, needed)]:
-                taker.send_bytes(part.cast("B"))
-    for taker, _ in takers:
-        taker.send_bytes(b"")
+        for worker, base_limit in downstream:
+            if part := batch[: bisect_left(batch, base_limit)]:
+                worker.send_bytes(part.cast("B"))
+    for worker, _ in downstream:
+        worker.send_bytes(b"")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     parser = arguments.parser("pipe_sieve", __doc__)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
+    integers = parser.add_mutually_exclusive_group()
+    integers.add_argument(
         "--limit",
-        type=arguments.number,
+        type=arguments.integer,
         metavar="N",
         help="the primes below N, such as 1e9 or 10**9 (default: 1e8)",
     )
-    what.add_argument(
+    integers.add_argument(
         "--ranges",
         type=arguments.ranges,
         metavar="A-B,C-D",
@@ -195,32 +201,30 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--count",
         action="store_true",
-        help="with --limit: only count, so that no range is kept or needs another one's primes",
+        help="with --limit: only count; no range is kept or needs the primes of another one",
     )
     parser.add_argument(
-        "--plot", metavar="FILE.png", help="draw what each process did when (needs matplotlib)"
+        "--plot",
+        type=arguments.picture,
+        metavar="FILE.png",
+        help="draw what each process did when (needs matplotlib)",
     )
     options = parser.parse_args(argv)
     if options.ranges and options.processes not in (None, len(options.ranges)):
         parser.error("--ranges has a process for each range; leave --processes out")
     if options.ranges and options.count:
         parser.error("--count is for --limit: --ranges shows how primes go from range to range")
-    if options.plot is not None:
-        try:
-            charts.check(options.plot)
-        except (ImportError, ValueError) as error:
-            parser.error(f"--plot: {error}")
     limit = 10**8 if options.limit is None else options.limit
     parts = options.ranges or split(limit, options.processes or arguments.cores())
     context = arguments.context(options)
 
     start = time.perf_counter()
-    sieves, history = _collect_with_bar(parts, not options.count, context)
+    sieves, timelines = _collect_with_progress(parts, not options.count, context)
     took = time.perf_counter() - start
     counts = [each.count() for each in sieves]
     rows = [
         (str(part), f"{count:,}", *map(milliseconds, timeline.durations(each).values()))
-        for part, count, each in zip(parts, counts, history, strict=True)
+        for part, count, each in zip(parts, counts, timelines, strict=True)
     ]
     print(table(("range", "primes", *timeline.NAMES), rows))
     if sum(counts) <= FEW:
@@ -228,25 +232,25 @@ def main(argv: Sequence[str]) -> int:
     processes = "1 process" if len(parts) == 1 else f"{len(parts)} processes"
     print(f"\n{sum(counts):,} primes in {took:,.3f} s, {processes}, {context.get_start_method()}")
     if options.plot is not None:
-        charts.draw(options.plot, [str(part) for part in parts], history)
+        charts.gantt(options.plot, [str(part) for part in parts], timelines)
         print(f"what each process did when: {options.plot}")
     return _check(parts, sieves, sum(counts), not options.count)
 
 
-def _collect_with_bar(
+def _collect_with_progress(
     parts: list[Range], keep: bool, context: BaseContext
 ) -> tuple[list[Sieve], list[list[Stage]]]:
-    history: list[list[Stage]] = [[] for _ in parts]
+    timelines: list[list[Stage]] = [[] for _ in parts]
     with progress("sieving", len(parts)) as update:
 
-        def watch(index: int, stage: Stage) -> None:
-            history[index].append(stage)
+        def callback(index: int, stage: Stage) -> None:
+            timelines[index].append(stage)
             if stage.name != timeline.START:  # all processes have started
-                names = [each[-1].name for each in history]
+                names = [each[-1].name for each in timelines]
                 now = [f"{names.count(name)} {name}" for name in timeline.NAMES if name in names]
                 update(", ".join(now), names.count(timeline.DONE))
 
-        return collect_primes(parts, keep=keep, context=context, watch=watch), history
+        return collect_primes(parts, keep=keep, context=context, callback=callback), timelines
 
 
 def _check(parts: list[Range], sieves: list[Sieve], total: int, kept: bool) -> int:
@@ -262,7 +266,7 @@ def _check(parts: list[Range], sieves: list[Sieve], total: int, kept: bool) -> i
         alone = count_primes(min(parts).first, max(parts).last)
         return checks.report(total == alone, f"{alone:,} as counted in one process")
     windows = ((*part, each) for part, each in zip(parts, sieves, strict=True))
-    tested, wrong = checks.disagreements(windows)
+    tested, wrong = checks.count_disagreements(windows)
     drawn = "each" if tested == sum(last - first for first, last in parts) else "drawn at random"
     text = f"{tested:,} numbers, {drawn}, against the Miller-Rabin test: {wrong:,} differ"
     return checks.report(wrong == 0, text)

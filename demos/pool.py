@@ -1,4 +1,7 @@
-"""A multiprocessing.Pool in which a worker that dies is an error at once, no wait for ever."""
+"""A multiprocessing.Pool that raises when a worker dies, where Pool.map waits for ever.
+
+python/cpython#66587: Pool replaces a dead worker, but not the task that the worker had.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,24 @@ from multiprocessing.synchronize import Semaphore
 from typing import TypeVar
 
 from demos import interrupts, workers
-from demos.workers import PATIENCE, ChildError, describe_exit
+from demos.workers import JOIN_TIMEOUT, WorkerError, describe_exit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_LOOK = 0.05  # seconds between two looks at the workers
+_POLL_INTERVAL = 0.05  # seconds between two checks of the workers
 
 
 class WatchedPool:
-    """A Pool whose workers end with the `with` block, with Ctrl-C, and with the parent.
+    """A Pool whose workers end with the `with` block, on Ctrl-C, and with the parent.
+
+    The constructor returns when all workers run and have imported `functions`, so that the time of
+    the first `map` does not include their start.
 
     Args:
-        context: How to start the workers.
-        processes: How many.
-        functions: What is going to be mapped. All workers are there, and have imported these, once
-            this is made: what it takes to start is not in the time of the first `map`.
+        context: The multiprocessing context that starts the workers.
+        processes: The number of workers.
+        functions: The functions that will be mapped.
     """
 
     def __init__(
@@ -35,13 +40,13 @@ class WatchedPool:
     ) -> None:
         self._others = set(multiprocessing.active_children())
         self._workers: list[BaseProcess] = []
-        arrivals = context.Semaphore(0)
+        started = context.Semaphore(0)
         try:
-            with interrupts.held_back():
-                self._pool = context.Pool(processes, _enter, (arrivals, functions))
+            with interrupts.deferred():
+                self._pool = context.Pool(processes, _initialize, (started, functions))
             self._workers = self._running()
             for _ in range(processes):
-                while not arrivals.acquire(timeout=_LOOK):
+                while not started.acquire(timeout=_POLL_INTERVAL):
                     self._raise_if_dead()
         except BaseException:
             self.__exit__()
@@ -51,35 +56,35 @@ class WatchedPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with interrupts.held_back():
-            # A worker that was killed may have held the lock that terminate waits for.
+        with interrupts.deferred():
+            # A killed worker may have held the lock that terminate() waits for: hence the thread.
             stop = threading.Thread(target=self._pool.terminate, daemon=True)
             stop.start()
-            stop.join(1.0 if self._dead() else PATIENCE)
+            stop.join(1.0 if self._dead() else JOIN_TIMEOUT)
             for worker in self._running():
                 worker.kill()
-                worker.join(PATIENCE)
+                worker.join(JOIN_TIMEOUT)
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """`Pool.map`, a task for each item.
+        """`Pool.map`, with one task for each item.
 
         Raises:
-            ChildError: a worker ended before its work was done, or that takes more than an hour.
+            WorkerError: a worker ended, or the results took longer than `workers.REPLY_TIMEOUT`.
         """
-        deadline = time.monotonic() + workers.SILENCE
+        deadline = time.monotonic() + workers.REPLY_TIMEOUT
         result = self._pool.map_async(function, items, chunksize=1)
         while not result.ready():
-            result.wait(_LOOK)
+            result.wait(_POLL_INTERVAL)
             if not result.ready():
                 self._raise_if_dead()
                 if time.monotonic() > deadline:
-                    raise workers.silent("the workers of the pool")
+                    raise workers.timeout_error("the workers of the pool")
         return result.get()
 
     def _raise_if_dead(self) -> None:
         for worker in self._dead():
             code = describe_exit(worker.exitcode)
-            raise ChildError(f"a worker of the pool ended with {code} before its work was done")
+            raise WorkerError(f"a worker of the pool ended with {code} before its work was done")
 
     def _running(self) -> list[BaseProcess]:
         return [each for each in multiprocessing.active_children() if each not in self._others]
@@ -88,6 +93,6 @@ class WatchedPool:
         return [worker for worker in self._workers if worker.exitcode is not None]
 
 
-def _enter(arrivals: Semaphore, _functions: tuple[Callable[..., object], ...]) -> None:
-    interrupts.enter_child()
-    arrivals.release()
+def _initialize(started: Semaphore, _functions: tuple[Callable[..., object], ...]) -> None:
+    interrupts.initialize_child()
+    started.release()

@@ -1,6 +1,10 @@
 """The sequential sieve, in Python and native, side by side, each in a process of its own.
 
-With --processes 1 (the default) they run one after the other, so that neither disturbs the other.
+The article begins with the sieve of Eratosthenes on a Python list. The native sieve does the same
+in C memory. Its result is a native object, which pickle refuses; with its adapter it goes through
+the pipe to the parent.
+
+With --processes 1 (the default) one runs after the other, so that neither slows the other down.
 """
 
 from __future__ import annotations
@@ -16,10 +20,10 @@ import native.specs  # noqa: F401  registers Sieve
 from demos import arguments, checks
 from demos.progress import progress
 from demos.table import milliseconds, table
-from demos.workers import Crew
+from demos.workers import WorkerGroup
 from native import Sieve
 
-MOST = 10**9  # numbers in the Python list, at 8 bytes each
+MOST = 10**9  # items of the Python list, at 8 bytes each
 
 
 def python_sieve(limit: int) -> list[int]:
@@ -34,17 +38,17 @@ def python_sieve(limit: int) -> list[int]:
 
 
 def native_sieve(limit: int) -> Sieve:
-    """The same, in C."""
+    """The primes below `limit`, by the sieve in C."""
     return Sieve(0, limit).finish()
 
 
-def time_it(connection: Connection, sieve: Callable[[int], Any], limit: int) -> None:
-    """What each process does: wait for the word to start, sieve, send how long it took and what."""
+def time_sieve(connection: Connection, sieve: Callable[[int], Any], limit: int) -> None:
+    """Wait for a message, sieve, and send the seconds that it took and the primes."""
     connection.recv()
     start = time.perf_counter()
     found = sieve(limit)
-    took = time.perf_counter() - start
-    connection.send((took, array("Q", found) if isinstance(found, list) else found))
+    seconds = time.perf_counter() - start
+    connection.send((seconds, array("Q", found) if isinstance(found, list) else found))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -52,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     parser = arguments.parser("prime_sieve", __doc__, processes=1)
     parser.add_argument(
         "--limit",
-        type=arguments.number,
+        type=arguments.integer,
         default=5_000_000,
         metavar="N",
         help="the primes below N (default: 5_000_000)",
@@ -61,26 +65,28 @@ def main(argv: Sequence[str]) -> int:
     limit, sieves = options.limit, (python_sieve, native_sieve)
     if limit > MOST:
         parser.error(f"--limit {limit:,} is above {MOST:,}: the Python list takes 8 bytes a number")
-    with Crew(arguments.context(options)) as crew:
-        members = [crew.start(f"the process of {s.__name__}", time_it, s, limit) for s in sieves]
-        at_once = len(members) if (options.processes or 1) > 1 else 1
+    with WorkerGroup(arguments.context(options)) as group:
+        workers = [
+            group.start(f"the process of {s.__name__}", time_sieve, s, limit) for s in sieves
+        ]
+        at_once = len(workers) if options.processes > 1 else 1
         results: list[Any] = []
-        with progress("sieving", len(members)) as update:
-            while len(results) < len(members):
-                now = members[len(results) :][:at_once]
-                update(" and ".join(member.label for member in now), len(results))
-                for member in now:
-                    member.send(str)
-                results += crew.gather(now)
-    (python_took, python_primes), (native_took, window) = results
+        with progress("sieving", len(workers)) as update:
+            while len(results) < len(workers):
+                started = workers[len(results) :][:at_once]
+                update(" and ".join(worker.label for worker in started), len(results))
+                for worker in started:
+                    worker.send(str)
+                results += group.gather(started)
+    (python_seconds, python_primes), (native_seconds, window) = results
     native_primes = window.primes()
     rows = [
-        ("Python list", f"{len(python_primes):,}", milliseconds(python_took), "1.0"),
+        ("Python list", f"{len(python_primes):,}", milliseconds(python_seconds), "1.0"),
         (
             "native.Sieve",
             f"{len(native_primes):,}",
-            milliseconds(native_took),
-            f"{python_took / max(native_took, 1e-9):,.1f}",
+            milliseconds(native_seconds),
+            f"{python_seconds / max(native_seconds, 1e-9):,.1f}",
         ),
     ]
     print(f"the primes below {limit:,}, in one process each\n")

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, for what takes longer than a second, where rich is installed."""
+"""A progress bar on a terminal, if rich (of the extra "demos") is installed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-DELAY = 1.0  # seconds without a bar
+DELAY = 1.0  # seconds until the bar appears; shorter work shows none
 
 Update = Callable[[str, int], object]
 
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Update]:
-    """Show a bar until the end of the block.
+    """Show a progress bar until the end of the block.
 
     Args:
-        label: What is going on.
-        total: How many steps it takes; None shows a bar that only moves.
+        label: The text before the bar.
+        total: The number of steps; None for a bar without an end.
 
     Yields:
-        A function of a few words on what is going on now and how many steps are done. The second
-        begins with its first call: call it once all processes have started, since a process that
-        has threads should not fork.
+        A function that takes the text after the bar and the number of steps done. Call it when all
+        processes have started: its first call starts a thread, and a process with threads should
+        not fork.
     """
     bar = _Bar(label, total) if sys.stderr.isatty() and _rich_is_installed() else None
     if bar is None:
@@ -38,7 +38,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Update]:
 def _rich_is_installed() -> bool:
     try:
         import rich.progress  # noqa: F401
-    except ImportError:  # the extra "demos"
+    except ImportError:
         return False
     return True
 

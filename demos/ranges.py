@@ -1,4 +1,8 @@
-"""Ranges of integers, one for each process, and which of them needs primes of which others."""
+"""Ranges of integers, one for each process, and the base primes that they take from each other.
+
+The base primes of a range are the primes up to the square root of its last integer. A range is
+sieved by crossing off the multiples of its base primes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from itertools import pairwise
 from math import isqrt
 from typing import NamedTuple
 
-TOP = 2**63
+MAX_LAST = 2**63
 
 
 class Range(NamedTuple):
@@ -21,34 +25,34 @@ class Range(NamedTuple):
         return f"{self.first:,}-{self.last:,}"
 
 
-class Part(NamedTuple):
-    """What one range takes from others and gives to them. "Below" is exclusive everywhere.
+class RangePlan(NamedTuple):
+    """Which base primes one range takes from other ranges, and which primes it sends to them.
 
     Attributes:
-        needed: The base primes of the range are those below this, its square root.
-        suppliers: Indices of the ranges upstream that hold some of its base primes.
-        missing: Ranges of base primes that no range upstream holds.
-        wanted: Ranges downstream want the primes of this one below this; 0: none of them.
-        early: Whether to find those first and send them before the rest is sieved.
+        base_limit: The base primes of the range are the primes below this.
+        upstream: Indices of the ranges that send base primes to this one.
+        missing: Ranges of base primes that no upstream range holds.
+        send_limit: Send the primes of this range below this downstream; 0 to send none.
+        send_early: Whether to find those primes first and send them before the rest is sieved.
     """
 
-    needed: int
-    suppliers: tuple[int, ...]
+    base_limit: int
+    upstream: tuple[int, ...]
     missing: tuple[Range, ...]
-    wanted: int
-    early: bool
+    send_limit: int
+    send_early: bool
 
 
-def checked(ranges: Iterable[tuple[int, int]]) -> list[Range]:
-    """The ranges as they were given.
+def validated(ranges: Iterable[tuple[int, int]]) -> list[Range]:
+    """The ranges, in the order given.
 
     Raises:
         TypeError: a bound is not an integer.
-        ValueError: a range is outside of 0..2**63 or ends before it starts, or two overlap.
+        ValueError: a range is not inside 0..2**63 or ends before it starts, or two overlap.
     """
     found = [Range(operator.index(first), operator.index(last)) for first, last in ranges]
     for part in found:
-        if not 0 <= part.first <= part.last <= TOP:
+        if not 0 <= part.first <= part.last <= MAX_LAST:
             raise ValueError(f"the range {part} is not one: it takes 0 <= first <= last <= 2**63")
     ordered = sorted(part for part in found if part.first < part.last)
     for one, other in pairwise(ordered):
@@ -61,52 +65,53 @@ def checked(ranges: Iterable[tuple[int, int]]) -> list[Range]:
 
 
 def split(limit: int, parts: int) -> list[Range]:
-    """Split the integers from 2 on, below `limit`, into at most `parts` ranges of one size."""
+    """Split the integers from 2 on, below `limit`, into at most `parts` ranges of equal size."""
     size = max(limit - 2, 0)
     parts = max(1, min(parts, size))
     bounds = [2 + size * number // parts for number in range(parts + 1)]
     return [Range(*pair) for pair in pairwise(bounds)]
 
 
-def plan(ranges: list[Range]) -> list[Part]:
-    """Who takes which base primes from whom.
+def plan(ranges: list[Range]) -> list[RangePlan]:
+    """Plan which range takes which base primes from which other.
 
-    A range takes what the ranges below it hold of its base primes, and finds for itself what none
-    of them does: it waits for nobody where the base primes are not known.
+    A range takes the base primes that lower ranges hold, and finds the rest itself. So ranges that
+    start anywhere, with gaps between them, need no range that is not in the list.
     """
-    needs = [isqrt(part.last - 1) + 1 if part.last > 4 else 2 for part in ranges]
-    suppliers: list[tuple[int, ...]] = [
+    base_limits = [isqrt(part.last - 1) + 1 if part.last > 4 else 2 for part in ranges]
+    upstream: list[tuple[int, ...]] = [
         tuple(
             index
             for index, other in enumerate(ranges)
-            if max(other.first, 2) < min(other.last, need) and other.last <= part.first < part.last
+            if max(other.first, 2) < min(other.last, limit) and other.last <= part.first < part.last
         )
-        for part, need in zip(ranges, needs, strict=True)
+        for part, limit in zip(ranges, base_limits, strict=True)
     ]
-    parts = []
-    for index, (part, need) in enumerate(zip(ranges, needs, strict=True)):
-        takers = [other for other, sources in enumerate(suppliers) if index in sources]
-        wanted = min(part.last, max((needs[taker] for taker in takers), default=0))
-        parts.append(
-            Part(
-                needed=need,
-                suppliers=suppliers[index],
-                missing=_missing(need, [ranges[source] for source in suppliers[index]]),
-                wanted=wanted,
-                # Sieved twice, so only where that costs little next to the whole range.
-                early=0 < wanted - part.first <= (part.last - part.first) // 8,
+    plans = []
+    for index, (part, base_limit) in enumerate(zip(ranges, base_limits, strict=True)):
+        downstream = [other for other, sources in enumerate(upstream) if index in sources]
+        needed = max((base_limits[other] for other in downstream), default=0)
+        send_limit = min(part.last, needed)
+        plans.append(
+            RangePlan(
+                base_limit=base_limit,
+                upstream=upstream[index],
+                missing=_missing(base_limit, [ranges[source] for source in upstream[index]]),
+                send_limit=send_limit,
+                # These numbers are sieved twice: only where they are a small part of the range.
+                send_early=0 < send_limit - part.first <= (part.last - part.first) // 8,
             )
         )
-    return parts
+    return plans
 
 
-def _missing(need: int, known: list[Range]) -> tuple[Range, ...]:
-    """What `known` leaves of the integers from 2 on, below `need`."""
+def _missing(limit: int, known: list[Range]) -> tuple[Range, ...]:
+    """The integers from 2 on, below `limit`, that are in none of the `known` ranges."""
     missing, start = [], 2
     for part in sorted(known):
         if start < part.first:
-            missing.append(Range(start, min(part.first, need)))
+            missing.append(Range(start, min(part.first, limit)))
         start = max(start, part.last)
-    if start < need:
-        missing.append(Range(start, need))
+    if start < limit:
+        missing.append(Range(start, limit))
     return tuple(missing)

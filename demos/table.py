@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines of a table: the first column to the left, numbers and units to the right."""
+    """A table as text: the first column aligned to the left, all others to the right."""
     lines = [list(head), *map(list, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
@@ -20,5 +20,5 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A time, such as "12.3 ms"; all have this unit, so that a column can be compared."""
+    """A duration such as "12.3 ms"; always in milliseconds, so that a column can be compared."""
     return f"{1000 * seconds:,.1f} ms"

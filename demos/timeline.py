@@ -1,4 +1,4 @@
-"""What the process of a range does from when to when."""
+"""The stages that a process goes through, and when each of them begins."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from typing import NamedTuple
 START, REBUILD, WAIT, SIEVE, SEND, DONE = "start", "rebuild", "wait", "sieve", "send", "done"
 NAMES = (START, REBUILD, WAIT, SIEVE, SEND)
 
-# Two processes can compare these, and no step of the wall clock is in a difference.
+# perf_counter() measures the differences within one process, and time.time() aligns the processes.
+# One offset per process: an adjustment of the system clock later on changes no difference.
 _EPOCH = time.time() - time.perf_counter()
 
 
 class Stage(NamedTuple):
-    """What a process does from a time on, in seconds since 1970."""
+    """A stage of a process, and the time when it begins, in seconds since 1970."""
 
     name: str
     time: float
 
     @classmethod
     def begins(cls, name: str) -> Stage:
-        """The stage `name`, from now on."""
+        """The stage `name`, which begins now."""
         return cls(name, _EPOCH + time.perf_counter())
 
 
 def durations(stages: Iterable[Stage]) -> dict[str, float]:
-    """Seconds spent in all stages of each name; the last stage only ends the one before it."""
+    """The seconds spent in all stages of each of NAMES.
+
+    Args:
+        stages: The stages of one process in order. The last one ends the one before it, and has no
+            duration itself.
+    """
     spent = dict.fromkeys(NAMES, 0.0)
     for stage, following in pairwise(stages):
         spent[stage.name] += following.time - stage.time

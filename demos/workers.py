@@ -1,7 +1,7 @@
-"""A crew: child processes with a pipe each, of which none is ever waited for in vain.
+"""Worker processes with a pipe each; every wait for a worker ends when the worker does.
 
-The parent's thread only ever reads; what it sends goes through a thread per child. So a child that
-writes always finds the parent reading, and two full pipes cannot block both sides.
+The main thread of the parent reads from the pipes, and one thread per worker writes. A worker that
+writes therefore always has a reader, and two full pipes cannot deadlock the two processes.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from typing import Any, NamedTuple
 
 from demos import interrupts
 
-PATIENCE = 5.0  # seconds that a child gets to end, at each step of ending it
-SILENCE = 3600.0  # seconds without a word from children that run: longer than any work here takes
+JOIN_TIMEOUT = 5.0  # seconds for a worker to exit by itself, and again after each signal
+REPLY_TIMEOUT = 3600.0  # seconds until the next message; the demos' longest work takes less
 
 
-class ChildError(RuntimeError):
-    """A child process ended, or failed, before its work was done."""
+class WorkerError(RuntimeError):
+    """A worker process ended, failed or sent nothing for REPLY_TIMEOUT seconds."""
 
 
 class Failure(NamedTuple):
-    """What a child sends in place of a result when its work raised."""
+    """What a worker sends in place of a result when its function raised."""
 
     reason: str
 
 
-class Member:
-    """One child process, this end of its pipe, and the thread that writes to it.
+class Worker:
+    """One worker process, this end of its pipe, and the thread that writes to the pipe.
 
     Attributes:
-        label: What messages call the child.
-        process: The child process.
-        connection: To read from it; write through `send` and `send_bytes`.
+        label: The name of the worker in messages.
+        process: The worker process.
+        connection: To read from; write with `send` and `send_bytes`.
     """
 
     def __init__(self, label: str, process: BaseProcess, connection: Connection) -> None:
@@ -48,10 +48,10 @@ class Member:
         self.connection = connection
         self._outbox: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name=f"to {label}", daemon=True)
-        self._unsent: Exception | None = None
+        self._send_error: Exception | None = None
 
     def send(self, make: Callable[[], object]) -> None:
-        """Send the object that `make()` returns; made in the writing thread, freed once sent."""
+        """Send the object that `make()` returns; the writer thread makes it, sends and frees it."""
         self._post(lambda: self.connection.send(make()))
 
     def send_bytes(self, data: bytes | memoryview) -> None:
@@ -59,36 +59,52 @@ class Member:
         self._post(lambda: self.connection.send_bytes(data))
 
     def receive(self) -> Any:
-        """The next object that the child sent.
+        """Wait for the next object that the worker sends.
 
         Raises:
-            ChildError: it ended, or sent a Failure.
+            WorkerError: the worker ended, sent a Failure, or sent nothing for REPLY_TIMEOUT.
         """
         message = self._read(self.connection.recv)
         if isinstance(message, Failure):
-            raise ChildError(f"{self.label} failed: {message.reason}")
+            raise WorkerError(f"{self.label} failed: {message.reason}")
         return message
 
     def receive_bytes(self) -> bytes:
-        """The next message of bytes; raises as `receive` does."""
+        """Wait for the next message of bytes.
+
+        Raises:
+            WorkerError: the worker ended, or sent nothing for REPLY_TIMEOUT.
+        """
         data: bytes = self._read(self.connection.recv_bytes)
         return data
 
     def close(self) -> None:
-        """End the child, if it still runs, and free its pipe; call `terminate` on all before."""
-        self.process.join(PATIENCE)
+        """Wait for the process, kill it after JOIN_TIMEOUT, and close its pipe.
+
+        To close several workers, call `process.terminate()` on all of them first.
+        """
+        self.process.join(JOIN_TIMEOUT)
         if self.process.is_alive():
             self.process.kill()
-            self.process.join(PATIENCE)
+            self.process.join(JOIN_TIMEOUT)
         self._outbox.put(None)
         if self._writer.ident is not None:
-            self._writer.join(PATIENCE)  # the pipe is broken now: a write has ended
+            self._writer.join(JOIN_TIMEOUT)  # its write ended with the process: the pipe is broken
         self.connection.close()
         if self.process.exitcode is not None:
             self.process.close()
 
+    def exit_error(self) -> WorkerError:
+        """The error that says how the process ended."""
+        self.process.join(JOIN_TIMEOUT)
+        if self._send_error is not None:
+            reason = f"{type(self._send_error).__name__}: {self._send_error}"
+            return WorkerError(f"{self.label} could not be sent its work: {reason}")
+        code = describe_exit(self.process.exitcode)
+        return WorkerError(f"{self.label} ended with {code} before its work was done")
+
     def _post(self, write: Callable[[], object]) -> None:
-        if self._writer.ident is None:  # forking is over by now: a thread is safe
+        if self._writer.ident is None:  # not earlier: a process with threads should not fork
             self._writer.start()
         self._outbox.put(write)
 
@@ -96,72 +112,65 @@ class Member:
         while (write := self._outbox.get()) is not None:
             try:
                 write()
-            except OSError:  # the child ended, which the reading side reports
+            except OSError:  # the worker ended, which the reader reports
                 return
             except Exception as error:
-                self._unsent = error
+                self._send_error = error
                 self.process.terminate()
                 return
 
     def _read(self, read: Callable[[], Any]) -> Any:
         try:
-            if not self.connection.poll(SILENCE):
-                raise silent(self.label)
+            if not self.connection.poll(REPLY_TIMEOUT):
+                raise timeout_error(self.label)
             return read()
         except (EOFError, OSError):
-            raise self.ended() from None
-
-    def ended(self) -> ChildError:
-        """The error that says how the child ended."""
-        self.process.join(PATIENCE)
-        if self._unsent is not None:
-            reason = f"{type(self._unsent).__name__}: {self._unsent}"
-            return ChildError(f"{self.label} could not be sent its work: {reason}")
-        code = describe_exit(self.process.exitcode)
-        return ChildError(f"{self.label} ended with {code} before its work was done")
+            raise self.exit_error() from None
 
 
-class Crew:
-    """Child processes that end, all of them, with the `with` block.
+class WorkerGroup:
+    """Worker processes that all end with the `with` block.
 
     Args:
-        context: How to start them.
+        context: The multiprocessing context that starts them.
     """
 
     def __init__(self, context: BaseContext) -> None:
         self._context = context
-        self._members: list[Member] = []
+        self._workers: list[Worker] = []
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerGroup:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with interrupts.held_back():
-            deadline = time.monotonic() + PATIENCE
-            for member in self._members:
-                if kind is None:  # it has sent all that it had to send
-                    member.process.join(max(0.0, deadline - time.monotonic()))
-                member.process.terminate()
-            for member in self._members:
-                member.close()
-            self._members.clear()
+        with interrupts.deferred():
+            deadline = time.monotonic() + JOIN_TIMEOUT
+            for worker in self._workers:
+                if kind is None:  # the worker has sent its last message, and exits by itself
+                    worker.process.join(max(0.0, deadline - time.monotonic()))
+                worker.process.terminate()
+            for worker in self._workers:
+                worker.close()
+            self._workers.clear()
 
-    def start(self, label: str, work: Callable[..., object], *arguments: object) -> Member:
-        """Start a child that calls `work(connection, *arguments)`; start all before sending to one.
+    def start(self, label: str, function: Callable[..., object], *arguments: object) -> Worker:
+        """Start a worker that calls `function(connection, *arguments)`.
+
+        Start all workers before you send to one: the first `send` starts a thread.
 
         Args:
-            label: What messages call the child, such as "the process of the range 10-30".
-            work: A function that the child can import.
+            label: The name in messages, such as "the process of the range 10-30".
+            function: A function that the worker can import.
             arguments: Small picklable arguments.
         """
         here, there = self._context.Pipe()
-        # A forked child inherits these ends. Held open there, they would keep its siblings from
-        # ever seeing that the parent is gone.
+        # A forked child inherits these ends of the pipes. It closes them, as otherwise its siblings
+        # would get no EOFError when the parent ends.
         forks = self._context.get_start_method() == "fork"
-        inherited = [member.connection for member in self._members] + [here] if forks else []
-        with interrupts.held_back():
+        inherited = [worker.connection for worker in self._workers] + [here] if forks else []
+        with interrupts.deferred():
             process = self._context.Process(  # type: ignore[attr-defined]
-                target=_child, name=label, args=(there, inherited, work, arguments), daemon=True
+                target=_run, name=label, args=(there, inherited, function, arguments), daemon=True
             )
             try:
                 process.start()
@@ -170,59 +179,52 @@ class Crew:
                 raise
             finally:
                 there.close()
-            member = Member(label, process, here)
-            self._members.append(member)
-        return member
+            worker = Worker(label, process, here)
+            self._workers.append(worker)
+        return worker
 
-    def ready(self, members: list[Member]) -> Iterator[Member]:
-        """Wait until at least one of `members` has sent something; yield those that have.
+    def ready(self, workers: list[Worker]) -> Iterator[Worker]:
+        """Wait until at least one of `workers` has sent a message; yield those that have.
 
         Raises:
-            ChildError: one of them ended with nothing more to say, another one of the crew was
-                killed, or all are silent for an hour.
+            WorkerError: one of `workers` ended without a message, any other worker of the group
+                failed, or no message came for REPLY_TIMEOUT.
         """
-        others = [m for m in self._members if m not in members and m.process.exitcode != 0]
-        parts = [part for m in members for part in (m.connection, m.process.sentinel)]
-        ready = wait([*parts, *(other.process.sentinel for other in others)], SILENCE)
+        others = [w for w in self._workers if w not in workers and w.process.exitcode != 0]
+        awaited = [part for w in workers for part in (w.connection, w.process.sentinel)]
+        ready = wait([*awaited, *(other.process.sentinel for other in others)], REPLY_TIMEOUT)
         for other in others:
             if other.process.exitcode:
-                raise other.ended()
+                raise other.exit_error()
         if not ready:
-            raise silent(", ".join(member.label for member in members))
-        for member in members:
-            if member.connection in ready:
-                yield member
-            elif member.process.sentinel in ready and not _has_data(member.connection):
-                raise member.ended()
+            raise timeout_error(", ".join(worker.label for worker in workers))
+        for worker in workers:
+            if worker.connection in ready:
+                yield worker
+            elif worker.process.sentinel in ready and not _has_data(worker.connection):
+                raise worker.exit_error()
 
-    def gather(self, members: list[Member], arrived: Callable[[int], object] = id) -> list[Any]:
-        """Wait for one object of each member; return them in order.
+    def gather(self, workers: list[Worker], arrived: Callable[[int], object] = id) -> list[Any]:
+        """Wait for one object of each worker; return the objects in the order of `workers`.
 
         Args:
-            members: Those that send one.
-            arrived: Called with the number of objects that are there, as it grows.
+            workers: Those that send one object each.
+            arrived: Called with the number of objects so far, each time that it grows.
 
         Raises:
-            ChildError: one of them ended before, or sent a Failure.
+            WorkerError: as `ready` and `Worker.receive` do.
         """
-        objects: dict[Member, Any] = {}
-        while len(objects) < len(members):
-            for member in self.ready([member for member in members if member not in objects]):
-                objects[member] = member.receive()
+        objects: dict[Worker, Any] = {}
+        while len(objects) < len(workers):
+            for worker in self.ready([worker for worker in workers if worker not in objects]):
+                objects[worker] = worker.receive()
                 arrived(len(objects))
-        return [objects[member] for member in members]
+        return [objects[worker] for worker in workers]
 
 
-def _has_data(connection: Connection) -> bool:
-    try:
-        return connection.poll(0)
-    except OSError:  # a broken pipe, on Windows
-        return False
-
-
-def silent(who: str) -> ChildError:
-    """The error for children that run, or are stopped, and say nothing."""
-    return ChildError(f"nothing was heard for {SILENCE:,g} s of {who}")
+def timeout_error(label: str) -> WorkerError:
+    """The error for workers that run, or are stopped, and send nothing."""
+    return WorkerError(f"no message from {label} for {REPLY_TIMEOUT:,g} s")
 
 
 def describe_exit(code: int | None) -> str:
@@ -235,19 +237,26 @@ def describe_exit(code: int | None) -> str:
         return f"exit code {code}"
 
 
-def _child(
+def _has_data(connection: Connection) -> bool:
+    try:
+        return connection.poll(0)
+    except OSError:  # a broken pipe, on Windows
+        return False
+
+
+def _run(
     connection: Connection,
     inherited: list[Connection],
-    work: Callable[..., object],
+    function: Callable[..., object],
     arguments: tuple[object, ...],
 ) -> None:
     for other in inherited:
         other.close()
-    interrupts.enter_child()
+    interrupts.initialize_child()
     try:
-        work(connection, *arguments)
-    except Exception as error:  # the parent says it, in one line
-        with suppress(OSError):  # unless the parent is gone, which then was the error
+        function(connection, *arguments)
+    except Exception as error:  # the parent reports it in one line
+        with suppress(OSError):  # the parent has ended, which caused the error
             connection.send(Failure(f"{type(error).__name__}: {error}".removesuffix(": ")))
     finally:
         connection.close()

@@ -6,16 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from demo_command import ENVIRONMENT, finish, run, start
 
-from demos.__main__ import DEMOS
+from demos.__main__ import DEMOS, main
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-HAS_PROC = Path("/proc/self/stat").exists()
 # Small windows whose base primes take seconds to find.
 LONG = ("pipe_sieve", "--ranges", "9e18+1e5,9.1e18+1e5,9.2e18+1e5")
 QUICK = {
@@ -29,80 +25,6 @@ QUICK = {
 }
 
 needs_posix = pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups of POSIX")
-
-
-def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `python -m demos ARGUMENTS`, after the Python `code` if that is given."""
-    command = ["-m", "demos", *arguments]
-    if code is not None:
-        code += f"; from demos.__main__ import main; sys.exit(main({list(arguments)!r}))"
-        command = ["-c", f"import sys; {code}"]
-    return subprocess.run(
-        [sys.executable, *command],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def processes_of(group: int) -> int:
-    """How many processes a process group has, where there is /proc."""
-    count = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it is gone again
-            state, _parent, its_group = stat.read_text().rpartition(")")[2].split()[:3]
-            count += int(its_group) == group and state != "Z"
-    return count
-
-
-def start(*arguments: str, after: float = 0.1) -> subprocess.Popen[str]:
-    """Start `python -m demos ARGUMENTS` in a group of its own, until `after` it has children."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "demos", *arguments],
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    if not HAS_PROC:
-        time.sleep(2)
-        return process
-    deadline = time.monotonic() + 20
-    while processes_of(process.pid) < 3:
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
-    time.sleep(after)
-    return process
-
-
-def finish(process: subprocess.Popen[str], seconds: float = 3) -> tuple[str, str]:
-    """Wait for the demo; fail if a process of its group outlives it by some seconds.
-
-    Returns:
-        Its output and its errors, read at the end: a child that is left would hold them open.
-    """
-    process.wait(timeout=20)
-    deadline = time.monotonic() + seconds
-    while is_there(process.pid):
-        if time.monotonic() > deadline:
-            os.killpg(process.pid, signal.SIGKILL)
-            pytest.fail("a process outlived the demo")
-        time.sleep(0.02)
-    return process.communicate(timeout=20)
-
-
-def is_there(group: int) -> bool:
-    """Whether a process group has processes; a zombie is none."""
-    if HAS_PROC:
-        return processes_of(group) > 0
-    with suppress(ProcessLookupError):
-        os.killpg(group, 0)
-        return True
-    return False
 
 
 def test_without_a_name_the_demos_are_listed_with_a_line_each() -> None:
@@ -184,8 +106,6 @@ def test_a_progress_bar_on_a_terminal() -> None:
 def test_nonsense_is_refused(
     name: str, arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from demos.__main__ import main
-
     with pytest.raises(SystemExit) as exit_:
         main([name, *arguments])
     assert exit_.value.code == 2

@@ -1,4 +1,4 @@
-"""collect_primes: which primes, from whom, and what happens when a process dies."""
+"""collect_primes: which primes it finds, which ranges send them, and what a dead process costs."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from demo_command import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_demos import run
 
 import native.specs  # noqa: F401
 from demos import checks, pipe_sieve
-from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve
-from demos.ranges import Part, Range, plan
+from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve_range
+from demos.ranges import Range, RangePlan, plan
 from demos.timeline import Stage
-from demos.workers import ChildError
+from demos.workers import WorkerError
 from native import Sieve
 
 AGAIN = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]
@@ -44,7 +44,7 @@ def printed_listing(first: int, last: int) -> list[int]:
     return [number for number, flag in zip(numbers, flags, strict=True) if flag]
 
 
-def test_a_zip_used_up_by_the_first_prime_leaves_composites_and_ours_does_not() -> None:
+def test_a_zip_used_up_by_the_first_prime_leaves_composites_and_collect_primes_does_not() -> None:
     listing = printed_listing(10, 30) + printed_listing(30, 50)
     assert {15, 21, 25, 27, 33, 35, 39, 45, 49} <= set(listing)
     assert primes(collect_primes(((10, 30), (30, 50)))).tolist() == AGAIN
@@ -89,25 +89,25 @@ def test_any_ranges_agree_with_a_simple_sieve(bounds: list[int], gaps: set[int],
     assert [list(each) for each in collect_primes(ranges)] == [simple_primes(*r) for r in ranges]
 
 
-def test_more_primes_than_pipes_hold_reach_all_that_need_them() -> None:
+def test_more_primes_than_pipes_hold_reach_all_ranges_that_need_them() -> None:
     below = [(2, 10**6), (10**6, 2 * 10**6)]
     far = [(4 * 10**12, 4 * 10**12 + 1000), (5 * 10**12, 5 * 10**12 + 1000)]
-    orders = plan([Range(*pair) for pair in below + far])
-    assert [order.suppliers for order in orders] == [(), (0,), (0, 1), (0, 1)]
+    plans = plan([Range(*pair) for pair in below + far])
+    assert [each.upstream for each in plans] == [(), (0,), (0, 1), (0, 1)]
     for pair, each in zip(far, collect_primes(below + far)[2:], strict=True):
         assert list(each) == [n for n in range(*pair) if checks.is_prime(n)]
 
 
-def test_overlapping_ranges_are_refused_by_name_before_a_process_starts() -> None:
+def test_overlapping_ranges_are_refused_before_a_process_starts() -> None:
     with pytest.raises(ValueError, match=r"ranges 10-30 and 29-50 overlap"):
         collect_primes([(29, 50), (60, 70), (10, 30)])
     assert not multiprocessing.active_children()
 
 
-def conversation(window: Sieve, order: Part, *supplied: bytes) -> Iterator[object]:
-    """What `sieve` sends to the parent, its raw messages as bytes."""
+def conversation(window: Sieve, its_plan: RangePlan, *supplied: bytes) -> Iterator[object]:
+    """The messages that `sieve_range` sends to the parent; batches of primes as bytes."""
     here, there = multiprocessing.Pipe()
-    child = threading.Thread(target=sieve, args=(there, order), daemon=True)
+    child = threading.Thread(target=sieve_range, args=(there, its_plan), daemon=True)
     child.start()
     here.send(window)
     for each in supplied:
@@ -128,28 +128,28 @@ def conversation(window: Sieve, order: Part, *supplied: bytes) -> Iterator[objec
         there.close()
 
 
-def test_only_primes_that_are_wanted_are_sent_and_early_ones_before_the_rest_is_sieved() -> None:
-    order, _ = plan([Range(2, 100_000), Range(100_000, 200_000)])
-    assert (order.wanted, order.early) == (448, True)
-    messages = [m for m in conversation(Sieve(2, 100_000), order) if not isinstance(m, Stage)]
+def test_only_needed_primes_are_sent_and_early_ones_before_the_rest_is_sieved() -> None:
+    its_plan, _ = plan([Range(2, 100_000), Range(100_000, 200_000)])
+    assert (its_plan.send_limit, its_plan.send_early) == (448, True)
+    messages = [m for m in conversation(Sieve(2, 100_000), its_plan) if not isinstance(m, Stage)]
     assert messages[0] == PrimesFollow()
     assert array("Q", messages[1]).tolist() == simple_primes(2, 448)  # type: ignore[arg-type]
     assert isinstance(messages[2], Sieve)
 
-    order, _ = plan([Range(2, 100), Range(100, 2000)])
-    assert (order.wanted, order.early) == (45, False)
-    messages = list(conversation(Sieve(2, 100), order))
+    its_plan, _ = plan([Range(2, 100), Range(100, 2000)])
+    assert (its_plan.send_limit, its_plan.send_early) == (45, False)
+    messages = list(conversation(Sieve(2, 100), its_plan))
     names = [message.name if isinstance(message, Stage) else type(message) for message in messages]
     assert names == ["wait", "rebuild", "sieve", "send", PrimesFollow, bytes, Sieve]
     assert array("Q", messages[5]).tolist() == simple_primes(2, 45)  # type: ignore[arg-type]
 
 
-def test_a_range_strikes_what_it_is_sent_and_finds_what_is_missing() -> None:
-    _, order = plan([Range(10, 30), Range(100, 900)])
-    assert (order.suppliers, order.missing) == ((0,), (Range(2, 10),))
+def test_a_range_crosses_off_the_primes_that_it_receives_and_finds_the_missing_ones() -> None:
+    _, its_plan = plan([Range(10, 30), Range(100, 900)])
+    assert (its_plan.upstream, its_plan.missing) == ((0,), (Range(2, 10),))
     window = Sieve(100, 900)
     upstream = array("Q", [11, 13, 17, 19, 23, 29]).tobytes()
-    *_, finished = conversation(window, order, upstream, b"")
+    *_, finished = conversation(window, its_plan, upstream, b"")
     assert isinstance(finished, Sieve)
     assert list(finished) == simple_primes(100, 900)
 
@@ -195,8 +195,10 @@ def test_a_killed_child_is_one_error_at_once_and_nothing_is_left(start_method: s
             child.kill()
 
     code = "" if sys.platform == "win32" else r"-9 \(SIGKILL\)"
-    with pytest.raises(ChildError, match=rf"range {Range(*ranges[1])} ended with exit code {code}"):
-        collect_primes(ranges, context=context, watch=kill)
+    with pytest.raises(
+        WorkerError, match=rf"range {Range(*ranges[1])} ended with exit code {code}"
+    ):
+        collect_primes(ranges, context=context, callback=kill)
     assert time.monotonic() - killed < 1.5
     assert not multiprocessing.active_children()
     assert open_descriptors() == before
@@ -214,7 +216,7 @@ def test_nothing_is_left_of_a_run(start_method: str) -> None:
 
 def test_what_a_child_raises_is_the_parents_error() -> None:
     impossible = "the process of the range 0-9,223,372,036,854,775,808"
-    with pytest.raises(ChildError, match=f"{impossible} failed: MemoryError"):
+    with pytest.raises(WorkerError, match=f"{impossible} failed: MemoryError"):
         collect_primes([(0, 2**63)])
 
 
@@ -223,7 +225,7 @@ def test_ranges_that_are_only_counted_come_back_small(start_method: str) -> None
     stages: list[str] = []
     parts = [(2, 1000), (1000, 5_000_000)]
     sieves = collect_primes(
-        parts, keep=False, context=context, watch=lambda _index, stage: stages.append(stage.name)
+        parts, keep=False, context=context, callback=lambda _index, stage: stages.append(stage.name)
     )
     assert [each.state()[3:] for each in sieves] == [(168, None), (348_345, None)]
     assert stages.count("wait") == 2  # for its Sieve alone

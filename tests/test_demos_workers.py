@@ -1,4 +1,4 @@
-"""The crew, and the demos that are little more than one."""
+"""Worker processes: messages in both directions, and each way in which a worker fails."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import time
 from multiprocessing.connection import Connection
 
 import pytest
-from processes import run
 
-from demos import manager_pids, prime_sieve
-from demos.by_hand import LetterCounts, extract, make
-from demos.pool import WatchedPool
-from demos.workers import ChildError, Crew, describe_exit
-from native import Sieve
+from demos.workers import WorkerError, WorkerGroup, describe_exit
 
 
 def answer(connection: Connection) -> None:
@@ -49,18 +44,18 @@ def fill(connection: Connection, size: int) -> None:
 
 
 @pytest.fixture
-def crew(start_method: str) -> Crew:
-    return Crew(multiprocessing.get_context(start_method))
+def group(start_method: str) -> WorkerGroup:
+    return WorkerGroup(multiprocessing.get_context(start_method))
 
 
 @pytest.mark.slow
-def test_each_member_answers_in_order(crew: Crew) -> None:
+def test_each_worker_answers_in_order(group: WorkerGroup) -> None:
     arrived: list[int] = []
-    with crew:
-        members = [crew.start(f"child {number}", answer) for number in range(3)]
-        for number, member in enumerate(members):
-            member.send(lambda number=number: number)  # type: ignore[misc]
-        assert crew.gather(members, arrived.append) == [0, 2, 4]
+    with group:
+        workers = [group.start(f"child {number}", answer) for number in range(3)]
+        for number, worker in enumerate(workers):
+            worker.send(lambda number=number: number)  # type: ignore[misc]
+        assert group.gather(workers, arrived.append) == [0, 2, 4]
     assert arrived == [1, 2, 3]
     assert not multiprocessing.active_children()
 
@@ -72,44 +67,73 @@ def test_each_member_answers_in_order(crew: Crew) -> None:
         (end, "child 1 ended with exit code 3 before its work was done"),
     ],
 )
-def test_how_a_child_failed_is_said_at_once(crew: Crew, work: object, message: str) -> None:
-    with crew:
-        members = [crew.start("child 0", sleep), crew.start("child 1", work)]  # type: ignore[arg-type]
-        with pytest.raises(ChildError) as raised:
-            crew.gather(members)
+def test_a_failure_is_an_error_at_once(group: WorkerGroup, work: object, message: str) -> None:
+    with group:
+        workers = [group.start("child 0", sleep), group.start("child 1", work)]  # type: ignore[arg-type]
+        with pytest.raises(WorkerError) as raised:
+            group.gather(workers)
         assert str(raised.value) == message
-        members[0].process.terminate()
+        workers[0].process.terminate()
     assert not multiprocessing.active_children()
 
 
-def test_what_cannot_be_sent_is_an_error() -> None:
-    with Crew(multiprocessing.get_context()) as crew:
-        member = crew.start("child", answer)
-        member.send(threading.Lock)
+def test_an_object_that_does_not_pickle_is_an_error() -> None:
+    with WorkerGroup(multiprocessing.get_context()) as group:
+        worker = group.start("child", answer)
+        worker.send(threading.Lock)
         with pytest.raises(
-            ChildError, match="could not be sent its work: TypeError: cannot pickle"
+            WorkerError, match="could not be sent its work: TypeError: cannot pickle"
         ):
-            crew.gather([member])
+            group.gather([worker])
 
 
-def test_two_full_pipes_do_not_block_both_sides(crew: Crew) -> None:
+def test_two_full_pipes_do_not_block_both_sides(group: WorkerGroup) -> None:
     size = 8 << 20
-    with crew:
-        member = crew.start("child", fill, size)
-        member.send_bytes(bytes(size))
-        assert len(member.receive_bytes()) == size
-        assert member.receive() == size
+    with group:
+        worker = group.start("child", fill, size)
+        worker.send_bytes(bytes(size))
+        assert len(worker.receive_bytes()) == size
+        assert worker.receive() == size
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a grandchild that inherits a descriptor")
-def test_a_pipe_that_somebody_else_holds_open_does_not_hide_that_a_child_ended() -> None:
+def test_the_end_of_a_worker_is_noticed_while_a_grandchild_holds_its_pipe_open() -> None:
     begun = time.monotonic()
-    with Crew(multiprocessing.get_context()) as crew:
-        member = crew.start("child", leave_the_pipe_open)
-        with pytest.raises(ChildError, match="child ended with exit code 3"):
-            crew.gather([member])
+    with WorkerGroup(multiprocessing.get_context()) as group:
+        worker = group.start("child", leave_the_pipe_open)
+        with pytest.raises(WorkerError, match="child ended with exit code 3"):
+            group.gather([worker])
     assert time.monotonic() - begun < 3
+
+
+def test_the_death_of_a_worker_that_is_not_waited_for_is_noticed_at_once() -> None:
+    context = multiprocessing.get_context("spawn")
+    start = time.monotonic()
+    with (  # noqa: PT012  the error ends the block of the group, and so the other worker
+        pytest.raises(WorkerError, match="the second ended"),
+        WorkerGroup(context) as group,
+    ):
+        first = group.start("the first", sleep)
+        group.start("the second", sleep).process.terminate()
+        group.gather([first])
+    assert time.monotonic() - start < 30
+
+
+def test_a_silent_worker_is_an_error_after_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demos.workers.REPLY_TIMEOUT", 0.2)
+    context = multiprocessing.get_context("spawn")
+    with (
+        pytest.raises(WorkerError, match=r"no message from the sleeper for 0\.2 s"),
+        WorkerGroup(context) as group,
+    ):
+        group.gather([group.start("the sleeper", sleep)])
+    with (
+        pytest.raises(WorkerError, match=r"no message from the sleeper for 0\.2 s"),
+        WorkerGroup(context) as group,
+    ):
+        group.start("the sleeper", sleep).receive()
+    assert not multiprocessing.active_children()
 
 
 def test_exit_codes_in_words() -> None:
@@ -117,102 +141,3 @@ def test_exit_codes_in_words() -> None:
     assert describe_exit(None) == "no exit code"
     assert describe_exit(-15) == "exit code -15 (SIGTERM)"
     assert describe_exit(-99999) == "exit code -99999"
-
-
-def test_letter_counts_are_kept_whole() -> None:
-    counts = LetterCounts("abca?")
-    assert extract(counts) == {"a": 2, "b": 1, "c": 1}
-    assert make(extract(counts)).numbers() == counts.numbers()
-    assert extract(counts + LetterCounts("zz")) == {"a": 2, "b": 1, "c": 1, "z": 2}
-
-
-def test_by_hand_shows_the_real_error_first() -> None:
-    output = run("-m", "demos", "by_hand")  # where nobody has registered a C type
-    assert output.count("TypeError: cannot pickle '_cffi_backend.") == 2
-    assert output.index("TypeError") < output.index("adapters.register(LetterCounts")
-
-
-def test_a_child_that_is_killed_before_its_turn_is_noticed_at_once() -> None:
-    context = multiprocessing.get_context("spawn")
-    start = time.monotonic()
-    with (  # noqa: PT012  the error ends the block of the crew, and so the other child
-        pytest.raises(ChildError, match="the second ended"),
-        Crew(context) as children,
-    ):
-        first = children.start("the first", sleep_for, 60.0)
-        children.start("the second", sleep_for, 60.0).process.terminate()
-        children.gather([first])
-    assert time.monotonic() - start < 30
-
-
-def sleep_for(_connection: Connection, seconds: float) -> None:
-    time.sleep(seconds)
-
-
-def test_children_that_say_nothing_are_not_waited_for_in_vain(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("demos.workers.SILENCE", 0.2)
-    context = multiprocessing.get_context("spawn")
-    with (
-        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the sleeper"),
-        Crew(context) as children,
-    ):
-        children.gather([children.start("the sleeper", sleep_for, 60.0)])
-    with (
-        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the sleeper"),
-        Crew(context) as children,
-    ):
-        children.start("the sleeper", sleep_for, 60.0).receive()
-    with (
-        pytest.raises(ChildError, match=r"nothing was heard for 0\.2 s of the workers"),
-        WatchedPool(context, 1) as pool,
-    ):
-        pool.map(time.sleep, [60.0])
-    assert not multiprocessing.active_children()
-
-
-@pytest.mark.slow
-def test_each_slot_has_the_pid_and_the_object_of_its_process(start_method: str) -> None:
-    context = multiprocessing.get_context(start_method)
-    manager, slots = manager_pids.collect_slots(3, context)
-    assert len({os.getpid(), manager, *(pid for pid, _ in slots)}) == 5
-    for index, (_, window) in enumerate(slots):
-        assert isinstance(window, Sieve)
-        assert (window.first, window.last) == (1000 * index, 1000 * index + 1000)
-    assert sum(window.count() for _, window in slots) == 430  # pi(3000)
-    assert not multiprocessing.active_children()
-
-
-@pytest.mark.slow
-def test_a_killed_manager_is_one_error() -> None:
-    def kill_manager() -> None:
-        while not (found := multiprocessing.active_children()):
-            time.sleep(0.001)
-        found[0].kill()
-
-    killer = threading.Thread(target=kill_manager)
-    killer.start()
-    with pytest.raises(ChildError):
-        manager_pids.collect_slots(2, multiprocessing.get_context())
-    killer.join(10)
-    assert not multiprocessing.active_children()
-
-
-@pytest.mark.parametrize("limit", [0, 1, 2, 3, 4, 5, 9, 10, 100, 1000])
-def test_both_sieves_agree(limit: int) -> None:
-    expected = [n for n in range(2, limit) if all(n % d for d in range(2, n))]
-    assert prime_sieve.python_sieve(limit) == expected
-    assert list(prime_sieve.native_sieve(limit)) == expected
-
-
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_prime_sieve_shows_both_and_the_ratio(
-    processes: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert prime_sieve.main(["--limit", "10**5", "--processes", processes]) == 0
-    output = capsys.readouterr().out
-    assert output.count(" 9,592 ") == 3
-    assert output.endswith(
-        "both found the same primes, as many as pi(100,000) = 9,592 as published: OK\n"
-    )
