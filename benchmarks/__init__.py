@@ -1,5 +1,23 @@
 """What the library costs, as ratios to its peers: `python -m benchmarks`.
 
-Absolute times belong to one machine; a ratio of two things that took turns on it travels better.
-A topic is a module here with a function `rows()`; `__main__` lists the topics.
+A time belongs to one machine. The ratio of two times, taken in turns on the same machine, can be
+compared with the ratio on another one. So each row has a peer, and only the ratio has a bound.
+
+| topic | what its `rows()` compare |
+|---|---|
+| `round_trip` | pickling an object through its adapter, and through `__reduce__` |
+| `import_time` | `import adapters` and `import pickle` |
+| `executor` | `adapters.Executor` and the executor inside |
+| `sharing` | a shared handle and a hand-written initializer; large states and one memcpy |
+| `sieve` | the sieve of `native` and libprimesieve, numpy, a Python list |
+| `pipes` | the pipe sieve of `demos` with two processes and with one |
+
+| module | what it holds |
+|---|---|
+| `__main__` | the command, which runs the topics |
+| `_measure` | rows, samples, and the ratio of a row |
+| `_chart` | the ratios as a picture |
+| `_small_types` | two small types, one with an adapter and one with `__reduce__` |
+| `_primesieve` | libprimesieve through ctypes |
+| `_article_sieve` | the pipe sieve of the article |
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--check] [--json FILE] [--plot FILE.png] [WORD ...]`: ratios."""
+"""`python -m benchmarks [--check] [--json FILE] [--plot FILE.png] [WORD ...]` prints the ratios."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ import adapters
 from benchmarks import _chart, executor, import_time, pipes, round_trip, sharing, sieve
 from benchmarks._measure import Gap, Result, measure
 
-_WIDTH = 38  # of a row's name
+_WIDTH = 38  # characters for the name of a row
 
 TOPICS = (round_trip, import_time, executor, sharing, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the rows; 1 if `--check` finds one above its bound."""
+    """Run the rows; return 1 if `--check` is given and a ratio is above its bound, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("words", nargs="*", metavar="WORD", help="only rows with these in the name")
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="only rows with each WORD in the name"
+    )
     parser.add_argument("--check", action="store_true", help="fail if a ratio is above its bound")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw it (needs matplotlib)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw them (needs matplotlib)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     options = parser.parse_args(arguments)
 
     machine = _machine()

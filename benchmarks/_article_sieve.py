@@ -1,7 +1,8 @@
-"""The sieve over pipes as the article has it, but for its mistake: every prime is a message.
+"""The pipe sieve of the article, with correct results: a message for each prime.
 
-The first range finds its primes and sends them to the parent one by one, which sends each to every
-range behind; a range strikes with what it is sent, and then does the same.
+The first range finds its primes and sends them one by one to the parent, which sends each of them
+to all ranges above. A range crosses off the multiples of the primes that it receives, and then does
+the same as the first.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from multiprocessing.connection import Connection
 
 from demos.ranges import split
 
-PATIENCE = 60.0  # seconds for a child to say something, and to end
+TIMEOUT = 60.0  # seconds until the next message of a child, and for a child to end
 
 
 def article_pipe_sieve(limit: int, processes: int = 2) -> int:
-    """How many primes there are below `limit`."""
+    """The number of primes below `limit`."""
     children = []
     for part in split(limit, processes):
         ours, theirs = Pipe()
@@ -29,20 +30,20 @@ def article_pipe_sieve(limit: int, processes: int = 2) -> int:
             connection.send(None)
             while (prime := _receive(connection)) is not None:
                 count += 1
-                for _, behind in children[index + 1 :]:
-                    behind.send(prime)
+                for _, above in children[index + 1 :]:
+                    above.send(prime)
     finally:
         for child, connection in children:
             connection.close()
-            child.join(PATIENCE)
+            child.join(TIMEOUT)
             child.terminate()
-            child.join(PATIENCE)
+            child.join(TIMEOUT)
     return count
 
 
 def _receive(connection: Connection) -> int | None:
-    if not connection.poll(PATIENCE):
-        raise TimeoutError(f"a child said nothing for {PATIENCE:g} s")
+    if not connection.poll(TIMEOUT):
+        raise TimeoutError(f"a child sent nothing for {TIMEOUT:g} s")
     received: int | None = connection.recv()
     return received
 
@@ -50,14 +51,14 @@ def _receive(connection: Connection) -> int | None:
 def _sieve_range(connection: Connection, first: int, last: int) -> None:
     flags = [True] * (last - first)
 
-    def strike(prime: int) -> None:
+    def cross_off(prime: int) -> None:
         for multiple in range(max(prime * prime, -(-first // prime) * prime), last, prime):
             flags[multiple - first] = False
 
     while (prime := _receive(connection)) is not None:
-        strike(prime)
-    for number, prime_so_far in enumerate(flags, first):
-        if prime_so_far:
+        cross_off(prime)
+    for number, is_prime in enumerate(flags, first):
+        if is_prime:
             connection.send(number)
-            strike(number)
+            cross_off(number)
     connection.send(None)

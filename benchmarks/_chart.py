@@ -1,4 +1,4 @@
-"""The ratios as a picture: a bar each, its quartiles, and a mark where the bound is."""
+"""The ratios as a picture: a bar for each row, with its quartiles and its bound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: ours and its peer take turns, and each turn gives one ratio."""
+"""Rows and their ratios: this library and a peer take turns, and each round gives one ratio."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 
 Sample = Callable[[], float]
-"""Does the work once and returns what it cost, in seconds or in the row's unit."""
+"""A function that does the work and returns its cost, in the unit of the row."""
 
 
 class Row(NamedTuple):
     """One comparison.
 
     Args:
-        name: What is compared.
-        ours: One sample of this library.
-        peer: One sample of what it is compared with.
+        name: The name of the row.
+        ours: A sample of this library.
+        peer: A sample of the peer.
         peer_name: The peer, with its version.
-        bound: The ratio ours / peer that `--check` accepts at most.
-        rounds: How often the two take turns, 7 or more.
-        unit: Of the samples: "s", or "B" for bytes of memory.
+        bound: The largest ratio ours / peer that `--check` accepts.
+        rounds: How many rounds to measure, 7 or more; each takes one sample of both.
+        unit: The unit of the samples: "s" for seconds, "B" for bytes of memory.
     """
 
     name: str
@@ -35,14 +35,14 @@ class Row(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A comparison that cannot be made here, and why."""
+    """A comparison that cannot be made on this machine, and the reason."""
 
     name: str
     reason: str
 
 
 class Result(NamedTuple):
-    """What a row measured: median costs, and the ratio ours / peer with quartiles."""
+    """The result of a row: the median costs, the median ratio ours / peer, and its quartiles."""
 
     row: Row
     ours_cost: float
@@ -57,7 +57,7 @@ class Result(NamedTuple):
         return round(self.ratio, 2) <= self.row.bound
 
     def figures(self) -> dict[str, str | float]:
-        """All of it, for a file."""
+        """The result as a dict for JSON."""
         row, *measured = self
         return {
             "name": row.name,
@@ -70,17 +70,17 @@ class Result(NamedTuple):
 
 
 def measure(row: Row) -> Result:
-    """Let both sides of a row take turns; first one of each that does not count.
+    """Measure the rounds of a row, after one warm-up sample of each side.
 
-    The ratio is the median of the rounds' ratios, as a neighbour's load or the processor's clock
-    changes both halves of a round alike; low and high are its quartiles.
+    The ratio is the median of the ratios of the rounds, and low and high are their quartiles. Other
+    load on the machine and changes of the clock frequency affect both halves of a round alike.
     """
     if row.rounds < 7:
         raise ValueError(f"{row.name}: 7 rounds or more, not {row.rounds}")
     row.ours(), row.peer()
     ours, peer = [], []
     for turn in range(row.rounds):
-        if turn % 2:  # whoever goes second finds the caches warmer
+        if turn % 2:  # the order alternates: the second side finds warmer caches
             ours.append(row.ours())
             peer.append(row.peer())
         else:
@@ -88,17 +88,17 @@ def measure(row: Row) -> Result:
             ours.append(row.ours())
     ratios = [mine / theirs for mine, theirs in zip(ours, peer, strict=True)]
     low, middle, high = quantiles(ratios, n=4, method="inclusive")
-    row = row._replace(ours=_let_go, peer=_let_go)
+    row = row._replace(ours=_measured, peer=_measured)
     return Result(row, median(ours), median(peer), middle, low, high)
 
 
-def _let_go() -> float:
-    """In place of samples that were taken: a gibibyte that they hold makes each fork slower."""
+def _measured() -> float:
+    """Replace the samples of a result, whose memory would slow down the forks of later rows."""
     raise RuntimeError("this row has been measured")
 
 
-def repeated(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
-    """A sample of a short operation: its processor time, averaged over about `seconds` of it."""
+def cpu_time(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
+    """A sample of a short operation: the processor time of one call, averaged over `seconds`."""
     count, elapsed = 1, 0.0
     while elapsed < seconds:
         count *= 2
@@ -106,8 +106,8 @@ def repeated(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
     return lambda: _time(operation, count) / count
 
 
-def once(operation: Callable[[], object]) -> Sample:
-    """A sample of a long operation: the time by the clock."""
+def wall_time(operation: Callable[[], object]) -> Sample:
+    """A sample of a long operation: the wall-clock time of one call."""
 
     def sample() -> float:
         start = perf_counter()
@@ -117,17 +117,17 @@ def once(operation: Callable[[], object]) -> Sample:
     return sample
 
 
-def agreeing(
+def cross_checked(
     ours: Callable[[], int], theirs: Callable[[], int]
 ) -> tuple[Callable[[], int], Callable[[], int]]:
-    """Both, each checked against what the first call of either gave."""
+    """Both functions, with a check that each call of either returns the same number."""
     answers: set[int] = set()
 
     def checked(count: Callable[[], int]) -> Callable[[], int]:
         def call() -> int:
             answers.add(answer := count())
             if len(answers) > 1:
-                raise AssertionError(f"the two disagree: {sorted(answers)}")
+                raise AssertionError(f"the two sides disagree: {sorted(answers)}")
             return answer
 
         return call

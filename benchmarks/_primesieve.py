@@ -6,7 +6,7 @@ import ctypes
 import ctypes.util
 from typing import Any, NamedTuple
 
-_UINT64_PRIMES = 13  # of its enum
+_UINT64_PRIMES = 13  # UINT64_PRIMES of the enum in primesieve.h
 
 
 class Peer(NamedTuple):
@@ -16,11 +16,11 @@ class Peer(NamedTuple):
     version: str
 
     def count_primes(self, first: int, last: int) -> int:
-        """How many primes [first, last) holds."""
+        """The number of primes in [first, last)."""
         return int(self.library.primesieve_count_primes(first, last - 1))
 
     def generate(self, first: int, last: int) -> int:
-        """Make an array of the primes of [first, last), as uint64; return how many there are."""
+        """Make an array of the primes in [first, last), as uint64; return its length."""
         size = ctypes.c_size_t()
         made = self.library.primesieve_generate_primes(
             first, last - 1, ctypes.byref(size), _UINT64_PRIMES
@@ -30,7 +30,7 @@ class Peer(NamedTuple):
 
 
 def find() -> Peer | None:
-    """The library, where this machine has it."""
+    """The library, or None if it is not installed."""
     name = ctypes.util.find_library("primesieve")
     if name is None:
         return None

@@ -1,8 +1,8 @@
-"""Two types for the round trip that differ only in how they travel.
+"""Two small types that differ only in how pickle gets their state.
 
-Both stand for a small extension type: one slot, no `__dict__`, and a constructor that costs next to
-nothing, so that the layer around it is what is measured. `Adapted` has an adapter, registered at
-this module's top level; `ByHand` has the `__reduce__` that people write instead.
+Both stand for a small extension type: one slot, no `__dict__`, and a cheap constructor, so that a
+round trip measures the layer around it. `Adapted` has an adapter, registered at the top level of
+this module. `ByHand` has a hand-written `__reduce__`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import adapters
 
 
 class Adapted:
-    """Travels through its adapter."""
+    """An object that is pickled by its adapter."""
 
     __slots__ = ("held",)
 
@@ -22,7 +22,7 @@ class Adapted:
 
 
 class ByHand:
-    """Travels through a hand-written `__reduce__`."""
+    """An object that is pickled by a hand-written `__reduce__`."""
 
     __slots__ = ("held",)
 
@@ -33,18 +33,18 @@ class ByHand:
         return make_by_hand, (serialize(self),)
 
 
-def serialize(gadget: Adapted | ByHand) -> Any:
-    """The serializer of both."""
-    return gadget.held
+def serialize(obj: Adapted | ByHand) -> Any:
+    """The serializer of both types."""
+    return obj.held
 
 
 def make_adapted(state: Any) -> Adapted:
-    """The factory of the one."""
+    """The factory of Adapted."""
     return Adapted(state)
 
 
 def make_by_hand(state: Any) -> ByHand:
-    """The factory of the other."""
+    """The factory of ByHand."""
     return ByHand(state)
 
 

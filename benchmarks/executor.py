@@ -1,4 +1,4 @@
-"""What `adapters.Executor` adds to a task of the executor that it wraps."""
+"""The cost that `adapters.Executor` adds to small tasks of the executor that it wraps."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
 
 import adapters
-from benchmarks._measure import Row, once
+from benchmarks._measure import Row, wall_time
 
 TASKS = 10_000
 
 
 def rows() -> Iterator[Row]:
-    """A row for each size of the chunks."""
+    """A row for each chunk size."""
     with ProcessPoolExecutor(2) as ours, ProcessPoolExecutor(2) as bare:
         wrapped = adapters.Executor(ours)
         for chunk in (100, 1):
             yield Row(
                 f"{TASKS} small tasks, chunks of {chunk}",
-                once(partial(_map, wrapped, chunk)),
-                once(partial(_map, bare, chunk)),
+                wall_time(partial(_map, wrapped, chunk)),
+                wall_time(partial(_map, bare, chunk)),
                 f"bare ProcessPoolExecutor of Python {platform.python_version()}",
                 bound=1.10,
                 rounds=21,

@@ -1,4 +1,4 @@
-"""`import adapters` against `import pickle`, each in a fresh interpreter that has nothing else."""
+"""`import adapters` and `import pickle`, each in a new interpreter without site-packages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import adapters
 from benchmarks._measure import Row, Sample
 
-# Timed inside the child: what the interpreter itself takes to start is more than the difference.
+# Timed inside the child, as the start of the interpreter takes longer than the difference.
 _CHILD = """
 import sys
 from time import perf_counter
@@ -39,7 +39,7 @@ def rows() -> Iterator[Row]:
 
 
 def _importing(module: str, cache: str) -> Sample:
-    """A sample of one import; the first fills `cache` with byte code, wherever the code lies."""
+    """A sample of one import; the first import writes the byte code into the folder `cache`."""
     folder = Path(adapters.__file__).parents[1]
     options = ("-I", "-S", "-X", f"pycache_prefix={cache}")
     command = [sys.executable, *options, "-c", _CHILD.format(module=module), str(folder)]

@@ -1,4 +1,4 @@
-"""The pipe sieve on two processes against one, and against the article's; with both cores free."""
+"""The pipe sieve with two processes against one, and against the article's; takes two cores."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks._article_sieve import article_pipe_sieve
-from benchmarks._measure import Row, agreeing, once
+from benchmarks._measure import Row, cross_checked, wall_time
 from demos.pipe_sieve import collect_primes
 from demos.ranges import split
 
-NOISE = 1.25  # of two processes on two cores that others may use, too
+NOISE = 1.25  # tolerance of the bounds: other programs may use one of the two cores
 
-# (limit, whether the windows are kept and come back, at most)
+# (limit, whether the windows are kept and come back, bound)
 SIEVES = [
     ("1e9", False, 0.70),
     ("1e10", False, 0.62),
@@ -22,24 +22,26 @@ SIEVES = [
 
 
 def rows() -> Iterator[Row]:
-    """A row for each limit, counted and kept, and one for the article's."""
-    for limit, keep, most in SIEVES:
-        ours, theirs = agreeing(
+    """A row for each limit, counted and kept, and one against the article's sieve."""
+    for limit, keep, bound in SIEVES:
+        ours, theirs = cross_checked(
             partial(_sieve, int(float(limit)), keep, 2), partial(_sieve, int(float(limit)), keep, 1)
         )
         yield Row(
             f"pipe sieve {limit}, {'kept' if keep else 'counted'}",
-            once(ours),
-            once(theirs),
+            wall_time(ours),
+            wall_time(theirs),
             "the same with one process in place of two",
-            round(most * NOISE, 3),
+            round(bound * NOISE, 3),
             7,
         )
-    ours, theirs = agreeing(partial(_sieve, 10**7, True, 2), partial(article_pipe_sieve, 10**7))
+    ours, theirs = cross_checked(
+        partial(_sieve, 10**7, True, 2), partial(article_pipe_sieve, 10**7)
+    )
     yield Row(
         "pipe sieve 1e7, kept, article",
-        once(ours),
-        once(theirs),
+        wall_time(ours),
+        wall_time(theirs),
         "the article's, two processes, a message for each prime",
         1.0,
         7,

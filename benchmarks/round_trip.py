@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks._measure import Row, repeated
+from benchmarks._measure import Row, cpu_time
 from benchmarks._small_types import Adapted, ByHand
 
 STATES = {
@@ -19,12 +19,12 @@ STATES = {
 
 
 def rows() -> Iterator[Row]:
-    """One row for each kind of state that small objects have."""
+    """A row for each kind of state."""
     for kind, state in STATES.items():
         yield Row(
             f"round trip, state {kind}",
-            repeated(_trip(Adapted(state))),
-            repeated(_trip(ByHand(state))),
+            cpu_time(_trip(Adapted(state))),
+            cpu_time(_trip(ByHand(state))),
             f"hand-written __reduce__, pickle of Python {platform.python_version()}",
             bound=1.05,
             rounds=101,

@@ -1,4 +1,4 @@
-"""What a shared handle costs: against an initializer written by hand, and against one memcpy."""
+"""Shared handles against a hand-written initializer, and their large states against one memcpy."""
 
 from __future__ import annotations
 
@@ -14,66 +14,66 @@ from time import perf_counter
 
 import adapters
 from adapters import Shared
-from benchmarks._measure import Gap, Row, once
+from benchmarks._measure import Gap, Row, wall_time
 from benchmarks._small_types import Adapted
 
 TASKS, WORKERS, CONSTRUCTION = 200, 2, 0.2
-SIZE = 1 << 30
+SIZE = 1 << 30  # bytes of the large state
 GETS = 100_000
-PATIENCE = 300.0  # seconds for a worker
+TIMEOUT = 300.0  # seconds for a task of a worker
 _POOLS = get_context()
 
 
 class Model:
-    """Takes CONSTRUCTION seconds to construct, as what loads a model does."""
+    """A type whose construction takes CONSTRUCTION seconds, such as one that loads a model."""
 
     def __init__(self, offset: int) -> None:
         time.sleep(CONSTRUCTION)
         self.offset = offset
 
 
-def _state(model: Model) -> int:
+def _serialize(model: Model) -> int:
     return model.offset
 
 
-adapters.register(Model, _state, Model)
+adapters.register(Model, _serialize, Model)
 
-_mine: Model
+_model: Model
 
 
 def initialize(offset: int) -> None:
-    """The initializer that people write by hand."""
-    global _mine
-    _mine = Model(offset)
+    """A hand-written initializer: construct the object of this worker, and keep it in a global."""
+    global _model
+    _model = Model(offset)
 
 
-def use_mine(number: int) -> int:
-    """A task on the object of this process."""
-    return number + _mine.offset
+def use_global(number: int) -> int:
+    """A task that uses the global of its worker."""
+    return number + _model.offset
 
 
 def use_shared(handle: Shared[Model], number: int) -> int:
-    """A task on the object of a handle."""
+    """A task that uses the object of a handle."""
     return number + handle.get().offset
 
 
 def rows() -> Iterator[Row | Gap]:
-    """The rows on constructing once, and those on a large state."""
+    """A row on constructing an object once per process, and rows on a large state."""
     model = Model(1)
     yield Row(
         f"{TASKS} tasks, factory of {CONSTRUCTION} s, shared",
-        once(partial(_shared, model)),
-        once(_by_hand),
+        wall_time(partial(_shared, model)),
+        wall_time(_by_hand),
         f"an initializer by hand, multiprocessing.Pool of Python {platform.python_version()}",
         bound=1.03,
         rounds=7,
     )
-    if not _is_room():
+    if not _has_room():
         yield Gap("sharing 1 GiB", "it takes 4 GiB of memory, 1 GiB of it in /dev/shm")
         return
     large = Adapted(bytearray(os.urandom(1 << 20)) * (SIZE >> 20))
     copy = bytearray(SIZE)
-    memcpy = once(partial(_copy, large.held, copy))
+    memcpy = wall_time(partial(_copy, large.held, copy))
     with ProcessPoolExecutor(1) as first, ProcessPoolExecutor(1) as second:
         yield Row(
             "deliver 1 GiB to a worker",
@@ -84,10 +84,10 @@ def rows() -> Iterator[Row | Gap]:
             rounds=7,
         )
         with adapters.share(large) as handle:
-            first.submit(attach, handle).result(PATIENCE)
+            first.submit(attach, handle).result(TIMEOUT)
             yield Row(
                 "attach to 1 GiB in a second worker",
-                lambda: second.submit(attach, handle).result(PATIENCE),
+                lambda: second.submit(attach, handle).result(TIMEOUT),
                 memcpy,
                 "one memcpy",
                 bound=0.5,
@@ -95,7 +95,7 @@ def rows() -> Iterator[Row | Gap]:
             )
             yield Row(
                 "each later get()",
-                lambda: first.submit(get_again, handle).result(PATIENCE),
+                lambda: first.submit(get_again, handle).result(TIMEOUT),
                 lambda: 1e-6,
                 "a microsecond",
                 bound=1,
@@ -104,7 +104,7 @@ def rows() -> Iterator[Row | Gap]:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
         yield Row(
             "peak of the parent's memory, 1 GiB",
-            lambda: fresh.submit(extra_peak).result(PATIENCE),
+            lambda: fresh.submit(extra_peak).result(TIMEOUT),
             lambda: 64 << 20,
             "64 MiB",
             bound=1,
@@ -120,7 +120,7 @@ def _shared(model: Model) -> None:
 
 def _by_hand() -> None:
     with _POOLS.Pool(WORKERS, initialize, (1,)) as pool:
-        _check(pool.map(use_mine, range(TASKS), chunksize=1))
+        _check(pool.map(use_global, range(TASKS), chunksize=1))
 
 
 def _check(results: list[int]) -> None:
@@ -134,14 +134,14 @@ def _copy(source: bytearray, target: bytearray) -> None:
 def _deliver(large: Adapted, worker: ProcessPoolExecutor) -> float:
     start = perf_counter()
     with adapters.share(large) as handle:
-        worker.submit(attach, handle).result(PATIENCE)
+        worker.submit(attach, handle).result(TIMEOUT)
         took = perf_counter() - start
-    worker.submit(adapters.cache_clear).result(PATIENCE)  # or the next delivery frees this memory
+    worker.submit(adapters.cache_clear).result(TIMEOUT)  # frees the memory outside the timed part
     return took
 
 
 def attach(handle: Shared[Adapted]) -> float:
-    """The seconds until this process can read all of the state."""
+    """The seconds until this process can read the whole state."""
     adapters.cache_clear()
     start = perf_counter()
     held = handle.get().held
@@ -151,7 +151,7 @@ def attach(handle: Shared[Adapted]) -> float:
 
 
 def get_again(handle: Shared[Adapted]) -> float:
-    """The seconds of a `get()` that finds the object."""
+    """The seconds of one `get()` of an object that is in the cache."""
     handle.get()
     turns = [None] * GETS
     start = perf_counter()
@@ -161,10 +161,10 @@ def get_again(handle: Shared[Adapted]) -> float:
 
 
 def extra_peak() -> float:
-    """The bytes that this process takes at most while it shares, beyond what it took before."""
+    """The peak memory of this process while it shares, in bytes above the memory before."""
     large = Adapted(bytearray(os.urandom(1 << 20)) * (SIZE >> 20))
     before = _memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, the peak: proc(5)
     with adapters.share(large):
         return max(_memory("VmHWM") - before, 1)
 
@@ -176,7 +176,7 @@ def _memory(field: str) -> int:
     raise LookupError(field)
 
 
-def _is_room() -> bool:
+def _has_room() -> bool:
     try:
         free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
         shared = os.statvfs("/dev/shm")

@@ -1,4 +1,4 @@
-"""The sieve against libprimesieve, numpy's odd sieve and the article's list, on one thread each."""
+"""The sieve against libprimesieve, an odd sieve in numpy and a Python list; on one thread each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 import native
 from benchmarks import _primesieve
-from benchmarks._measure import Gap, Row, Sample, agreeing, once, repeated
+from benchmarks._measure import Gap, Row, Sample, cpu_time, cross_checked, wall_time
 from demos.prime_sieve import python_sieve
 
-# (what, first, length, at most)
+# (name, first, length, bound)
 COUNTS = [
     ("1e6", 0, 10**6, 0.77),
     ("1e7", 0, 10**7, 0.65),
@@ -25,49 +25,52 @@ COUNTS = [
     ("[1e15, +1e8]", 10**15, 10**8, 0.85),
     ("[1e15, +1e9]", 10**15, 10**9, 1.0),
 ]
+# (name, last, number of primes, bound)
 LISTS = [("1e8", 10**8, 5_761_455, 0.6), ("1e9", 10**9, 50_847_534, 0.6)]
-NOISE = 1.05  # of two medians on a shared machine
+NOISE = 1.05  # tolerance of the bounds on a shared machine
 
 
 def rows() -> Iterator[Row | Gap]:
-    """Rows with the peer, or gaps where it is not installed."""
+    """A row for each count and list; a gap where the peer is not installed."""
     peer = _primesieve.find()
-    for what, first, length, most in COUNTS:
-        name = f"count {what}"
+    for label, first, length, bound in COUNTS:
+        name = f"count {label}"
         if peer is None:
             yield _missing(name)
             continue
-        ours, theirs = agreeing(
+        ours, theirs = cross_checked(
             partial(native.count_primes, first, first + length),
             partial(peer.count_primes, first, first + length),
         )
-        yield _row(name, ours, theirs, peer.version, most, short=length < 10**8)
-    for what, last, count, most in LISTS:
-        name = f"list {what}, warm buffer"
+        yield _row(name, ours, theirs, peer.version, bound, short=length < 10**8)
+    for label, last, count, bound in LISTS:
+        name = f"list {label}, warm buffer"
         if peer is None:
             yield _missing(name)
             continue
-        room = array("Q", [1]) * count
-        ours, theirs = agreeing(
-            partial(_listed, last, room),
+        buffer = array("Q", [1]) * count
+        ours, theirs = cross_checked(
+            partial(_list_primes, last, buffer),
             partial(peer.generate, 0, last),
         )
-        yield _row(name, ours, theirs, f"{peer.version}, generate", most)
+        yield _row(name, ours, theirs, f"{peer.version}, generate", bound)
     try:
         numpy = importlib.import_module("numpy")
     except ImportError:
         yield Gap("count 1e7, numpy", "numpy is not installed; see the extra [bench]")
     else:
-        ours, theirs = agreeing(
+        ours, theirs = cross_checked(
             lambda: native.count_primes(0, 10**7), lambda: numpy_sieve(numpy, 10**7)
         )
         yield _row("count 1e7, numpy", ours, theirs, f"odd sieve, numpy {numpy.__version__}", 1.0)
-    ours, theirs = agreeing(lambda: native.count_primes(0, 10**7), lambda: len(python_sieve(10**7)))
+    ours, theirs = cross_checked(
+        lambda: native.count_primes(0, 10**7), lambda: len(python_sieve(10**7))
+    )
     yield _row("count 1e7, article", ours, theirs, "the article's sieve on a list", 1.0)
 
 
 def numpy_sieve(numpy: Any, limit: int) -> int:
-    """How many primes there are below `limit`, by the usual sieve of odd flags; limit > 2."""
+    """The number of primes below `limit`, for limit > 2, by a sieve with a flag per odd number."""
     odd = numpy.ones(limit // 2, dtype=bool)
     odd[0] = False
     for i in range(3, isqrt(limit - 1) + 1, 2):
@@ -76,14 +79,14 @@ def numpy_sieve(numpy: Any, limit: int) -> int:
     return int(odd.sum()) + 1
 
 
-def _listed(last: int, room: array[int]) -> int:
-    return len(native.primes(0, last, room))
+def _list_primes(last: int, buffer: array[int]) -> int:
+    return len(native.primes(0, last, buffer))
 
 
-def _row(name: str, ours: Any, theirs: Any, peer: str, most: float, *, short: bool = False) -> Row:
-    sample: Callable[[Any], Sample] = repeated if short else once
+def _row(name: str, ours: Any, theirs: Any, peer: str, bound: float, *, short: bool = False) -> Row:
+    sample: Callable[[Any], Sample] = cpu_time if short else wall_time
     rounds = 101 if short else 7
-    return Row(name, sample(ours), sample(theirs), peer, round(most * NOISE, 3), rounds)
+    return Row(name, sample(ours), sample(theirs), peer, round(bound * NOISE, 3), rounds)
 
 
 def _missing(name: str) -> Gap:
