@@ -50,6 +50,13 @@ def parser(
     return made
 
 
+def add_plot_option(parser: argparse.ArgumentParser, chart: str) -> None:
+    """Add --plot, the path of a picture of `chart`."""
+    parser.add_argument(
+        "--plot", type=_picture, metavar="FILE.png", help=f"draw {chart} (needs matplotlib)"
+    )
+
+
 def add_engine_options(parser: argparse.ArgumentParser, engine: str, tasks: int) -> None:
     """Add --engine and --tasks with these defaults; `parse_with_engines` reads them."""
     parser.add_argument(
@@ -142,8 +149,7 @@ def ranges(text: str) -> list[Range]:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def picture(text: str) -> str:
-    """The path of a picture that `charts` can write."""
+def _picture(text: str) -> str:
     try:
         charts.check_path(text)
     except (ImportError, ValueError) as error:

@@ -125,12 +125,7 @@ def main(argv: Sequence[str]) -> int:
         metavar="S",
         help="seconds that the construction takes, from 0 to 10 (default: 0.02)",
     )
-    parser.add_argument(
-        "--plot",
-        type=arguments.picture,
-        metavar="FILE.png",
-        help="draw a bar chart (needs matplotlib)",
-    )
+    arguments.add_plot_option(parser, "a bar chart of the times")
     options, selected = arguments.parse_with_engines(parser, argv)
     if not 0 <= options.cost <= 10:
         parser.error("--cost is from 0 to 10")

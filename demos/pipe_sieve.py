@@ -203,12 +203,7 @@ def main(argv: Sequence[str]) -> int:
         action="store_true",
         help="with --limit: only count; no range is kept or needs the primes of another one",
     )
-    parser.add_argument(
-        "--plot",
-        type=arguments.picture,
-        metavar="FILE.png",
-        help="draw what each process did when (needs matplotlib)",
-    )
+    arguments.add_plot_option(parser, "what each process did when")
     options = parser.parse_args(argv)
     if options.ranges and options.processes not in (None, len(options.ranges)):
         parser.error("--ranges has a process for each range; leave --processes out")
