@@ -35,7 +35,7 @@ html_title = "adapters"
 
 
 def before_napoleon(*arguments: Any) -> None:
-    """Keep what napoleon and docutils would lose: backslashes, and a colon in what is returned."""
+    """Escape backslashes, and use `:returns:`, as napoleon reads "a: b" there as type and text."""
     lines: list[str] = arguments[-1]
     for number, line in enumerate(lines):
         if line.lstrip().startswith((">>>", "...")):
@@ -49,5 +49,5 @@ def before_napoleon(*arguments: Any) -> None:
 
 
 def setup(app: Any) -> None:
-    """What Sphinx calls."""
+    """Connect the hook; Sphinx calls this function."""
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)

@@ -1,8 +1,8 @@
-"""The pages in docs/ do what they say: every block of code runs, in order, as a reader runs it.
+"""The code on the pages in docs/ works: each block of a page is run, in order, as a reader runs it.
 
-A block that begins with a comment `file: NAME` is written to the folder of the page. Blocks with
-`>>>` are one session of Python for the page. Commands in console blocks are run, and what they
-print is compared; what installs or measures is for the reader alone, and listed in NOT_RUN.
+A block that begins with a comment `file: NAME` is written to a file in the folder of the page.
+Blocks with `>>>` are one Python session per page. Commands in console blocks are run, and their
+output is compared. Commands that install or measure something are in NOT_RUN, and are not run.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAGES = [
     if re.search(r"^```\w+$", path.read_text("utf-8"), re.MULTILINE)
 ]
 
-# What a page needs beside this package: modules, and a compiler for "cc" and "c++".
+# What the code of a page needs beside this package: modules, or a compiler for "cc" and "c++".
 NEEDS = {
     "tutorial.md": ["cc", "setuptools"],
     "how-to/cpp.md": ["c++", "pybind11", "Cython", "setuptools"],
@@ -50,8 +50,8 @@ SLOW = {"tutorial.md", *NEEDS} | {
 }
 NOT_RUN = re.compile(r"python3 -m venv|\. |pip |make|mpiexec |sphinx-build |adapters bench ")
 
-# One session of Python, with files and commands in between. Its names are those of `__main__`, as
-# in the Python that a reader started.
+# One Python session, with files and commands in between. It runs in the namespace of `__main__`, as
+# the session of a reader does.
 PROGRAM = r"""
 def _page():
     import doctest, json, os, subprocess, sys
@@ -93,7 +93,7 @@ Block = tuple[int, str, str, str]
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """(line, kind, name or command, text) of all that a page has to run."""
+    """(line, kind, file name or command, text) of each block or command of a page."""
     text = page.read_text("utf-8")
     found = []
     for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
@@ -119,7 +119,7 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def sessions_of(blocks: list[Block]) -> list[list[Block]]:
-    """The blocks of each Python that the reader starts."""
+    """The blocks of each Python session; "In a new Python" before a block starts the next one."""
     sessions: list[list[Block]] = [[]]
     for block in blocks:
         if block[1] == "session" and "In a new Python" in block[2]:
@@ -129,7 +129,7 @@ def sessions_of(blocks: list[Block]) -> list[list[Block]]:
 
 
 def missing(need: str) -> str | None:
-    """Why a page cannot be run here, or None."""
+    """The reason why a need of a page is not met on this machine, or None."""
     if need in ("cc", "c++"):
         return None if shutil.which(need) else f"there is no compiler {need}"
     if need == "pytest plugin":
@@ -203,14 +203,14 @@ def test_every_page_is_in_a_list_of_pages() -> None:
 
 
 def documented_objects() -> list[tuple[str, Any]]:
-    """What the reference takes from docstrings."""
+    """The objects whose docstrings are in the reference."""
     found = []
     if DOCS.exists():
         reference = (DOCS / "reference.md").read_text("utf-8")
         for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", reference, re.MULTILINE):
             try:
                 found.append((name, pkgutil.resolve_name(name)))
-            except (ImportError, AttributeError):  # of an engine that cannot be imported here
+            except (ImportError, AttributeError):  # an engine that is not installed
                 continue
     return found
 

@@ -1,4 +1,4 @@
-"""The README's examples are what they print."""
+"""The examples in the README print what it shows."""
 
 from __future__ import annotations
 
