@@ -14,6 +14,18 @@ import pytest
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 HAS_PROC = Path("/proc/self/stat").exists()
+# Options that make each demo quick.
+QUICK = {
+    "manager_pids": ["--processes", "3"],
+    "palindromes": ["--count", "2000"],
+    "prime_sieve": ["--limit", "1e5"],
+    "pipe_sieve": ["--limit", "1e6", "--processes", "2"],
+    "by_hand": [],
+    "expensive": ["--engine", "processes", "--tasks", "10", "--cost", "0.01"],
+    "engines": ["--limit", "1e6", "--tasks", "8"],
+}
+
+needs_posix = pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups of POSIX")
 
 
 def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -33,7 +45,10 @@ def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess
 
 
 def start(*arguments: str, after: float = 0.1) -> subprocess.Popen[str]:
-    """Start `python -m demos ARGUMENTS` in a group of its own, until `after` it has children."""
+    """Start `python -m demos ARGUMENTS` in a group of its own.
+
+    Return when it has children, and `after` seconds more have passed.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "demos", *arguments],
         env=ENVIRONMENT,

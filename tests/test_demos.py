@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 
 import pytest
-from demo_command import ENVIRONMENT, finish, run, start
+from demo_command import ENVIRONMENT, QUICK, needs_posix, run
 
 from demos.__main__ import DEMOS, main
-
-# Small windows whose base primes take seconds to find.
-LONG = ("pipe_sieve", "--ranges", "9e18+1e5,9.1e18+1e5,9.2e18+1e5")
-QUICK = {
-    "manager_pids": ["--processes", "3"],
-    "palindromes": ["--count", "2000"],
-    "prime_sieve": ["--limit", "1e5"],
-    "pipe_sieve": ["--limit", "1e6", "--processes", "2"],
-    "by_hand": [],
-    "expensive": ["--engine", "processes", "--tasks", "10", "--cost", "0.01"],
-    "engines": ["--limit", "1e6", "--tasks", "8"],
-}
-
-needs_posix = pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups of POSIX")
 
 
 def test_without_a_name_the_demos_are_listed_with_a_line_each() -> None:
@@ -62,36 +46,6 @@ def test_the_last_line_is_a_check_that_passes(name: str, start_method: str) -> N
     assert last.endswith(": OK")
 
 
-@pytest.mark.parametrize("name", DEMOS)
-def test_no_progress_bar_where_rich_is_not_installed(name: str) -> None:
-    hide = "sys.modules['rich'] = None; sys.stderr.isatty = lambda: True"
-    result = run(name, *QUICK[name], code=hide)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
-def test_a_progress_bar_on_a_terminal() -> None:
-    pytest.importorskip("rich")
-    pty = pytest.importorskip("pty")
-    ours, theirs = pty.openpty()
-    code = (
-        "from demos import progress, __main__; import sys; progress.DELAY = 0.0;"
-        "sys.exit(__main__.main(['prime_sieve', '--limit', '1e6']))"
-    )
-    try:
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**ENVIRONMENT, "TERM": "xterm"},
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            timeout=60,
-            check=True,
-        )
-        assert b"sieving" in os.read(ours, 1 << 16)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-
-
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -110,42 +64,6 @@ def test_nonsense_is_refused(
         main([name, *arguments])
     assert exit_.value.code == 2
     assert reason in capsys.readouterr().err
-
-
-@needs_posix
-@pytest.mark.slow
-@pytest.mark.parametrize("after", [0.0, 0.05, 0.1])
-def test_ctrl_c_is_one_line_and_leaves_no_process(start_method: str, after: float) -> None:
-    process = start(*LONG, "--start-method", start_method, after=after)
-    os.killpg(process.pid, signal.SIGINT)
-    output, errors = finish(process)
-    assert process.returncode == 130
-    assert output == ""
-    assert errors == "demos pipe_sieve: stopped by Ctrl-C\n"
-
-
-@needs_posix
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["palindromes", "--count", "4000000"],
-        ["prime_sieve", "--limit", "1e8", "--processes", "2"],
-    ],
-)
-def test_ctrl_c_in_other_demos(arguments: list[str], start_method: str) -> None:
-    process = start(*arguments, "--start-method", start_method)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = finish(process)
-    assert (process.returncode, errors) == (130, f"demos {arguments[0]}: stopped by Ctrl-C\n")
-
-
-@needs_posix
-@pytest.mark.slow
-def test_children_end_when_the_parent_is_killed(start_method: str) -> None:
-    process = start(*LONG, "--start-method", start_method)
-    process.kill()
-    assert finish(process) == ("", "")
 
 
 @needs_posix
