@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from array import array
+from dataclasses import dataclass
 from typing import Any
 
 import cloudpickle
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from processes import run
 
 import adapters
+from adapters._wire.buffers import inspect
 
 LARGE = bytes(range(256)) * 40
 
@@ -161,3 +163,46 @@ def test_any_plain_state_arrives_as_it_was(state: Any, protocol: int) -> None:
     assert pickle.loads(pickle.dumps(Gadget(state), protocol)).state == state
     assert adapters.loads(adapters.dumps(Gadget(state))).state == state
     assert copy.deepcopy(Gadget(state)).state == state
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_arrive_as_bytes_and_the_rest_as_views(kind: Any, protocol: int) -> None:
+    expected = bytes if kind is bytes else memoryview
+    gadget = Gadget((1, kind(LARGE)))
+    for twin in (pickle.loads(pickle.dumps(gadget, protocol)), copy.deepcopy(gadget)):
+        assert type(twin.state[1]) is expected
+
+
+@dataclass
+class buffer:  # noqa: N801
+    """Called like cffi's type."""
+
+    number: int
+
+
+def test_only_cffis_buffers_are_taken_for_buffers() -> None:
+    assert pickle.loads(pickle.dumps(Gadget([buffer(3)]))).state == [buffer(3)]
+
+
+@pytest.mark.parametrize(
+    ("state", "buffers", "flat"),
+    [
+        (b"small", False, True),
+        (LARGE, True, True),
+        (bytearray(1), True, True),
+        (object(), False, False),
+        ([1, 2.5, "three"], False, True),
+        ((1, b"small"), False, True),
+        ((1, LARGE), True, True),
+        ({"key": bytearray(1)}, True, True),
+        ({1: "value"}, False, True),
+        ({b"key": "value"}, False, False),
+        ([[1]], False, False),
+        ({"key": [LARGE]}, True, False),
+        ((1, object()), False, False),
+    ],
+    ids=str,
+)
+def test_a_state_is_looked_through(state: Any, buffers: bool, flat: bool) -> None:
+    assert inspect(state) == (buffers, flat)

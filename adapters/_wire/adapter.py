@@ -25,7 +25,8 @@ _PICKLED_NATIVELY = frozenset(
 class Adapter:
     """A serializer and a factory for one Python type or one C type, with a name and a version.
 
-    Made by `adapters.register`. Its attributes are the arguments of `register`, and `provider`.
+    Made by `adapters.register`, whose arguments are attributes. `arrived` says whether it came to
+    this process by value, with an object.
 
     Raises:
         RegistrationError: an argument is not what an adapter can be made of.
