@@ -52,3 +52,28 @@ def test_unusable_arguments(
     with pytest.raises(adapters.RegistrationError, match=message):
         registry.register(*arguments, **options)
     assert len(registry) == 0
+
+
+def test_one_registered_here_came_from_every_sender_of_the_same_fingerprint(native: type) -> None:
+    adapter = adapters.register(native, state_of, native)
+    fingerprint, body = adapter.provider
+    assert fingerprint == adapter.fingerprint
+    assert adapter.came_from((fingerprint, body))
+    assert adapter.came_from((fingerprint, b"a copy that was written elsewhere"))
+    assert not adapter.came_from(("0" * 24, body))
+
+
+def test_one_that_arrived_came_from_the_very_bytes_alone(native: type) -> None:
+    provider = adapters.register(native, state_of, native).provider
+    arrived = adapters.Adapter(native, state_of, native, provider=provider)
+    assert arrived.arrived
+    assert arrived.fingerprint == provider[0]
+    assert arrived.came_from(provider)
+    assert not arrived.came_from((provider[0], b"with another class of the same name"))
+
+
+def test_one_that_was_never_registered_cannot_be_sent() -> None:
+    adapter = adapters.Adapter(Gadget, state_of, Gadget)
+    assert adapter.provider == (adapter.fingerprint, "no registry holds it")
+    assert adapter.provided_by == "by value"
+    assert adapters.registry["gadgets.Gadget"].provided_by == "gadgets"

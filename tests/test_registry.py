@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gadgets import Gadget, Hammer, Saw, SmallGadget, Tool, state_of
+from gadgets import Gadget, Hammer, Saw, SmallGadget, Tool, ffi, state_of
 
 import adapters
 
@@ -127,3 +127,28 @@ def test_the_nearest_adapter_serves_a_subclass() -> None:
         adapters.unregister(Hammer)
     assert adapters.to_spec(Hammer(1)).name == "tools.Tool"
     assert pickle.loads(pickle.dumps(Hammer(1))) == Hammer(1)
+
+
+def test_an_adapter_is_looked_up_by_itself_its_type_its_c_type_or_its_name() -> None:
+    adapter = adapters.registry["tools.Tool"]
+    gear = adapters.registry.find(ffi.new("gear_t *"))
+    assert adapters.registry.lookup(adapter) is adapter
+    assert adapters.registry.lookup(Tool) is adapter
+    assert adapters.registry.lookup("tools.Tool") is adapter
+    assert adapters.registry.lookup(ffi.typeof("gear_t *")) is gear
+
+
+@pytest.mark.parametrize("reference", [int, "nobody", ffi.typeof("int *"), 5, [], None])
+def test_what_has_no_adapter_is_not_found(reference: Any) -> None:
+    with pytest.raises(adapters.UnknownAdapterError, match=r"Registered: .*tools\.Tool"):
+        adapters.registry.lookup(reference)
+
+
+@pytest.mark.parametrize(
+    ("target", "subject"),
+    [(int, "builtins.int"), (ffi.typeof("int *"), "C type 'int *'"), ("text", "'text'")],
+)
+def test_what_has_no_adapter_cannot_be_unregistered(target: Any, subject: str) -> None:
+    with pytest.raises(adapters.UnknownAdapterError) as caught:
+        adapters.unregister(target)
+    assert caught.value.subject == subject
