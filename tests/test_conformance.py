@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from wrong_adapters import WRONG
 
 import adapters
+from adapters._conformance.equality import difference
 from adapters._conformance.promises import PROMISES
-from adapters._conformance.states import difference
 from adapters._conformance.wrong_states import wrong_states
 from adapters.testing import Conformance, ConformanceError, check_adapter
 
@@ -179,35 +179,6 @@ def test_wrong_states_are_many_and_differ() -> None:
         "the state[2][1] without the key 'key'",
     ):
         assert difference(state, found[wanted]), wanted
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "says"),
-    [
-        ((1, [2]), (1, [3]), "state[1][0] is 2 in one and 3 in the other"),
-        ([1], (1,), "state is [1] in one and (1,) in the other"),
-        ({"a": b"xyz"}, {"a": bytearray(b"xya")}, "state['a'] differs from byte 2 on"),
-        ({"a": 1}, {"b": 1}, "state has the keys ['a'] in one"),
-        ([1], [1, 2], "state has 1 parts in one and 2 in the other"),
-        (b"", b"1", "state has 0 bytes in one and 1 in the other"),
-        (1, True, "state is 1 in one and True in the other"),
-        ((float("nan"), b"1", Gadget(1)), (float("nan"), memoryview(b"1"), Gadget(1)), ""),
-        (wrong_adapters.Modern(), wrong_adapters.Modern(), ""),
-        (wrong_adapters.Thing([1]), wrong_adapters.Thing([1]), ""),
-    ],
-)
-def test_differences_are_found_deep(a: Any, b: Any, says: str) -> None:
-    found = difference(a, b)
-    assert found.startswith(says)
-    assert bool(found) is bool(says)
-
-
-def test_a_cycle_in_a_state_is_compared_once() -> None:
-    first: list[Any] = [1]
-    first.append(first)
-    second: list[Any] = [1]
-    second.append(second)
-    assert difference(first, second) == ""
 
 
 class TestGadget(Conformance):

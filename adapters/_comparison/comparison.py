@@ -38,9 +38,9 @@ from adapters._comparison.contents import (
     type_name,
 )
 from adapters._comparison.places import Difference, Place, attribute_way, literal, reduction_way
+from adapters._naming import in_words, qualified_name
 from adapters._wire.buffers import SCALARS
 from adapters._wire.ctype import ctype_of
-from adapters._wire.naming import in_words, qualified_name
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:

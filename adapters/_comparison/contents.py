@@ -8,9 +8,9 @@ from types import MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._comparison.places import PROTOCOL
+from adapters._naming import in_words, qualified_name
 from adapters._wire.buffers import CONTAINERS, has_buffers
 from adapters._wire.ctype import ctype_of
-from adapters._wire.naming import in_words, qualified_name
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 

@@ -6,15 +6,9 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from adapters._conformance.states import (
-    Broken,
-    Equal,
-    compare,
-    difference,
-    has_equality,
-    pickled,
-    snapshot,
-)
+from adapters._conformance.equality import Equal, compare, difference, has_equality
+from adapters._conformance.outcomes import Broken
+from adapters._conformance.state_parts import pickled, snapshot
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter

@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from adapters._conformance.case import unpack
-from adapters._conformance.states import Broken, NotHere
+from adapters._conformance.outcomes import Broken, NotHere
 from adapters._naming import in_words
 from adapters._pickling import dumps
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters._conformance.states import Broken, NotHere
+from adapters._conformance.outcomes import Broken, NotHere
 from adapters._naming import in_words
 from adapters._pickling import loads
 from adapters._wire.rebuild import registry

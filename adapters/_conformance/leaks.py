@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from adapters._conformance.states import Broken
+from adapters._conformance.outcomes import Broken
 
 if TYPE_CHECKING:
     from adapters._conformance.case import Trial

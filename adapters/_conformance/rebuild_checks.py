@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any
 
-from adapters._conformance.states import Broken, changed, containers, difference, parts, snapshot
+from adapters._conformance.equality import difference
+from adapters._conformance.outcomes import Broken
+from adapters._conformance.state_parts import changed, containers, parts, snapshot
 from adapters._naming import in_words
 from adapters.errors import FAILURES
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from adapters._conformance.case import Trial, collect
 from adapters._conformance.children import Child, Died, can_start, try_here
+from adapters._conformance.equality import Equal
 from adapters._conformance.golden import read, record
+from adapters._conformance.outcomes import Broken, NotHere
 from adapters._conformance.promises import CHECKS, PROMISES, Promise
 from adapters._conformance.report import ConformanceError, Report, Result
-from adapters._conformance.states import Broken, Equal, NotHere
 from adapters._pickling import loads
 from adapters._wire.rebuild import registry
 

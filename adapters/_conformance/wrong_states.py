@@ -6,13 +6,10 @@ import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from adapters._conformance.states import (
-    Broken,
-    compare,
-    difference,
-    is_bytes_like,
-    snapshot,
-)
+from adapters._comparison.contents import is_buffer
+from adapters._conformance.equality import compare, difference
+from adapters._conformance.outcomes import Broken
+from adapters._conformance.state_parts import snapshot
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters._wire.rebuild import rebuild
@@ -124,7 +121,7 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
             yield f"{path} without the key {key!r}", rest
             for what, wrong in _replacements(part[key], f"{path}[{key!r}]", depth):
                 yield what, {**part, key: wrong}
-    elif is_bytes_like(part):
+    elif is_buffer(part):
         content = bytes(part)
         kind: Any = bytes if type(part) is bytes else memoryview
         for what, wrong in (
