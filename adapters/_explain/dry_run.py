@@ -1,7 +1,7 @@
-"""Trials for `explain`: pickle a part as `adapters.dumps` would, and keep nothing but the outcome.
+"""Dry runs: pickle a part as `adapters.dumps` would, and keep the size or the error alone.
 
-Two picklers do the work of `dumps`: the plain one, and from the first function or class that no
-other process could import the one that sends such things by value. A trial uses one of the two.
+`dumps` uses two picklers: the plain one, and the one that sends functions and classes by value as
+soon as it meets one that another process could not import. A dry run uses one of the two.
 """
 
 from __future__ import annotations
@@ -20,37 +20,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 NOT_IMPORTABLE = NotImportableError
-_ATOMS = 64  # parts that a trial does not take apart further: walking them is cheaper
-_PATIENCE = 0.25  # seconds that trials may lose before walking everything is the better way
+_FEW = 64  # parts: of so many, groups are split down to single parts, of more down to 16
+_WASTED = 0.25  # seconds that may go into groups that fail, beyond those saved by groups that pass
 
 
-class Count:
-    """A file that keeps the number of bytes and forgets them."""
+class _Counter:
+    """A file that keeps the number of bytes and drops the bytes."""
 
     def __init__(self) -> None:
         self.size = 0
 
     def write(self, data: Any) -> int:
-        """Count the bytes of `data`."""
         size = memoryview(data).nbytes
         self.size += size
         return size
 
 
-class _Doubtful(Exception):  # noqa: N818 - a signal
-    """What is pickled holds a part that pickles and may be wrong all the same."""
+class _HazardMet(Exception):  # noqa: N818 - a signal
+    """A part pickles, but may be wrong all the same."""
 
 
-class Trials:
-    """Trials with one of the two picklers.
+class DryRun:
+    """Pickles parts with one of the two picklers, for nothing.
 
     Args:
         protocol: The protocol of pickle.
         by_value: Whether with the pickler that sends functions and classes by value.
-        doubtful: Whether a part that is not a built-in has to be looked at although it pickles.
+        is_hazard: Whether a part of a type that is not built in may be wrong although it pickles.
     """
 
-    def __init__(self, protocol: int, by_value: bool, doubtful: Callable[[Any], bool]) -> None:
+    def __init__(self, protocol: int, by_value: bool, is_hazard: Callable[[Any], bool]) -> None:
         base: Any = PlainPickler
         options: dict[str, Any] = {}
         self.dispatch_table: Any = copyreg.dispatch_table
@@ -60,51 +59,50 @@ class Trials:
             base, options = Pickler, {"reduce": registry.reduce}
             self.dispatch_table = base.dispatch_table
 
-        class Survey(base):  # type: ignore[misc]
+        class Strict(base):  # type: ignore[misc]
             def reducer_override(self, obj: Any) -> Any:
-                if doubtful(obj):
-                    raise _Doubtful
+                if is_hazard(obj):
+                    raise _HazardMet
                 return super().reducer_override(obj)
 
         self.protocol = protocol
         self.by_value = by_value
-        self._above = base.__base__
-        self._base = partial(base, protocol=protocol, **options)
-        self._survey = partial(Survey, protocol=protocol, **options)
-        self._pickler: Any = None  # holds in its memo all that is known to be fine
-        self._pickling = self._base(Count())
-        self._override = self._pickling.reducer_override
-        self._won = self._lost = 0.0
+        self._plain_override = base.__base__.reducer_override if by_value else None
+        self._new = partial(base, protocol=protocol, **options)
+        self._new_strict = partial(Strict, protocol=protocol, **options)
+        self._fine: Any = None  # a pickler whose memo holds parts without any finding
+        self._pickler = self._new(_Counter())
+        self._saved = self._wasted = 0.0
 
     def size(self, obj: object) -> int:
         """The bytes that `obj` alone takes; raises what the pickler raises."""
-        count = Count()
-        self._base(count).dump(obj)
-        return count.size
+        counter = _Counter()
+        self._new(counter).dump(obj)
+        return counter.size
 
     def sizes(self, parts: Sequence[object]) -> list[int]:
         """The bytes of each part behind those before it in one message."""
-        count, found = Count(), [0]
-        pickler = self._base(count)
+        counter, ends = _Counter(), [0]
+        pickler = self._new(counter)
         for part in parts:
             pickler.dump(part)
-            found.append(count.size)
-        return [after - before for before, after in pairwise(found)]
+            ends.append(counter.size)
+        return [end - start for start, end in pairwise(ends)]
 
-    def survey(self, obj: object) -> int | None:
-        """The bytes of `obj` if it pickles and nothing in it is doubtful, else None.
+    def size_if_fine(self, obj: object) -> int | None:
+        """The bytes of `obj` if it pickles and has no hazard in it, else None.
 
         Raises:
             NOT_IMPORTABLE: as `error`.
         """
-        count = Count()
+        counter = _Counter()
         try:
-            self._survey(count).dump(obj)
+            self._new_strict(counter).dump(obj)
         except NotImportableError:
             raise
-        except (_Doubtful, *FAILURES):
+        except (_HazardMet, *FAILURES):
             return None
-        return count.size
+        return counter.size
 
     def error(self, obj: object) -> BaseException | None:
         """What pickling `obj` alone raises, None if it pickles.
@@ -121,67 +119,63 @@ class Trials:
         return None
 
     def reduce(self, obj: Any) -> Any:
-        """What the pickler's reducer for `obj` returns, NotImplemented if it has none of its own.
+        """What the pickler's reducer for `obj` returns; NotImplemented if it goes by its name.
 
         Raises:
             NOT_IMPORTABLE: as `error`; and whatever the reducer raises.
         """
         kind = type(obj)
         try:
-            reduced = self._override(obj)
+            reduced = self._pickler.reducer_override(obj)
         except FAILURES:
-            if not self.by_value or not issubclass(kind, type):
+            if self._plain_override is None or not issubclass(kind, type):
                 raise
-            # A class of the main script travels whole, as bytes: look into it all the same.
-            reduced = self._above.reducer_override(self._pickling, obj)
-        if reduced is not NotImplemented:
+            # A class of the main script goes whole, as bytes; cloudpickle's reducer has its parts.
+            reduced = self._plain_override(self._pickler, obj)
+        if reduced is not NotImplemented or kind is FUNCTION:
             return reduced
-        if kind is FUNCTION:
-            return NotImplemented
         reduce = self.dispatch_table.get(kind)
         if reduce is not None:
             return reduce(obj)
-        if issubclass(kind, type):
-            return NotImplemented
-        return obj.__reduce_ex__(self.protocol)
+        return NotImplemented if issubclass(kind, type) else obj.__reduce_ex__(self.protocol)
 
-    def without_fine(self, parts: list[Any]) -> list[Any]:
-        """The pairs (step, part) of `parts` except those in which surely nothing is to be found.
+    def suspects(self, pairs: list[Any]) -> list[Any]:
+        """The pairs (step, part) of `pairs` without those that have certainly no finding in them.
 
-        The parts are of something that fails, so not all of them are tried at once, but a few
-        together, and of those that fail fewer. They share one memo, so that what several of them
-        hold is pickled once. Trials stop when they lose too much time.
+        The parts are of an object that fails: a few are pickled together, and fewer of those that
+        fail. All share one memo, so that what several of them hold is pickled once. It ends when
+        failures take too much time, as to walk through all parts is cheaper then.
         """
         kept: list[Any] = []
-        todo = _split(parts)
-        while todo:
-            some = todo.pop()
-            if self._lost > _PATIENCE + self._won:
-                kept += some
-            elif not self._is_fine([part for _, part in some]):
-                if len(some) <= (1 if len(parts) <= _ATOMS else _ATOMS // 4):
-                    kept += some
+        groups = _split(pairs)
+        while groups:
+            group = groups.pop()
+            if self._wasted > _WASTED + self._saved:
+                kept += group
+            elif not self._is_fine([part for _, part in group]):
+                if len(group) <= (1 if len(pairs) <= _FEW else _FEW // 4):
+                    kept += group
                 else:
-                    todo += _split(some)
+                    groups += _split(group)
         return kept
 
     def _is_fine(self, parts: list[Any]) -> bool:
-        if self._pickler is None:
-            self._pickler = self._survey(Count())
+        if self._fine is None:
+            self._fine = self._new_strict(_Counter())
         start = time.perf_counter()
         try:
-            self._pickler.dump(parts)
+            self._fine.dump(parts)
         except NotImportableError:
             raise
-        except (_Doubtful, *FAILURES):
-            self._pickler = None  # its memo knows parts of which only the beginning was pickled
-            self._lost += time.perf_counter() - start
+        except (_HazardMet, *FAILURES):
+            self._fine = None  # its memo holds parts that were pickled half
+            self._wasted += time.perf_counter() - start
             return False
-        self._won += time.perf_counter() - start
+        self._saved += time.perf_counter() - start
         return True
 
 
-def _split(parts: list[Any]) -> list[list[Any]]:
-    """`parts` in 16 pieces, or fewer, the last first."""
-    size = -(-len(parts) // 16)
-    return [parts[start : start + size] for start in range(0, len(parts), size)][::-1]
+def _split(pairs: list[Any]) -> list[list[Any]]:
+    """`pairs` in 16 groups, or fewer, the last first."""
+    size = -(-len(pairs) // 16)
+    return [pairs[start : start + size] for start in range(0, len(pairs), size)][::-1]

@@ -1,7 +1,7 @@
-"""explain: why an object does not pickle, part by part.
+"""`explain`: why an object does not pickle, part by part.
 
-The whole object is tried first. Then a walk follows what the pickler would do, and asks the pickler
-itself about all that looks wrong: only what it refuses is a finding.
+The whole object is pickled first. If that fails, a walk goes through the parts that the pickler
+would meet, and pickles alone those that may be the cause: only what then fails is a finding.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from adapters._explain.advice import adapter_of, advice, type_name
-from adapters._explain.dry_run import NOT_IMPORTABLE, Trials
-from adapters._explain.hazards import Doubts
+from adapters._comparison.contents import type_name
+from adapters._explain.advice import adapter_of, advice
+from adapters._explain.dry_run import NOT_IMPORTABLE, DryRun
+from adapters._explain.hazards import Hazards
 from adapters._explain.parts import LEAVES
-from adapters._explain.paths import Paths
+from adapters._explain.paths import Path, Paths
 from adapters._explain.report import Explanation, Finding
-from adapters._explain.round_trip import differences
+from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
 from adapters._naming import in_words
 from adapters._pickling import DEFAULT_PROTOCOL
@@ -25,12 +26,14 @@ from adapters.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LARGE = 1 << 16  # bytes: a part below is not worth a line
-_SHARE = 20  # a large part takes one in so many bytes of the message
+_LARGE = 1 << 16  # bytes: a smaller part is no large one
+_SHARE = 20  # a large part takes one in so many bytes of the message, or more
 _SMALLER = "send less of it, or adapters.share it: then it goes once per host"
-_LEVELS = 30
+_LOST = "expected if it is a cache; else give the type an adapter that keeps it"
+_FAILED = "see the error; the factory, or a provider, is at fault"
+_LEVELS = 30  # levels of large parts inside each other
 _WIDE = 10_000  # parts side by side: more are not measured one by one
-_DEEP = 100  # levels that no pickler minds
+_DEEP = 100  # levels that every pickler takes
 
 
 def explain(
@@ -82,7 +85,8 @@ def explain(
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """What other people's code prints goes nowhere, into a real file: it may ask for its buffer."""
+    """Drop what the code of the objects prints."""
+    # A file, and no StringIO: some code writes to sys.stdout.buffer.
     with (
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -101,136 +105,140 @@ class _Explaining:
     def __init__(self, obj: object, name: str, protocol: int, plain: _Explaining | None) -> None:
         self._name = name
         self._plain = plain
-        self._whole: BaseException | None = None
-        self._doubts = Doubts()
-        self._trials = Trials(protocol, plain is not None, self._doubts.doubtful)
-        self.walk = Walk(obj, self._trials, self._doubts.doubtful)
-        self._paths = Paths(self.walk, name)
+        # The plain pickler may fail before it meets what would have to go by value.
+        self._whole: BaseException | None = plain._whole if plain else None
+        self._hazards = Hazards()
+        self._dry_run = DryRun(protocol, plain is not None, self._is_hazard)
+        self._walk = Walk(obj, self._dry_run, self._is_hazard)
+        self._paths = Paths(self._walk, name)
+
+    def _is_hazard(self, part: Any) -> bool:
+        return self._hazards.of(part) is not None
 
     def explanation(self, check: bool, timeout: float) -> Explanation:
-        walk, trials = self.walk, self._trials
-        obj = walk.parts[0]
-        # The plain pickler may fail before it meets what would have to go by value.
-        self._whole = self._plain._whole if self._plain else None
-        size = None if self._whole else trials.survey(obj)
+        """What `explain` returns."""
+        obj = self._walk.parts[0]
+        size = None if self._whole else self._dry_run.size_if_fine(obj)
         findings = []
         if size is None:
-            self._whole = self._whole or trials.error(obj)
-            size = trials.size(obj) if self._whole is None else None
-            # Of an object that pickles only what is doubtful is left to find.
-            walk.run()
+            self._whole = self._whole or self._dry_run.error(obj)
+            size = self._dry_run.size(obj) if self._whole is None else None
+            self._walk.run()
             if self._whole is not None:
                 findings += self._errors(self._whole)
-            findings += self._doubtful()
+            findings += self._hazardous()
         large = [] if size is None else self._large(size)
         checked = check and size is not None
         if checked:
-            findings += differences(walk, self.found, timeout)
+            for problem, found in round_trip(obj, self._name, self._dry_run, timeout):
+                part, path = (
+                    (found.part, Path(*found[:2])) if found else (obj, Path(self._name, True))
+                )
+                findings.append(
+                    _finding(part, path, problem, _LOST if found else _FAILED, "differs")
+                )
         return Explanation(self._name, type_name(obj), findings, large, size, checked)
 
-    def found(
+    def _finding(
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
     ) -> Finding:
-        """The finding for a part."""
-        path = self._paths.of(number)
-        part = self.walk.parts[number]
-        count = 1 + self.walk.again.get(number, 0)
-        return Finding(
-            path.text,
-            type_name(part),
-            problem,
-            adapter_of(part),
-            todo,
-            kind,
-            count,
-            path.exact,
-            size,
-        )
+        """The finding for a part of the walk."""
+        ways = 1 + self._walk.again.get(number, 0)
+        part, path = self._walk.parts[number], self._paths.of(number)
+        return _finding(part, path, problem, todo, kind, ways, size)
 
     def _errors(self, whole: BaseException) -> list[Finding]:
-        walk = self.walk
-        errors: dict[int, BaseException] = {}
-        for number in sorted(walk.failed):
-            error = self._trials.error(walk.parts[number])
-            if error is not None:
-                errors[number] = error
-        findings = [self._error(number, error) for number, error in errors.items()]
+        parts = self._walk.parts
+        alone = [
+            (number, self._dry_run.error(parts[number])) for number in sorted(self._walk.failed)
+        ]
+        findings = [self._error(number, error) for number, error in alone if error is not None]
         if in_words(whole) in {found.error for found in findings}:
             return findings
         # A failure that no single reduction shows.
-        if self._plain is not None and self._plain._whole is not None:
-            return [self._plain._hidden(whole), *findings]
-        return [self._hidden(whole), *findings]
+        failed = self._plain if self._plain is not None and self._plain._whole is not None else self
+        return [failed._hidden(whole), *findings]
 
     def _hidden(self, whole: BaseException) -> Finding:
-        walk = self.walk
         deep = isinstance(whole, RecursionError) or isinstance(whole.__cause__, RecursionError)
-        number = 0 if deep and walk.depth > _DEEP else walk.innermost()
+        number = 0 if deep and self._walk.depth > _DEEP else self._walk.innermost()
         try:
-            error = self._trials.error(walk.parts[number])
+            error = self._dry_run.error(self._walk.parts[number])
         except NOT_IMPORTABLE:
             error = None
         return self._error(number, error or whole)
 
     def _error(self, number: int, error: BaseException) -> Finding:
-        return self.found(number, in_words(error), advice(self.walk, number, error), "error")
+        return self._finding(number, in_words(error), advice(self._walk, number, error), "error")
 
-    def _doubtful(self) -> list[Finding]:
+    def _hazardous(self) -> list[Finding]:
         findings = []
-        for number in self.walk.doubts:
-            part = self.walk.parts[number]
-            doubt = self._doubts.about(part)
+        for number in self._walk.hazards:
+            part = self._walk.parts[number]
+            hazard = self._hazards.of(part)
             try:
-                size = self._trials.size(part)
+                size = self._dry_run.size(part)
             except FAILURES:
                 continue  # it is a finding already, or a part of it is
-            if doubt is not None and not doubt[1]:
-                doubt = self._doubts.copies(part, size)
-            if doubt is not None:
-                kind, problem, todo = doubt
-                findings.append(self.found(number, problem, todo, kind, size))
+            if hazard is not None and not hazard.problem:
+                hazard = self._hazards.of_copy(part, size)
+            if hazard is not None:
+                kind, problem, todo = hazard
+                findings.append(self._finding(number, problem, todo, kind, size))
         return findings
 
     def _large(self, total: int) -> list[Finding]:
         """The parts that take most of a message of `total` bytes."""
-        walk = self.walk
-        walk.skip = LEAVES - {str, bytes, bytearray}
+        self._walk.skip = LEAVES - {str, bytes, bytearray}
         least = max(_LARGE, total // _SHARE)
         found: list[tuple[int, int]] = []
         todo = [(0, total)] if total >= least else []
         for _ in range(_LEVELS):
             level, todo = todo, []
             for number, size in level:
-                inside = self._measured(number, least)
+                inside = self._large_parts(number, least)
                 todo += inside
                 if sum(size for _, size in inside) < size // 2:
                     found.append((number, size))
         return [
-            self.found(number, f"{size:,} bytes of the message", _SMALLER, "size", size)
+            self._finding(number, f"{size:,} bytes of the message", _SMALLER, "size", size)
             for number, size in [*found, *todo]
             if number
         ]
 
-    def _measured(self, number: int, least: int) -> list[tuple[int, int]]:
-        """The large parts of a part, each with its size."""
-        walk, obj = self.walk, self.walk.parts[number]
+    def _large_parts(self, number: int, least: int) -> list[tuple[int, int]]:
+        """The parts of a part that take `least` bytes or more: (number, bytes)."""
+        walk, obj = self._walk, self._walk.parts[number]
         if type(obj) in LEAVES or (hasattr(type(obj), "__len__") and _length(obj) > _WIDE):
             return []
-        inside = [
-            (step, part) for step, part in walk.inside(obj) if step[0] not in ("reduced", "state")
-        ]
-        inside = [
-            pair for pair in inside if type(pair[1]) not in LEAVES or len(pair[1]) > least // 8
+        pairs = [
+            (step, part)
+            for step, part in walk.parts_of(obj)
+            if step[0] not in ("reduced", "state")
+            and (type(part) not in LEAVES or len(part) > least // 8)
         ]
         large = []
-        sizes = self._trials.sizes([part for _, part in inside])
-        for (step, part), size in zip(inside, sizes, strict=True):
+        sizes = self._dry_run.sizes([part for _, part in pairs])
+        for (step, part), size in zip(pairs, sizes, strict=True):
             if size >= least:
                 walk.add(number, step, part)
                 place = walk.number_of(part)
                 if place is not None and self._paths.of(place).exact:
                     large.append((place, size))
         return large
+
+
+def _finding(
+    part: Any,
+    path: Path,
+    problem: str,
+    todo: str,
+    kind: str,
+    ways: int = 1,
+    size: int | None = None,
+) -> Finding:
+    kinds = type_name(part), problem, adapter_of(part)
+    return Finding(path.text, *kinds, todo, kind, ways, path.exact, size)
 
 
 def _length(obj: Any) -> int:

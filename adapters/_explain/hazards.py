@@ -1,190 +1,141 @@
-"""What pickles and may be wrong all the same, for `explain`: addresses, open files, copies.
+"""Hazards: parts that pickle and may be wrong all the same (addresses, open files, copies).
 
-Only types that are known to be dangerous are looked at, and each costs one look into a dict.
+Only types that are known to be hazardous are looked at; for all others it costs one look-up.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from bisect import bisect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    # The kind of the finding, what is wrong and what to do; or None.
-    Doubt = tuple[str, str, str] | None
-
-_LARGE = 1 << 16  # bytes: below, nobody minds a copy
-_LOWEST = 1 << 32  # numbers below are more often numbers than addresses
-_ITEMS = 4096  # of an array of ctypes
+_LARGE = 1 << 16  # bytes: a smaller copy costs little
 
 
-class Doubts:
-    """Looks at parts; remembers types, and where this process has memory."""
+class Hazard(NamedTuple):
+    """What may be wrong about a part: the kind of the finding, the problem, and what to do."""
+
+    kind: str
+    problem: str
+    advice: str
+
+
+_CONNECTION = Hazard("file", "it is an open connection", "send the address, and connect there")
+_FILE = Hazard(
+    "file",
+    "it is an open file; what arrives is another one, or a copy of its contents",
+    "send its path, and open it there",
+)
+_CAPSULE = Hazard(
+    "address",
+    "it is a capsule, which holds an address; its reducer may have written that",
+    "register an adapter for the type that owns it",
+)
+_POINTER = Hazard(
+    "address",
+    "it is a pointer; an address means nothing in another process",
+    "register an adapter for the type that owns it",
+)
+_PERHAPS_A_COPY = Hazard("copy", "", "")  # `Hazards.of_copy` compares sizes
+
+
+class Hazards:
+    """Finds the hazards of parts; remembers what to look for in a type, and the mapped memory."""
 
     def __init__(self) -> None:
-        self._looks: dict[type, Callable[[Any], Doubt] | None] = {}
-        self._memory: list[int] | None = None
+        self._checks: dict[type, Callable[[Any], Hazard | None] | None] = {}
+        self._memory: MappedMemory | None = None
 
-    def about(self, part: Any) -> Doubt:
-        """What is doubtful about a part whatever it pickles to, and what to do; None if nothing."""
+    def of(self, part: Any) -> Hazard | None:
+        """The hazard of a part, None if there is none.
+
+        One of kind "copy" without a problem is open: it depends on the size, see `of_copy`.
+        """
         kind = type(part)
         try:
-            look = self._looks[kind]
+            check = self._checks[kind]
         except KeyError:
-            look = self._looks[kind] = self._look_for(kind)
-        if look is None:
+            check = self._checks[kind] = self._check_for(kind)
+        if check is None:
             return None
         try:
-            return look(part)
+            return check(part)
         except FAILURES:
             return None
 
-    def doubtful(self, part: Any) -> bool:
-        """Whether there is something to say about a part, or its size has to be compared."""
-        return self.about(part) is not None
+    def of_copy(self, part: Any, size: int) -> Hazard | None:
+        """The hazard of a part that takes `size` bytes in the message, far more than it shows.
 
-    def copies(self, part: Any, size: int) -> Doubt:
-        """Whether a part that takes `size` bytes in the message is more than it seems.
-
-        A view may take its base along; one that repeats its memory is written out in full.
+        A view may carry its base along; a view that repeats its memory is written out in full.
         """
-        held = _bytes_of(part)
+        held = _nbytes(part)
         if held is None or size < _LARGE:
             return None
         if size > 2 * held + 4096:
-            return (
+            return Hazard(
                 "copy",
                 f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of",
                 "send a copy of the part that is needed",
             )
         stored = _stored(part)
         if stored is not None and size > 2 * stored + 4096:
-            return (
+            return Hazard(
                 "copy",
                 f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes",
                 "send what it repeats, and repeat it there",
             )
         return None
 
-    def _look_for(self, kind: type) -> Callable[[Any], Doubt] | None:
-        module = getattr(kind, "__module__", "")
+    def _check_for(self, kind: type) -> Callable[[Any], Hazard | None] | None:
         if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
-            return _open_file
+            return lambda part: None if part.closed else _FILE
         socket: Any = sys.modules.get("_socket")
         if socket is not None and issubclass(kind, socket.socket):
-            return _open_socket
+            return lambda part: _CONNECTION
         if kind.__name__ == "PyCapsule":
-            return _capsule
+            return lambda part: _CAPSULE
+        if is_ctypes_pointer(kind):
+            return lambda part: _POINTER
         ctypes: Any = sys.modules.get("_ctypes")
-        if ctypes is not None:
-            if issubclass(kind, (ctypes._Pointer, ctypes.CFuncPtr)):
-                return _pointer
-            if issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes._SimpleCData)):
-                return self._addresses_in
-            if issubclass(kind, ctypes.Array):
-                return self._addresses_in
-        if module != "builtins" and hasattr(kind, "nbytes"):
-            return _perhaps_a_view
+        if ctypes is not None and issubclass(
+            kind, (ctypes.Structure, ctypes.Union, ctypes.Array, ctypes._SimpleCData)
+        ):
+            return self._address_in
+        if getattr(kind, "__module__", "") != "builtins" and hasattr(kind, "nbytes"):
+            return _perhaps_a_copy
         return None
 
-    def _addresses_in(self, part: Any) -> Doubt:
-        for field, value in _numbers_in(part, ""):
-            if value >= _LOWEST and self._is_address(value):
-                where = f"its {field.lstrip('.')} is" if field else "it is"
-                return (
-                    "address",
-                    f"{where} {value:#x}, which is an address in this process",
-                    "leave the address out; send what it points at",
-                )
+    def _address_in(self, part: Any) -> Hazard | None:
+        for field, number in numbers_in(part):
+            if self._memory is None:
+                self._memory = MappedMemory()
+            if number in self._memory:
+                holder = f"its {field.lstrip('.')}" if field else "it"
+                problem = f"{holder} is {number:#x}, which is an address in this process"
+                return Hazard("address", problem, "leave it out; send what it points at")
         return None
 
-    def _is_address(self, value: int) -> bool:
-        if self._memory is None:
-            self._memory = _mapped()
-        return bisect(self._memory, value) % 2 == 1
+
+def _perhaps_a_copy(part: Any) -> Hazard | None:
+    held = _nbytes(part)
+    is_view = getattr(part, "base", None) is not None or _stored(part) is not None
+    return _PERHAPS_A_COPY if held is not None and (is_view or held >= _LARGE) else None
 
 
-def _mapped() -> list[int]:
-    """Where this process has memory, as beginnings and ends in turn; nothing if nobody tells."""
-    bounds: list[int] = []
-    try:
-        with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:
-            for line in maps:
-                start, _, end = line.split(" ", 1)[0].partition("-")
-                bounds += int(start, 16), int(end, 16)
-    except (OSError, ValueError):
-        return []
-    return bounds
-
-
-def _numbers_in(value: Any, path: str) -> Iterator[tuple[str, int]]:
-    """The integers in an object of ctypes, each with the path of its field."""
-    ctypes: Any = sys.modules["_ctypes"]
-    if type(value) is int:
-        yield path, value
-    elif isinstance(value, ctypes._SimpleCData):
-        yield from _numbers_in(value.value, path)
-    elif isinstance(value, (ctypes.Structure, ctypes.Union)):
-        for base in type(value).__mro__:
-            for field in vars(base).get("_fields_", ()):
-                yield from _numbers_in(getattr(value, field[0]), f"{path}.{field[0]}")
-    elif isinstance(value, ctypes.Array):
-        for place, item in enumerate(value[:_ITEMS]):
-            yield from _numbers_in(item, f"{path}[{place}]")
-
-
-def _open_file(part: Any) -> Doubt:
-    if part.closed:
-        return None
-    return (
-        "file",
-        "it is an open file; what arrives is another one, or a copy of its contents",
-        "send its path, and open it there",
-    )
-
-
-def _open_socket(part: Any) -> Doubt:
-    return "file", "it is an open connection", "send the address, and connect there"
-
-
-def _capsule(part: Any) -> Doubt:
-    return (
-        "address",
-        "it is a capsule, which holds an address; its reducer may have written that",
-        "register an adapter for the type that owns it",
-    )
-
-
-def _pointer(part: Any) -> Doubt:
-    return (
-        "address",
-        "it is a pointer; an address means nothing in another process",
-        "register an adapter for the type that owns it",
-    )
-
-
-def _perhaps_a_view(part: Any) -> Doubt:
-    """Something to compare sizes of: what shows little may be the view of much."""
-    stored = _stored(part)
-    held = _bytes_of(part)
-    if held is None or (stored is None and getattr(part, "base", None) is None and held < _LARGE):
-        return None
-    return "copy", "", ""
-
-
-def _bytes_of(part: Any) -> int | None:
+def _nbytes(part: Any) -> int | None:
     held = getattr(part, "nbytes", None)
     mixed = getattr(getattr(part, "dtype", None), "hasobject", False)
     return held if type(held) is int and not mixed else None
 
 
 def _stored(part: Any) -> int | None:
-    """The memory of an array some of whose steps are 0: it repeats what it has."""
+    """The memory of an array with steps (strides) of 0, which repeats what it has; else None."""
     strides, shape = getattr(part, "strides", None), getattr(part, "shape", None)
     if type(strides) is not tuple or type(shape) is not tuple or 0 not in strides:
         return None

@@ -1,105 +1,83 @@
-"""What is inside one object, as a pickler sees it, for `explain`."""
+"""The parts of one object, as a pickler meets them."""
 
 from __future__ import annotations
 
-from pickle import PickleBuffer
+from pickle import PickleBuffer, PicklingError
 from typing import TYPE_CHECKING, Any
 
-from adapters._explain.dry_run import Trials
+from adapters._explain.dry_run import DryRun
 from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     Step = tuple[Any, ...]
     Part = tuple[Step, Any]
 
-# Pickled by the pickler itself, with nothing inside.
+# The pickler writes them itself, and they have no parts.
 LEAVES = (SCALARS - {complex}) | {bytes, bytearray}
 
 
-class Malformed(Exception):  # noqa: N818 - the pickler's own error is what people see
-    """A reducer returned what no pickler takes."""
-
-
-class Inside:
+class Parts:
     """Takes objects apart.
 
     Attributes:
-        trials: How they are pickled.
-        skip: The types of parts that are not worth a look.
+        dry_run: How they are pickled.
+        skip: The types of parts that are left out.
     """
 
-    def __init__(self, trials: Trials) -> None:
-        self.trials = trials
+    def __init__(self, dry_run: DryRun) -> None:
+        self.dry_run = dry_run
         self.skip = LEAVES
         self._buffers: dict[int, Any] = {}  # parts of states that leave out of band
         self._kept: list[Any] = []  # alive, so that no other part gets the same id
 
-    def inside(self, obj: Any) -> list[Part]:
-        """The parts of one object that are not scalars, as (step, part)."""
+    def parts_of(self, obj: Any) -> list[Part]:
+        """The parts of one object, as (step, part), but for those of types in `skip`."""
         kind = type(obj)
-        if kind in self.skip:
+        if kind in self.skip or kind is PickleBuffer or id(obj) in self._buffers:
             return []
         if kind is list or kind is tuple:
-            if self.skip.issuperset(map(type, obj)):
-                return []
-            return [
-                (("item", place), part)
-                for place, part in enumerate(obj)
-                if type(part) not in self.skip
-            ]
-        if kind is dict:
-            return self._pairs(obj)
+            return self._among(obj, lambda at: ("item", at))
         if kind is set or kind is frozenset:
-            if self.skip.issuperset(map(type, obj)):
-                return []
-            members = enumerate(obj)
-            return [(("member", at), part) for at, part in members if type(part) not in self.skip]
-        if kind is PickleBuffer or id(obj) in self._buffers:
-            return []
+            return self._among(obj, lambda at: ("member", at))
+        if kind is dict:
+            keys = list(obj)
+            values = self._among(obj.values(), lambda at: ("value", at, keys[at]))
+            return self._among(keys, lambda at: ("key", at)) + values
         return list(self._reduced(obj))
 
-    def _pairs(self, obj: dict[Any, Any]) -> list[Part]:
-        inside: list[Part] = []
-        if not self.skip.issuperset(map(type, obj)):
-            keys = enumerate(obj)
-            inside += [(("key", at), key) for at, key in keys if type(key) not in self.skip]
-        if not self.skip.issuperset(map(type, obj.values())):
-            inside += [
-                (("value", at, key), value)
-                for at, (key, value) in enumerate(obj.items())
-                if type(value) not in self.skip
-            ]
-        return inside
+    def _among(self, parts: Collection[Any], step: Callable[[int], Step]) -> list[Part]:
+        if self.skip.issuperset(map(type, parts)):
+            return []
+        return [(step(at), part) for at, part in enumerate(parts) if type(part) not in self.skip]
 
     def _reduced(self, obj: Any) -> Iterator[Part]:
-        """The parts in what the reducer of `obj` returns."""
-        reduced = self.trials.reduce(obj)
+        """The parts in what the reducer of `obj` returns; raises if a pickler would."""
+        reduced = self.dry_run.reduce(obj)
         if reduced is NotImplemented:  # a function or a class, by its name
             return
         if isinstance(reduced, str):
-            self._try(obj)
+            error = self.dry_run.error(obj)
+            if error is not None:
+                raise error
             return
         if type(reduced) is not tuple or not 2 <= len(reduced) <= 6:
-            raise Malformed
+            raise PicklingError
         function, arguments, state, items, pairs, setter = (*reduced, *[None] * 4)[:6]
         if not callable(function) or not isinstance(arguments, tuple):
-            raise Malformed
-        name = getattr(function, "__name__", "")
+            raise PicklingError
         if function is rebuild and len(arguments) == 4:
-            yield from self._state_of(obj, arguments[3])
+            yield from self._state_of(arguments[3])
             return
         self._kept.append(reduced)
-        if name in ("__newobj__", "__newobj_ex__"):
+        if getattr(function, "__name__", "") in ("__newobj__", "__newobj_ex__"):
             if not arguments or arguments[0] is not obj.__class__:
-                raise Malformed
+                raise PicklingError
         else:
             yield ("reduced", 0), function
-        for place, part in enumerate(arguments):
-            if type(part) not in self.skip:
-                yield ("reduced", 1, place), part
+        yield from self._among(arguments, lambda at: ("reduced", 1, at))
         if state is not None:
             yield from self._attributes(state)
         yield from self._items(items, pairs)
@@ -121,19 +99,11 @@ class Inside:
                     yield ("set value", place, key), value
 
     def _attributes(self, state: Any) -> Iterator[Part]:
-        """A state in the form that `object` gives it is its attributes, any other one part."""
+        """The attributes in a state of the form that `object` gives it; any other is one part."""
         kind = type(state)
         if kind is dict:
             dicts: list[tuple[tuple[int, ...], Any]] = [((2,), state)]
-        elif (
-            kind is tuple
-            and len(state) == 2
-            and {type(each) for each in state}
-            <= {
-                dict,
-                type(None),
-            }
-        ):
+        elif kind is tuple and len(state) == 2 and {*map(type, state)} <= {dict, type(None)}:
             dicts = [((2, at), each) for at, each in enumerate(state) if each is not None]
         else:
             if kind not in self.skip:
@@ -146,19 +116,13 @@ class Inside:
                 if type(name) not in self.skip:
                     yield ("attribute name", place, where), name
 
-    def _state_of(self, obj: Any, state: Any) -> Iterator[Part]:
+    def _state_of(self, state: Any) -> Iterator[Part]:
+        """The state of a native object, as one part."""
         state = state.state if type(state) is OutOfBand else state
         kind = type(state)
         if kind in self.skip:
             return
-        for part in buffers_in(state):
-            self._buffers[id(part)] = part
+        self._buffers.update((id(part), part) for part in buffers_in(state))
         self._kept.append(state)
-        if kind is bytes or kind in BYTES_LIKE:
-            return
-        yield ("state",), state
-
-    def _try(self, obj: Any) -> None:
-        error = self.trials.error(obj)
-        if error is not None:
-            raise error
+        if kind is not bytes and kind not in BYTES_LIKE:
+            yield ("state",), state

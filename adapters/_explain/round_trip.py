@@ -1,8 +1,4 @@
-"""What arrives as something else, for `explain`: rebuilt in a new process, sent back, compared.
-
-Two objects are the same if their type says so (`==`), or if what their reducers return is: states
-of adapters included. Attributes that the reducer leaves out are compared, too, if they are scalars.
-"""
+"""Round trip: what arrives as something else when another process rebuilds it and sends it back."""
 
 from __future__ import annotations
 
@@ -10,23 +6,18 @@ import os
 import pickle
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters import _pickling
-from adapters._explain.advice import type_name
-from adapters._explain.parts import LEAVES
+from adapters._comparison.comparison import differences
 from adapters._naming import in_words
-from adapters._wire.buffers import BYTES_LIKE
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from adapters._explain.parts import Part
-    from adapters._explain.report import Finding
-    from adapters._explain.walk import Walk
-
-    Found = Callable[[int, str, str, str], Finding]
+    from adapters._comparison.places import Difference
+    from adapters._explain.dry_run import DryRun
 
 # The answer goes through a copy of standard output: what people's code prints does not mix with it.
 _CHILD = """
@@ -45,23 +36,34 @@ pickle.dump((step, result), answer)
 answer.close()
 os._exit(0)
 """
-_LOST = "expected if it is a cache; else give the type an adapter that keeps it"
-_MANY = 2_000_000
 
 
-def differences(walk: Walk, found: Found, timeout: float) -> list[Finding]:
-    """What is different about the object of `walk` after it went to another process and back."""
+def round_trip(
+    obj: object, name: str, dry_run: DryRun, timeout: float
+) -> Iterator[tuple[str, Difference | None]]:
+    """The problems of `obj` after a round trip, each with the difference that it is about.
+
+    Args:
+        obj: Any object that pickles.
+        name: What it is called: the paths of the differences begin with it.
+        dry_run: Has the protocol, and the reducers that `dumps` uses for `obj`.
+        timeout: Seconds that the other process may take.
+    """
     try:
-        payload = _pickling.dumps(walk.parts[0], walk.trials.protocol)
-        twin = _pickling.loads(_there_and_back(payload, timeout))
+        payload = _pickling.dumps(obj, dry_run.protocol)
+        rebuilt = _pickling.loads(_there_and_back(payload, timeout))
     except FAILURES as error:
-        problem = in_words(error)
-        return [
-            found(0, problem, "see the error; the factory, or a provider, is at fault", "differs")
-        ]
-    comparison = _Comparison(walk, found)
-    comparison.compare(0, twin)
-    return comparison.findings
+        yield in_words(error), None
+        return
+    for found in differences(obj, rebuilt, name, reducer=dry_run.reduce):
+        if found.attribute and found.other == "missing":
+            yield f"its attribute {found.attribute!r} is lost", found
+        elif found.attribute:
+            yield f"its attribute {found.attribute!r}, {found.one}, arrives as {found.other}", found
+        elif found.verb == "has":
+            yield f"it has {found.one}, and arrives with {found.other}", found
+        else:
+            yield f"{found.one} arrives as {found.other}", found
 
 
 def _there_and_back(payload: bytes, timeout: float) -> bytes:
@@ -86,114 +88,3 @@ def _there_and_back(payload: bytes, timeout: float) -> bytes:
     if step:
         raise RuntimeError(f"in another process: {result}")
     return bytes(result)
-
-
-class _Comparison:
-    def __init__(self, walk: Walk, found: Found) -> None:
-        self.findings: list[Finding] = []
-        self._walk = walk
-        self._found = found
-        self._twins: dict[int, Any] = {}
-        self._todo: list[tuple[int, Any]] = []
-
-    def compare(self, number: int, twin: Any) -> None:
-        """Compare a part with its twin, and all in it."""
-        self._walk.skip = frozenset()
-        self._todo = [(number, twin)]
-        while self._todo and len(self._twins) < _MANY:
-            number, twin = self._todo.pop()
-            try:
-                problem = self._difference(number, twin)
-            except FAILURES as error:
-                problem = f"it cannot be compared: {in_words(error)}"
-            if problem is not None:
-                self.findings.append(self._found(number, problem, _LOST, "differs"))
-
-    def _difference(self, number: int, twin: Any) -> str | None:
-        part = self._walk.parts[number]
-        if part is twin:
-            return None
-        kind = type(part)
-        if type_name(part) != type_name(twin):
-            return f"it arrives as a {type_name(twin)}"
-        if kind in LEAVES or kind in BYTES_LIKE:
-            return None if _same(part, twin) else f"{_short(part)} arrives as {_short(twin)}"
-        if number in self._twins:
-            return None
-        self._twins[number] = twin
-        if kind is set or kind is frozenset:
-            return self._sets(part, twin)
-        if kind not in (list, tuple, dict) and _equal(part, twin):
-            return None
-        return self._inside(number, part, twin)
-
-    def _sets(self, part: Any, twin: Any) -> str | None:
-        if {type(member) for member in part} <= LEAVES and part != twin:
-            return "its members differ"
-        return None if len(part) == len(twin) else f"{len(part)} members arrive as {len(twin)}"
-
-    def _inside(self, number: int, part: Any, twin: Any) -> str | None:
-        mine, other = self._walk.inside(part), self._walk.inside(twin)
-        lost = _lost(part, twin)
-        if lost is not None:
-            return lost
-        if [_place(each) for each in mine] != [_place(each) for each in other]:
-            return f"{len(mine)} parts arrive as {len(other)}, or with other names"
-        for (step, inner), (_, inner_twin) in zip(mine, other, strict=True):
-            if (
-                type(inner) in LEAVES
-                and type(inner) is type(inner_twin)
-                and _same(inner, inner_twin)
-            ):
-                continue
-            self._todo.append((self._walk.add_twin(number, step, inner), inner_twin))
-        return None
-
-
-def _place(each: Part) -> tuple[Any, ...]:
-    step = each[0]
-    return tuple(item for item in step if type(item) in (str, int))
-
-
-def _lost(part: Any, twin: Any) -> str | None:
-    """The first attribute that one of the two has and the other has not, or that differs."""
-    try:
-        mine, other = vars(part), vars(twin)
-    except TypeError:
-        return None
-    if isinstance(part, type) or callable(part):
-        return None
-    names = [name for name in mine if name not in other]
-    if names:
-        return f"its attribute {names[0]!r} is lost" + (
-            f", and {len(names) - 1} more" * (len(names) > 1)
-        )
-    for name, value in mine.items():
-        if type(value) in LEAVES and not _same(value, other[name]):
-            return f"its attribute {name!r}, {_short(value)}, arrives as {_short(other[name])}"
-    return None
-
-
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return False
-    if type(one) is memoryview:
-        return bool(one.tobytes() == other.tobytes())
-    return bool(one == other) or (one != one and other != other)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Whether the type itself says that both are equal."""
-    try:
-        own: object = type(one).__eq__
-        return own is not object.__eq__ and (one == other) is True
-    except FAILURES:
-        return False
-
-
-def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except FAILURES:
-        text = f"a {type_name(value)}"
-    return text if len(text) <= 40 else f"{text[:37]}..."
