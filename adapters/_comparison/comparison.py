@@ -120,10 +120,11 @@ class _Comparison:
 
     def _compare(self, place: Place, one: Any, other: Any) -> Steps:
         kind = type(one)
+        if one is other or (kind not in _LEAVES and self._is_met((id(one), id(other)))):
+            return
+        self._met[id(one), id(other)] = one, other
         known = kind is type(other) and ctype_of(one) is ctype_of(other)
         names = ("", "") if known else (type_name(one), type_name(other))
-        if one is other:
-            return
         if is_buffer(one) and is_buffer(other) and (place.in_state or names[0] == names[1]):
             yield from _bytes(place, one, bytes(memoryview(one)), bytes(memoryview(other)))
         elif names[0] != names[1]:
@@ -134,8 +135,7 @@ class _Comparison:
             mine, theirs = (each if plain else qualified_name(each) for each in (one, other))
             if not _same(mine, theirs):
                 yield place.difference(one, "is", shown(one), shown(other))
-        elif not self._is_met((id(one), id(other))):
-            self._met[id(one), id(other)] = one, other
+        else:
             yield from self._inside(place, one, other)
 
     def _is_met(self, pair: tuple[int, int]) -> bool:

@@ -15,7 +15,7 @@ from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import NOT_IMPORTABLE, DryRun
 from adapters._explain.hazards import Hazards
 from adapters._explain.parts import LEAVES
-from adapters._explain.paths import Path, Paths
+from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
@@ -26,11 +26,11 @@ from adapters.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from adapters._explain.paths import Path
+
 _LARGE = 1 << 16  # bytes: a smaller part is no large one
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more
 _SMALLER = "send less of it, or adapters.share it: then it goes once per host"
-_LOST = "expected if it is a cache; else give the type an adapter that keeps it"
-_FAILED = "see the error; the factory, or a provider, is at fault"
 _LEVELS = 30  # levels of large parts inside each other
 _WIDE = 10_000  # parts side by side: more are not measured one by one
 _DEEP = 100  # levels that every pickler takes
@@ -108,12 +108,9 @@ class _Explaining:
         # The plain pickler may fail before it meets what would have to go by value.
         self._whole: BaseException | None = plain._whole if plain else None
         self._hazards = Hazards()
-        self._dry_run = DryRun(protocol, plain is not None, self._is_hazard)
-        self._walk = Walk(obj, self._dry_run, self._is_hazard)
+        self._dry_run = DryRun(protocol, plain is not None, self._hazards.are_in)
+        self._walk = Walk(obj, self._dry_run, self._hazards.are_in)
         self._paths = Paths(self._walk, name)
-
-    def _is_hazard(self, part: Any) -> bool:
-        return self._hazards.of(part) is not None
 
     def explanation(self, check: bool, timeout: float) -> Explanation:
         """What `explain` returns."""
@@ -130,13 +127,8 @@ class _Explaining:
         large = [] if size is None else self._large(size)
         checked = check and size is not None
         if checked:
-            for problem, found in round_trip(obj, self._name, self._dry_run, timeout):
-                part, path = (
-                    (found.part, Path(*found[:2])) if found else (obj, Path(self._name, True))
-                )
-                findings.append(
-                    _finding(part, path, problem, _LOST if found else _FAILED, "differs")
-                )
+            problems = round_trip(obj, self._name, self._dry_run, timeout)
+            findings += [_finding(*each, "differs") for each in problems]
         return Explanation(self._name, type_name(obj), findings, large, size, checked)
 
     def _finding(
@@ -149,9 +141,7 @@ class _Explaining:
 
     def _errors(self, whole: BaseException) -> list[Finding]:
         parts = self._walk.parts
-        alone = [
-            (number, self._dry_run.error(parts[number])) for number in sorted(self._walk.failed)
-        ]
+        alone = ((number, self._dry_run.error(parts[number])) for number in self._walk.failed)
         findings = [self._error(number, error) for number, error in alone if error is not None]
         if in_words(whole) in {found.error for found in findings}:
             return findings
@@ -183,8 +173,7 @@ class _Explaining:
             if hazard is not None and not hazard.problem:
                 hazard = self._hazards.of_copy(part, size)
             if hazard is not None:
-                kind, problem, todo = hazard
-                findings.append(self._finding(number, problem, todo, kind, size))
+                findings.append(self._finding(number, *hazard, size))
         return findings
 
     def _large(self, total: int) -> list[Finding]:

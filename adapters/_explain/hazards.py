@@ -19,30 +19,30 @@ _LARGE = 1 << 16  # bytes: a smaller copy costs little
 
 
 class Hazard(NamedTuple):
-    """What may be wrong about a part: the kind of the finding, the problem, and what to do."""
+    """What may be wrong about a part, what to do, and the kind of the finding."""
 
-    kind: str
     problem: str
     advice: str
+    kind: str
 
 
-_CONNECTION = Hazard("file", "it is an open connection", "send the address, and connect there")
+_CONNECTION = Hazard("it is an open connection", "send the address, and connect there", "file")
 _FILE = Hazard(
-    "file",
     "it is an open file; what arrives is another one, or a copy of its contents",
     "send its path, and open it there",
+    "file",
 )
 _CAPSULE = Hazard(
-    "address",
     "it is a capsule, which holds an address; its reducer may have written that",
     "register an adapter for the type that owns it",
+    "address",
 )
 _POINTER = Hazard(
-    "address",
     "it is a pointer; an address means nothing in another process",
     "register an adapter for the type that owns it",
+    "address",
 )
-_PERHAPS_A_COPY = Hazard("copy", "", "")  # `Hazards.of_copy` compares sizes
+_PERHAPS_A_COPY = Hazard("", "", "copy")  # `Hazards.of_copy` compares sizes
 
 
 class Hazards:
@@ -69,6 +69,10 @@ class Hazards:
         except FAILURES:
             return None
 
+    def are_in(self, part: Any) -> bool:
+        """Whether a part has a hazard, or one that depends on the size."""
+        return self.of(part) is not None
+
     def of_copy(self, part: Any, size: int) -> Hazard | None:
         """The hazard of a part that takes `size` bytes in the message, far more than it shows.
 
@@ -79,16 +83,16 @@ class Hazards:
             return None
         if size > 2 * held + 4096:
             return Hazard(
-                "copy",
                 f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of",
                 "send a copy of the part that is needed",
+                "copy",
             )
         stored = _stored(part)
         if stored is not None and size > 2 * stored + 4096:
             return Hazard(
-                "copy",
                 f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes",
                 "send what it repeats, and repeat it there",
+                "copy",
             )
         return None
 
@@ -118,7 +122,7 @@ class Hazards:
             if number in self._memory:
                 holder = f"its {field.lstrip('.')}" if field else "it"
                 problem = f"{holder} is {number:#x}, which is an address in this process"
-                return Hazard("address", problem, "leave it out; send what it points at")
+                return Hazard(problem, "leave it out; send what it points at", "address")
         return None
 
 

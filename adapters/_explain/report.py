@@ -1,4 +1,4 @@
-"""What `explain` returns: findings, and how people, notebooks and programs read them."""
+"""What `explain` returns: findings, as objects, as text, as HTML and as data."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ _WIDTH = 88
 _SHOWN = 20  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
-_ORDER = ("error", "differs", "address", "file", "copy", "adapter", "size")
+_ORDER = ("error", "differs", "address", "file", "copy", "size")
 _HEADS = {
     "error": "cannot cross a process",
     "differs": "arrives as something else",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
     "copy": "pickles more than it shows",
-    "adapter": "pickles, but cannot be rebuilt everywhere",
     "size": "large",
 }
 
@@ -33,15 +32,15 @@ class Finding(NamedTuple):
         path: Python for the part, beginning with the object's name. It may use `adapters` and
             `copyreg`.
         type: The module-qualified type of the part, or its C type.
-        error: What pickling the part alone raises, or what is wrong with it.
+        error: What pickling the part alone raises, or else the problem.
         adapter: The name of the adapter that serves it; else how to get one: "register_struct" or
             "subclasses=True"; else None.
         advice: What to do.
         kind: "error" (it does not pickle), "differs" (it arrives as something else), "address",
-            "file", "copy", "adapter" (it pickles, and should not) or "size".
-        ways: On how many ways it is reached, this path included.
-        exact: Whether the path evaluates to the very part. What a reducer makes anew each time has
-            no such path; this one then leads to one like it.
+            "file", "copy" (it pickles, and should not) or "size".
+        ways: How many references lead to it, this path included.
+        exact: Whether the path evaluates to the very part. A part that a reducer makes anew each
+            time has no such path; this one then leads to one of the same type.
         size: The bytes that it takes in the message, None where that was not measured.
     """
 
@@ -59,13 +58,13 @@ class Finding(NamedTuple):
 class Explanation:
     """Why an object does not pickle, part by part; from `adapters.explain`.
 
-    It is true if there is something to mend: if it has findings. Large parts are none. It prints as
-    text, and in a notebook or with rich as a table, and pickles.
+    It is true if it has findings, that is, something to mend; large parts are none. It prints as
+    text, with rich in colours and in a notebook as a table, and it pickles.
 
     Attributes:
         name: What the object is called in the paths.
         type: The module-qualified type of the object.
-        findings: All that is to be mended, the most important first.
+        findings: What is to be mended, the most important first.
         large: The parts that take most of the message, the largest first, as findings of kind
             "size"; empty if there is no message.
         size: The bytes of the message, None if the object does not pickle.
@@ -133,10 +132,10 @@ class Explanation:
         return f"{subject} pickles, in {size}, but look at {_parts(len(self.findings))}"
 
     def _groups(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-        """(head, rows of label and text) for the findings, those alike together."""
+        """(path, rows of label and text) for the findings, those alike in one group."""
         alike: dict[tuple[object, ...], list[Finding]] = {}
         for found in self.findings:
-            error = re.sub("0x[0-9a-fA-F]+", "", found.error)  # one address is like another
+            error = re.sub("0x[0-9a-fA-F]+", "", found.error)  # alike but for an address
             key = found.kind, found.type, error, found.adapter, found.advice
             alike.setdefault(key, []).append(found)
         for number, group in enumerate(alike.values()):
@@ -170,27 +169,40 @@ class Explanation:
             for found in self.large
         ]
 
-    def __str__(self) -> str:
-        lines = [self.headline]
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """(line, its style) of the text."""
+        yield self.headline, "bold red" if self.findings else "bold green"
         for head, rows in self._groups():
-            lines += ["", head]
+            yield "", ""
+            yield head, "bold"
             for label, text in rows:
-                lines += textwrap.wrap(
+                style = "red" if label in ("error", "but") else "green" if label == "do" else ""
+                for line in textwrap.wrap(
                     text,
                     _WIDTH,
                     initial_indent=f"    {label:8} ",
                     subsequent_indent=" " * 13,
                     break_long_words=False,
                     break_on_hyphens=False,
-                )
+                ):
+                    yield line, style
         sizes = self._sizes()
         if sizes:
-            lines += ["", "Most of the message:"]
+            yield "", ""
+            yield "Most of the message:", "bold"
             wide = max(len(row[0]) for row in sizes)
             far = min(max(len(row[2]) for row in sizes), 48)
             for size, share, place, kind in sizes:
-                lines.append(f"    {size:>{wide}} bytes {share:>5}  {place:{far}}  {kind}")
-        return "\n".join(lines)
+                yield f"    {size:>{wide}} bytes {share:>5}  {place:{far}}  {kind}", ""
+
+    def __str__(self) -> str:
+        return "\n".join(line for line, _ in self._lines())
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.text import Text
+
+        for line, style in self._lines():
+            yield Text(line, style)
 
     def _repr_html_(self) -> str:
         rows = []
@@ -202,31 +214,6 @@ class Explanation:
             rows.append(f"<tr><td><code>{html.escape(place)}</code></td><td>{said}</td></tr>")
         table = f"<table>{''.join(rows)}</table>" if rows else ""
         return f"<div><p>{html.escape(self.headline)}</p>{table}</div>"
-
-    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
-        from rich.table import Table
-        from rich.text import Text
-
-        yield Text(self.headline, style="bold red" if self.findings else "bold green")
-        for head, rows in self._groups():
-            yield Text()
-            yield Text(head, style="bold")
-            grid = Table.grid(padding=(0, 1, 0, 4))
-            for label, said in rows:
-                style = "red" if label in ("error", "but") else "green" if label == "do" else ""
-                grid.add_row(Text(label, style="dim"), Text(said, style=style))
-            yield grid
-        sizes = self._sizes()
-        if sizes:
-            table = Table(title="Most of the message", title_justify="left", box=None)
-            table.add_column("bytes", justify="right")
-            table.add_column("share", justify="right")
-            table.add_column("part")
-            table.add_column("type")
-            for row in sizes:
-                table.add_row(*map(Text, row))
-            yield Text()
-            yield table
 
 
 def _parts(number: int) -> str:
@@ -245,7 +232,7 @@ def _place(found: Finding) -> str:
 
 
 def _clean(text: str) -> str:
-    """One line, with nothing in it that a terminal obeys."""
+    """One line without control characters, which a terminal would obey."""
     text = " ".join(text.split())
     if text.isprintable():
         return text

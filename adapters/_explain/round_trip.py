@@ -6,10 +6,11 @@ import os
 import pickle
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters import _pickling
 from adapters._comparison.comparison import differences
+from adapters._explain.paths import Path
 from adapters._naming import in_words
 from adapters.errors import FAILURES
 
@@ -26,6 +27,7 @@ answer = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
 sys.path[:], payload = pickle.load(sys.stdin.buffer)
 import adapters
+from adapters._explain.paths import Path
 from adapters._naming import in_words
 try:
     twin = adapters.loads(payload)
@@ -38,14 +40,18 @@ os._exit(0)
 """
 
 
+_FAILED = "see the error; the factory, or a provider, is at fault"
+_LOST = "expected if it is a cache; else give the type an adapter that keeps it"
+
+
 def round_trip(
     obj: object, name: str, dry_run: DryRun, timeout: float
-) -> Iterator[tuple[str, Difference | None]]:
-    """The problems of `obj` after a round trip, each with the difference that it is about.
+) -> Iterator[tuple[Any, Path, str, str]]:
+    """What differs after a round trip: (part, its path, the problem, what to do).
 
     Args:
         obj: Any object that pickles.
-        name: What it is called: the paths of the differences begin with it.
+        name: What it is called: paths begin with it.
         dry_run: Has the protocol, and the reducers that `dumps` uses for `obj`.
         timeout: Seconds that the other process may take.
     """
@@ -53,17 +59,20 @@ def round_trip(
         payload = _pickling.dumps(obj, dry_run.protocol)
         rebuilt = _pickling.loads(_there_and_back(payload, timeout))
     except FAILURES as error:
-        yield in_words(error), None
+        yield obj, Path(name, True), in_words(error), _FAILED
         return
     for found in differences(obj, rebuilt, name, reducer=dry_run.reduce):
-        if found.attribute and found.other == "missing":
-            yield f"its attribute {found.attribute!r} is lost", found
-        elif found.attribute:
-            yield f"its attribute {found.attribute!r}, {found.one}, arrives as {found.other}", found
-        elif found.verb == "has":
-            yield f"it has {found.one}, and arrives with {found.other}", found
-        else:
-            yield f"{found.one} arrives as {found.other}", found
+        yield found.part, Path(found.path, found.exact), _in_words(found), _LOST
+
+
+def _in_words(found: Difference) -> str:
+    if found.attribute and found.other == "missing":
+        return f"its attribute {found.attribute!r} is lost"
+    if found.attribute:
+        return f"its attribute {found.attribute!r}, {found.one}, arrives as {found.other}"
+    if found.verb == "has":
+        return f"it has {found.one}, and arrives with {found.other}"
+    return f"{found.one} arrives as {found.other}"
 
 
 def _there_and_back(payload: bytes, timeout: float) -> bytes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ENDLESS = 200  # reductions inside each other, each of which made the next: no more are followed
 _DEEP = 8  # reductions inside each other from which on reducers are asked whether they make parts
-_MANY = 20_000  # parts made at such depths, and parts of one part to be pickled alone
+_WIDE = 20_000  # parts of one part to be pickled alone
 _CYCLES = 1000  # states to be searched for the object itself
 
 
@@ -37,6 +37,7 @@ class Walk(Parts):
         failed: Numbers of parts whose own reduction fails.
         hazards: Numbers of parts with a hazard.
         depth: How deep the parts are inside each other.
+        most_made: How many parts are followed that reducers make deep inside of each other.
 
     Args:
         root: The object.
@@ -44,13 +45,15 @@ class Walk(Parts):
         is_hazard: As in `DryRun`.
     """
 
+    most_made = 20_000
+
     def __init__(self, root: object, dry_run: DryRun, is_hazard: Callable[[Any], bool]) -> None:
         super().__init__(dry_run)
         self.parts: list[Any] = [root]
         self.parents = [-1]
         self.steps: list[Step] = [()]
         self.again: dict[int, int] = {}
-        self.failed: set[int] = set()
+        self.failed: list[int] = []
         self.hazards: list[int] = []
         self.depth = 0
         self._is_hazard = is_hazard
@@ -83,12 +86,12 @@ class Walk(Parts):
         except NOT_IMPORTABLE:
             raise
         except FAILURES:
-            self.failed.add(number)
+            self.failed.append(number)
             return
         if found and found[0][0] == ("state",) and self._searched < _CYCLES:
             self._searched += 1
             if reaches(found[0][1], obj):
-                self.failed.add(number)
+                self.failed.append(number)
         new = [pair for pair in found if not self._is_known(pair[1])]
         for step, part in self.dry_run.suspects(new) if new else ():
             self.add(number, step, part)
@@ -108,7 +111,7 @@ class Walk(Parts):
             if self._is_kept(parent, step, part):
                 made = 0
             self._deep += made > 0
-            if made > _ENDLESS or self._deep > _MANY:
+            if made > _ENDLESS or self._deep > self.most_made:
                 return  # reducers that make parts without end: the pickler gives up, too
         number = len(self.parts)
         if made:
@@ -155,7 +158,7 @@ class Walk(Parts):
                 found = self.parts_of(self.parts[line[-1]])
             except FAILURES:
                 break
-            for step, part in islice(found, _MANY):
+            for step, part in islice(found, _WIDE):
                 if self._numbers.get(id(part)) not in line and self._fails(part):
                     self.add(line[-1], step, part)
                     line.append(self._numbers.get(id(part), -1))
