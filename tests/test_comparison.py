@@ -54,6 +54,10 @@ class Words(list):  # type: ignore[type-arg]
         return 0
 
 
+class Tags(set):  # type: ignore[type-arg]
+    pass
+
+
 class Hostile:
     __hash__ = None  # type: ignore[assignment]
 
@@ -135,6 +139,7 @@ DIFFERENT: list[tuple[Any, Any, str, str]] = [
     (int, str, "obj", "is <class 'int'> in one"),
     (re, pickle, "obj", "is <module 're'"),
     ([1], (1,), "obj", "is [1] (builtins.list) in one and (1,) (builtins.tuple) in the other"),
+    ([1], [True], "obj[0]", "is 1 (builtins.int) in one"),
     ([1], [1, 2], "obj", "has length 1 in one and length 2 in the other"),
     ((1, [2]), (1, [3]), "obj[1][0]", "is 2 in one and 3 in the other"),
     ({"a": [1]}, {"a": [2]}, "obj['a'][0]", "is 1 in one"),
@@ -145,6 +150,7 @@ DIFFERENT: list[tuple[Any, Any, str, str]] = [
     ({1, 2}, {1, 3}, "obj", "has the members [2] in one and [3] in the other"),
     ({Plain(a=1)}, {Plain(a=2)}, "list(obj)[0].a", "is 1 in one"),
     ({Plain(a=1), Plain(a=2)}, {Plain(a=2), Plain(a=3)}, "obj", "has the members [<"),
+    ({Plain(a=1), Plain(a=1)}, {Plain(a=1), Plain(a=2)}, "obj", "has the members [<"),
     (Plain(a=1, b=[1]), Plain(a=1, b=[2]), "obj.b[0]", "is 1 in one"),
     (Plain(a=[1]), Plain(), "obj.a", "is [1] in one and missing in the other"),
     (Plain(), Plain(a=[1]), "obj.a", "is missing in one and [1] in the other"),
@@ -205,6 +211,7 @@ EQUAL: list[tuple[Any, Any]] = [
     ({NAN, 1}, {1, float("nan")}),
     ({Plain(a=1), Plain(a=2), 3}, {Plain(a=2), Plain(a=1), 3}),
     ({Gadget(1): [1], Gadget(2): [2]}, {Gadget(2): [2], Gadget(1): [1]}),
+    (Tags([0, 8]), Tags([8, 0])),  # in another order inside
     (frozenset([frozenset([Plain(a=1)])]), frozenset([frozenset([Plain(a=1)])])),
     (object(), object()),
     (wrong_adapters.Modern(), wrong_adapters.Modern()),

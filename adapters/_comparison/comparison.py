@@ -46,8 +46,6 @@ from adapters.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from adapters._comparison.contents import Array
-
     # What was found, and which parts to compare next.
     Steps = Generator["Difference | tuple[Place, Any, Any]", None, None]
 
@@ -212,11 +210,11 @@ class _Comparison:
                 return None
         return twins
 
-    def _arrays(self, place: Place, part: Any, one: Array, other: Any) -> Steps:
-        if one.layout != other.layout:
-            yield place.difference(part, "has", one.layout, other.layout)
-        elif one.data is None or one.data != other.data:
-            found = self._first(one.tolist(), other.tolist())
+    def _arrays(self, place: Place, part: Any, one: Any, other: Any) -> Steps:
+        if one[0] != other[0]:
+            yield place.difference(part, "has", one[0], other[0])
+        elif one[1] is None or one[1] != other[1]:
+            found = self._first(one[2](), other[2]())
             if found is not None:
                 at = f" at {found.path}" if found.path else ""
                 texts = f"{found.one}{at}", f"{found.other}{at}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copyreg
 from types import MemberDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from adapters._comparison.places import PROTOCOL
 from adapters._naming import in_words, qualified_name
@@ -56,34 +56,24 @@ def is_buffer(value: object) -> bool:
     return type(value) is bytes or (type(value) not in CONTAINERS and has_buffers(value))
 
 
-class Array(NamedTuple):
-    """What arrays are compared by.
+def array_of(obj: Any) -> tuple[str, bytes | None, Callable[[], Any]] | None:
+    """What the array that an object is (by `dtype`, `shape` and `tolist`, or its buffer) holds.
 
-    Attributes:
-        layout: Dtype (or format) and shape.
-        data: The bytes in C order; None if they are addresses of Python objects.
-        tolist: Returns the elements, as lists in lists.
+    Returns:
+        Dtype (or format) and shape; the bytes in C order, None if it does not give them; a function
+        that returns the elements, as lists in lists. None if it is no array.
     """
-
-    layout: str
-    data: bytes | None
-    tolist: Callable[[], Any]
-
-
-def array_of(obj: Any) -> Array | None:
-    """The array that an object is (by `dtype`, `shape` and `tolist`, or its buffer), or None."""
     kind = type(obj)
     if all(hasattr(kind, name) for name in ("dtype", "shape", "tolist")):
-        plain = hasattr(kind, "tobytes") and not getattr(obj.dtype, "hasobject", False)
         layout = f"dtype {obj.dtype} and shape {tuple(obj.shape)}"
-        return Array(layout, obj.tobytes() if plain else None, obj.tolist)
+        return layout, obj.tobytes() if hasattr(kind, "tobytes") else None, obj.tolist
     try:
         view = memoryview(obj)
     except TypeError:
         return None
     data = view.tobytes()
     items = view if len(view.format) == 1 else memoryview(data)  # others have no tolist()
-    return Array(f"format {view.format!r} and shape {view.shape}", data, items.tolist)
+    return f"format {view.format!r} and shape {view.shape}", data, items.tolist
 
 
 def reduce(obj: Any) -> Any:

@@ -46,10 +46,10 @@ class DryRun:
     Args:
         protocol: The protocol of pickle.
         by_value: Whether with the pickler that sends functions and classes by value.
-        is_hazard: Whether a part of a type that is not built in may be wrong although it pickles.
+        hazard: Returns what may be wrong about a part although it pickles, None if nothing.
     """
 
-    def __init__(self, protocol: int, by_value: bool, is_hazard: Callable[[Any], bool]) -> None:
+    def __init__(self, protocol: int, by_value: bool, hazard: Callable[[Any], object]) -> None:
         base: Any = PlainPickler
         options: dict[str, Any] = {}
         self.dispatch_table: Any = copyreg.dispatch_table
@@ -61,7 +61,7 @@ class DryRun:
 
         class Strict(base):  # type: ignore[misc]
             def reducer_override(self, obj: Any) -> Any:
-                if is_hazard(obj):
+                if hazard(obj):
                     raise _HazardMet
                 return super().reducer_override(obj)
 
@@ -96,13 +96,7 @@ class DryRun:
             NOT_IMPORTABLE: as `error`.
         """
         counter = _Counter()
-        try:
-            self._new_strict(counter).dump(obj)
-        except NotImportableError:
-            raise
-        except (_HazardMet, *FAILURES):
-            return None
-        return counter.size
+        return counter.size if _passes(self._new_strict(counter), obj) else None
 
     def error(self, obj: object) -> BaseException | None:
         """What pickling `obj` alone raises, None if it pickles.
@@ -163,16 +157,24 @@ class DryRun:
         if self._fine is None:
             self._fine = self._new_strict(_Counter())
         start = time.perf_counter()
-        try:
-            self._fine.dump(parts)
-        except NotImportableError:
-            raise
-        except (_HazardMet, *FAILURES):
+        fine = _passes(self._fine, parts)
+        seconds = time.perf_counter() - start
+        if fine:
+            self._saved += seconds
+        else:
+            self._wasted += seconds
             self._fine = None  # its memo holds parts that were pickled half
-            self._wasted += time.perf_counter() - start
-            return False
-        self._saved += time.perf_counter() - start
-        return True
+        return fine
+
+
+def _passes(pickler: Any, obj: object) -> bool:
+    try:
+        pickler.dump(obj)
+    except NotImportableError:
+        raise
+    except (_HazardMet, *FAILURES):
+        return False
+    return True
 
 
 def _split(pairs: list[Any]) -> list[list[Any]]:

@@ -108,8 +108,8 @@ class _Explaining:
         # The plain pickler may fail before it meets what would have to go by value.
         self._whole: BaseException | None = plain._whole if plain else None
         self._hazards = Hazards()
-        self._dry_run = DryRun(protocol, plain is not None, self._hazards.are_in)
-        self._walk = Walk(obj, self._dry_run, self._hazards.are_in)
+        self._dry_run = DryRun(protocol, plain is not None, self._hazards.of)
+        self._walk = Walk(obj, self._dry_run, self._hazards.of)
         self._paths = Paths(self._walk, name)
 
     def explanation(self, check: bool, timeout: float) -> Explanation:

@@ -69,10 +69,6 @@ class Hazards:
         except FAILURES:
             return None
 
-    def are_in(self, part: Any) -> bool:
-        """Whether a part has a hazard, or one that depends on the size."""
-        return self.of(part) is not None
-
     def of_copy(self, part: Any, size: int) -> Hazard | None:
         """The hazard of a part that takes `size` bytes in the message, far more than it shows.
 

@@ -12,6 +12,8 @@ from adapters._wire.rebuild import rebuild
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    # ("reduced", place, ...) in what the reducer returns; else kind, place, key or name, place of
+    # the dict in what the reducer returns.
     Step = tuple[Any, ...]
     Part = tuple[Step, Any]
 
@@ -112,9 +114,9 @@ class Parts:
         for where, attributes in dicts:
             for place, (name, value) in enumerate(attributes.items()):
                 if type(value) not in self.skip:
-                    yield ("attribute", name, where, place), value
+                    yield ("attribute", place, name, where), value
                 if type(name) not in self.skip:
-                    yield ("attribute name", place, where), name
+                    yield ("attribute name", place, None, where), name
 
     def _state_of(self, state: Any) -> Iterator[Part]:
         """The state of a native object, as one part."""
@@ -125,4 +127,4 @@ class Parts:
         self._buffers.update((id(part), part) for part in buffers_in(state))
         self._kept.append(state)
         if kind is not bytes and kind not in BYTES_LIKE:
-            yield ("state",), state
+            yield ("state", 0), state

@@ -23,6 +23,30 @@ if TYPE_CHECKING:
     from adapters._explain.walk import Walk
 
 _MISSING = object()
+# How a step is written, the plainest way first: `@` stands for the expression so far, `#` for its
+# reduction. What is behind the name of a method needs one of the standard library.
+_WAYS = {
+    "item": ("@[{at}]",),
+    "key": ("list(@)[{at}]",),
+    "member": ("list(@)[{at}]",),
+    "value": ("@[{key}]", "list(@.values())[{at}]"),
+    "state": ("adapters.to_spec(@).state",),
+    "attribute": (
+        "@.{name}",
+        "vars(@)[{key}]",
+        "#{where}[{key}]",
+        "list(vars(@).values())[{at}]",
+        "list(#{where}.values())[{at}]",
+    ),
+    "attribute name": ("list(vars(@))[{at}]", "list(#{where})[{at}]"),
+    "appended": ("__getitem__: @[{at}]", "__iter__: list(@)[{at}]", "list(#[3])[{at}]"),
+    "set key": ("__iter__: list(@)[{at}]", "list(#[4])[{at}][0]"),
+    "set value": (
+        "__getitem__: @[{key}]",
+        "values: list(@.values())[{at}]",
+        "list(#[4])[{at}][1]",
+    ),
+}
 _AHEAD = 6  # steps that one attribute may stand for: it may be deep in a reduction
 
 
@@ -110,67 +134,36 @@ def _evaluate(way: Way, value: Any) -> Any:
 
 
 def _ways(value: Any, step: Step, protocol: int) -> Iterator[Way]:
-    kind, *where = step
-    reduction = reduction_way(value, protocol)
-    if kind == "item":
-        yield "", f"[{where[0]}]"
-    elif kind in ("key", "member"):
-        yield "list(", f")[{where[0]}]"
-    elif kind == "value":
-        if (key := literal(where[1])) is not None:
-            yield "", f"[{key}]"
-        yield "list(", f".values())[{where[0]}]"
-    elif kind == "state":
-        yield "adapters.to_spec(", ").state"
-    elif kind == "attribute":
-        yield from _attribute_ways(step, reduction)
-    elif kind == "attribute name":
-        yield "list(vars(", f"))[{where[0]}]"
-        yield _inside(reduction, where[1], "list(", f")[{where[0]}]")
-    elif kind == "appended":
-        if _is_library(value, "__getitem__"):
-            yield "", f"[{where[0]}]"
-        if _is_library(value, "__iter__"):
-            yield "list(", f")[{where[0]}]"
-        yield _inside(reduction, (3,), "list(", f")[{where[0]}]")
-    elif kind == "set key":
-        if _is_library(value, "__iter__"):
-            yield "list(", f")[{where[0]}]"
-        yield _inside(reduction, (4,), "list(", f")[{where[0]}][0]")
-    elif kind == "set value":
-        if (key := literal(where[1])) is not None and _is_library(value, "__getitem__"):
-            yield "", f"[{key}]"
-        if _is_library(value, "values"):
-            yield "list(", f".values())[{where[0]}]"
-        yield _inside(reduction, (4,), "list(", f")[{where[0]}][1]")
-    else:
+    before, behind = reduction_way(value, protocol)
+    if step[0] == "reduced":
         if issubclass(type(value), type):
             yield "type(", ")"
-            if where == [1, 2]:
+            if step[1:] == (1, 2):
                 yield "", ".__bases__"
-        if where == [1, 0]:
+        if step[1:] == (1, 0):
             yield "type(", ")"
             if _is_library(value, "__iter__"):
                 yield "dict(", ")"
                 yield "list(", ")"
-        yield _inside(reduction, tuple(where), "", "")
-
-
-def _attribute_ways(step: Step, reduction: Way) -> Iterator[Way]:
-    _, name, where, place = step
-    if type(name) is str and name.isidentifier():
-        yield "", f".{name}"
+        yield before, behind + _indices(step[1:])
+        return
+    kind, at, name, where = (*step, None, None)[:4]
     key = literal(name)
-    if key is not None:
-        yield "vars(", f")[{key}]"
-        yield _inside(reduction, where, "", f"[{key}]")
-    yield "list(vars(", f").values())[{place}]"
-    yield _inside(reduction, where, "list(", f".values())[{place}]")
+    for template in _WAYS[kind]:
+        method, _, template = template.rpartition(": ")
+        if (
+            (method and not _is_library(value, method))
+            or ("{key}" in template and key is None)
+            or ("{name}" in template and not (type(name) is str and name.isidentifier()))
+        ):
+            continue
+        ahead, mark, after = template.partition("#" if "#" in template else "@")
+        after = after.format(at=at, key=key, name=name, where=_indices(where or ()))
+        yield (ahead + before, behind + after) if mark == "#" else (ahead, after)
 
 
-def _inside(reduction: Way, where: tuple[int, ...], before: str, behind: str) -> Way:
-    places = "".join(f"[{place}]" for place in where)
-    return before + reduction[0], reduction[1] + places + behind
+def _indices(places: tuple[int, ...]) -> str:
+    return "".join(f"[{place}]" for place in places)
 
 
 def _is_library(value: Any, method: str) -> bool:

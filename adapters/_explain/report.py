@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WIDTH = 88
+_WRAPPER = textwrap.TextWrapper(
+    88, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False
+)
 _SHOWN = 20  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
@@ -177,14 +179,7 @@ class Explanation:
             yield head, "bold"
             for label, text in rows:
                 style = "red" if label in ("error", "but") else "green" if label == "do" else ""
-                for line in textwrap.wrap(
-                    text,
-                    _WIDTH,
-                    initial_indent=f"    {label:8} ",
-                    subsequent_indent=" " * 13,
-                    break_long_words=False,
-                    break_on_hyphens=False,
-                ):
+                for line in _WRAPPER.wrap(f"    {label:8} {text}"):
                     yield line, style
         sizes = self._sizes()
         if sizes:

@@ -42,12 +42,12 @@ class Walk(Parts):
     Args:
         root: The object.
         dry_run: How it is pickled.
-        is_hazard: As in `DryRun`.
+        hazard: As in `DryRun`.
     """
 
     most_made = 20_000
 
-    def __init__(self, root: object, dry_run: DryRun, is_hazard: Callable[[Any], bool]) -> None:
+    def __init__(self, root: object, dry_run: DryRun, hazard: Callable[[Any], object]) -> None:
         super().__init__(dry_run)
         self.parts: list[Any] = [root]
         self.parents = [-1]
@@ -56,7 +56,7 @@ class Walk(Parts):
         self.failed: list[int] = []
         self.hazards: list[int] = []
         self.depth = 0
-        self._is_hazard = is_hazard
+        self._hazard = hazard
         self._numbers = {id(root): 0}
         self._made = {0: 0}  # number -> reductions inside each other that lead to it
         self._deep = 0
@@ -80,7 +80,7 @@ class Walk(Parts):
     def _visit(self, number: int) -> None:
         obj = self.parts[number]
         try:
-            if self._is_hazard(obj):
+            if self._hazard(obj):
                 self.hazards.append(number)
             found = self.parts_of(obj)
         except NOT_IMPORTABLE:
@@ -88,7 +88,7 @@ class Walk(Parts):
         except FAILURES:
             self.failed.append(number)
             return
-        if found and found[0][0] == ("state",) and self._searched < _CYCLES:
+        if found and found[0][0][0] == "state" and self._searched < _CYCLES:
             self._searched += 1
             if reaches(found[0][1], obj):
                 self.failed.append(number)
