@@ -136,7 +136,7 @@ def serializer_changes_nothing(trial: Trial) -> None:
         make, equal = trial.makers[index], trial.equal
         if equal is None and has_equality(type(example)):
             equal = operator.eq
-        # Objects that differ by themselves tell nothing.
+        # It shows only if two new objects are equal.
         if make and equal and equal(make(), make()) and not equal(make(), example):
             raise Broken(
                 "an object that was serialized no longer equals one that was not: serialize must"

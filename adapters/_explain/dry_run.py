@@ -66,7 +66,6 @@ class DryRun:
                 return super().reducer_override(obj)
 
         self.protocol = protocol
-        self.by_value = by_value
         self._plain_override = base.__base__.reducer_override if by_value else None
         self._new = partial(base, protocol=protocol, **options)
         self._new_strict = partial(Strict, protocol=protocol, **options)

@@ -48,7 +48,7 @@ def explain(
 
     Only the innermost parts are named, those that are the cause. It follows `adapters.dumps`, which
     calls what the objects define (`__reduce_ex__`, `__getstate__`, serializers), some of it several
-    times; what that prints goes nowhere. The object stays as it is.
+    times; what that prints is dropped. The object stays as it is.
 
     Also named is what pickles and should not: addresses, open files, views that take their base
     along. For an object that pickles the size of the message and its largest parts are given.
@@ -210,8 +210,7 @@ class _Explaining:
         sizes = self._dry_run.sizes([part for _, part in pairs])
         for (step, part), size in zip(pairs, sizes, strict=True):
             if size >= least:
-                walk.add(number, step, part)
-                place = walk.number_of(part)
+                place = walk.add(number, step, part)
                 if place is not None and self._paths.of(place).exact:
                     large.append((place, size))
         return large

@@ -82,23 +82,17 @@ class Parts:
         yield from self._among(arguments, lambda at: ("reduced", 1, at))
         if state is not None:
             yield from self._attributes(state)
-        yield from self._items(items, pairs)
+        if items is not None:
+            self._kept.append(items := list(items))
+            yield from self._among(items, lambda at: ("appended", at))
+        if pairs is not None:
+            self._kept.append(pairs := list(pairs))
+            keys = [key for key, _ in pairs]
+            yield from self._among(keys, lambda at: ("set key", at))
+            values = [value for _, value in pairs]
+            yield from self._among(values, lambda at: ("set value", at, keys[at]))
         if setter is not None:
             yield ("reduced", 5), setter
-
-    def _items(self, items: Any, pairs: Any) -> Iterator[Part]:
-        if items is not None:
-            for place, part in enumerate(items):
-                if type(part) not in self.skip:
-                    self._kept.append(part)
-                    yield ("appended", place), part
-        if pairs is not None:
-            for place, (key, value) in enumerate(pairs):
-                self._kept.append((key, value))
-                if type(key) not in self.skip:
-                    yield ("set key", place), key
-                if type(value) not in self.skip:
-                    yield ("set value", place, key), value
 
     def _attributes(self, state: Any) -> Iterator[Part]:
         """The attributes in a state of the form that `object` gives it; any other is one part."""

@@ -92,27 +92,32 @@ class Walk(Parts):
             self._searched += 1
             if reaches(found[0][1], obj):
                 self.failed.append(number)
-        new = [pair for pair in found if not self._is_known(pair[1])]
+        new = [pair for pair in found if self._known(pair[1]) is None]
         for step, part in self.dry_run.suspects(new) if new else ():
             self.add(number, step, part)
 
-    def _is_known(self, part: Any) -> bool:
-        known = self._numbers.get(id(part))
-        if known is not None:
-            self.again[known] = self.again.get(known, 0) + 1
-        return known is not None
+    def _known(self, part: Any) -> int | None:
+        number = self._numbers.get(id(part))
+        if number is not None:
+            self.again[number] = self.again.get(number, 0) + 1
+        return number
 
-    def add(self, parent: int, step: Step, part: Any) -> None:
-        """Take in a part that was found in another one by a step."""
-        if self._is_known(part):  # twice in one part
-            return
+    def add(self, parent: int, step: Step, part: Any) -> int | None:
+        """Take in a part that was found in another one by a step.
+
+        Returns:
+            Its number; None if it is one of too many that reducers make.
+        """
+        number = self._known(part)
+        if number is not None:  # twice in one part
+            return number
         made = self._made.get(parent, 0) + (step[0] == "reduced")
         if made > _DEEP and type(part) not in CONTAINERS:
             if self._is_kept(parent, step, part):
                 made = 0
             self._deep += made > 0
             if made > _ENDLESS or self._deep > self.most_made:
-                return  # reducers that make parts without end: the pickler gives up, too
+                return None  # reducers that make parts without end: the pickler gives up, too
         number = len(self.parts)
         if made:
             self._made[number] = made
@@ -120,6 +125,7 @@ class Walk(Parts):
         self.parts.append(part)
         self.parents.append(parent)
         self.steps.append(step)
+        return number
 
     def _is_kept(self, parent: int, step: Step, part: Any) -> bool:
         """Whether the reducer that led to a part returns the same part at a second call."""
@@ -135,10 +141,6 @@ class Walk(Parts):
         except FAILURES:
             return False
         return again is part
-
-    def number_of(self, part: Any) -> int | None:
-        """The number of a part, None if it was not found."""
-        return self._numbers.get(id(part))
 
     def line_to(self, number: int) -> list[int]:
         """The numbers of the parts on the way from the root to a part, both included."""
@@ -160,8 +162,8 @@ class Walk(Parts):
                 break
             for step, part in islice(found, _WIDE):
                 if self._numbers.get(id(part)) not in line and self._fails(part):
-                    self.add(line[-1], step, part)
-                    line.append(self._numbers.get(id(part), -1))
+                    number = self.add(line[-1], step, part)
+                    line.append(-1 if number is None else number)
                     break
             else:
                 break
