@@ -3,10 +3,10 @@
 | module | what it holds |
 |---|---|
 | `explain` | `explain`: which parts are findings |
-| `walk`, `parts` | the graph of parts, in the order in which a pickler goes through it |
-| `dry_run` | pickling one part alone |
+| `dry_run` | pickling a part for its size or its error alone |
+| `parts`, `walk` | the parts of one object, and of all in it, as a pickler meets them |
 | `paths` | expressions that evaluate to a part |
 | `hazards` | parts that pickle and should not |
 | `round_trip` | parts that arrive changed |
-| `advice`, `report` | what to do, and how it is said |
+| `advice`, `report` | what to do about a part, and how findings are shown |
 """

@@ -14,8 +14,9 @@ from adapters._wire.rebuild import registry
 if TYPE_CHECKING:
     from adapters._explain.walk import Walk
 
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, as classes written in Python are
-# For types that are in objects without having to be sent.
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
+
+# What to do about types that are often in objects by mistake.
 _INSTEAD = {
     "_thread.lock": "make a new lock there",
     "_thread.RLock": "make a new lock there",

@@ -16,14 +16,12 @@ _WRAPPER = textwrap.TextWrapper(
 _SHOWN = 20  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
-_ORDER = ("error", "differs", "address", "file", "copy", "size")
-_HEADS = {
+_KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "arrives as something else",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
     "copy": "pickles more than it shows",
-    "size": "large",
 }
 
 
@@ -86,7 +84,7 @@ class Explanation:
     ) -> None:
         self.name = name
         self.type = type
-        self.findings = tuple(sorted(findings, key=lambda found: _ORDER.index(found.kind)))
+        self.findings = tuple(sorted(findings, key=lambda found: [*_KINDS].index(found.kind)))
         self.large = tuple(sorted(large, key=lambda found: -(found.size or 0)))
         self.size = size
         self.checked = checked
@@ -156,7 +154,7 @@ class Explanation:
                 ("do", _clean(first.advice)),
             ]
             if first.kind != "error":
-                rows.insert(0, ("kind", _HEADS[first.kind]))
+                rows.insert(0, ("kind", _KINDS[first.kind]))
             yield _place(first), rows
 
     def _sizes(self) -> list[tuple[str, str, str, str]]:
