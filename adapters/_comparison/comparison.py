@@ -174,17 +174,17 @@ class _Comparison:
         """Compare two dicts or sets."""
         alone = [key for key in base.__iter__(one) if not base.__contains__(other, key)]
         others = [key for key in base.__iter__(other) if not base.__contains__(one, key)]
-        twins = self._matched(alone, others)
-        if twins is None:
+        matches = self._matched(alone, others)
+        if matches is None:
             what = f"the {'keys' if base is dict else 'members'} {shown(alone)}"
             yield place.difference(one, "has", what, shown(others))
             return
         for at, key in enumerate(base.__iter__(one)):
-            twin = twins.get(id(key), key)
-            if len(alone) == 1 and twin is not key:  # not compared yet
-                yield place.inner(("list(", f")[{at}]")), key, twin
+            match = matches.get(id(key), key)
+            if len(alone) == 1 and match is not key:  # not compared yet
+                yield place.inner(("list(", f")[{at}]")), key, match
             if base is dict:
-                mine, theirs = dict.__getitem__(one, key), dict.__getitem__(other, twin)
+                mine, theirs = dict.__getitem__(one, key), dict.__getitem__(other, match)
                 if type(mine) not in _LEAVES or not _same(mine, theirs):
                     text = literal(key)
                     way = ("", f"[{text}]") if text else ("list(", f".values())[{at}]")
@@ -193,22 +193,22 @@ class _Comparison:
     def _matched(self, mine: list[Any], theirs: list[Any]) -> dict[int, Any] | None:
         """{id: an equal one of `theirs`} for each of `mine`; None if one has none.
 
-        A single pair is not compared. In order if there were too many comparisons.
+        A single pair is not compared yet. After too many comparisons they are paired in order.
         """
         if len(mine) != len(theirs) or any(map(literal, mine)):  # these are found by hash
             return None
-        left, twins = list(theirs), {}
+        left, matches = list(theirs), {}
         for key in mine:
             for at, candidate in enumerate(left):
                 self._tries[0] += 1 << self._nested
                 if self._tries[0] > _TRIES and len(mine) > 1:
                     return dict(zip(map(id, mine), theirs, strict=True))
                 if len(mine) == 1 or self._first(key, candidate) is None:
-                    twins[id(key)] = left.pop(at)
+                    matches[id(key)] = left.pop(at)
                     break
             else:
                 return None
-        return twins
+        return matches
 
     def _arrays(self, place: Place, part: Any, one: Any, other: Any) -> Steps:
         if one[0] != other[0]:
