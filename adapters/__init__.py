@@ -114,6 +114,8 @@ unregister = registry.unregister
 for _public in (
     Adapter,
     Registry,
+    Registry.register,
+    Registry.unregister,
     Spec,
     dumps,
     loads,

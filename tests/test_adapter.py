@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
+import cloudpickle
 import pytest
 from gadgets import Gadget, ffi, state_of
 
@@ -77,3 +79,13 @@ def test_one_that_was_never_registered_cannot_be_sent() -> None:
     assert adapter.provider == (adapter.fingerprint, "no registry holds it")
     assert adapter.provided_by == "by value"
     assert adapters.registry["gadgets.Gadget"].provided_by == "gadgets"
+
+
+@pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps, adapters.dumps])
+def test_an_adapter_arrives_as_one_that_no_registry_holds(dumps: Any) -> None:
+    sent = adapters.registry["tools.Tool"]
+    arrived = pickle.loads(dumps(sent))
+    assert arrived is not sent
+    assert repr(arrived) == repr(sent)
+    assert (arrived.serialize, arrived.factory) == (sent.serialize, sent.factory)
+    assert (arrived.subclasses, arrived.reduce) == (True, None)

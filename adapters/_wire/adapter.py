@@ -21,6 +21,8 @@ _PICKLED_NATIVELY = frozenset(
     map(type, (None, True, 0, 0.0, "", b"", bytearray(), (), [], {}, set(), frozenset(), type))
 ) | {type(lambda: None)}
 
+OPTIONS = ("name", "version", "upgrades", "subclasses")
+
 
 class Adapter:
     """A serializer and a factory for one Python type or one C type, with a name and a version.
@@ -60,14 +62,12 @@ class Adapter:
         subclasses: bool = False,
         provider: Provider | None = None,
     ) -> None:
-        if name is None:
-            name = qualified_name(target)
-            if is_ctype(target):
-                name = f"{provider if isinstance(provider, str) else '__main__'}:{target.cname}"
+        if name is None and is_ctype(target):
+            name = f"{provider if isinstance(provider, str) else '__main__'}:{target.cname}"
         self.target = target
         self.serialize = serialize
         self.factory = factory
-        self.name = name
+        self.name = qualified_name(target) if name is None else name
         self.version = version
         self.upgrades = upgrades or {}
         self.subclasses = subclasses
@@ -84,9 +84,8 @@ class Adapter:
         subject = qualified_name(self.target)
 
         def refuse(problem: str) -> RegistrationError:
-            return RegistrationError(
-                f"cannot register an adapter for {subject}: {problem}", subject
-            )
+            problem = f"cannot register an adapter for {subject}: {problem}"
+            return RegistrationError(problem, subject)
 
         if not is_ctype(self.target) and not isinstance(self.target, type):
             kind = qualified_name(type(self.target))
@@ -118,6 +117,13 @@ class Adapter:
                 )
         if self.subclasses and is_ctype(self.target):
             raise refuse("C types have no subclasses")
+
+    def __reduce__(self) -> Any:  # without the functions that a registry has given it
+        from functools import partial
+
+        options = {name: getattr(self, name) for name in OPTIONS}
+        make = partial(Adapter, provider=self.module, **options)
+        return make, (self.target, self.serialize, self.factory)
 
     def __repr__(self) -> str:
         return (

@@ -6,10 +6,7 @@ from copyreg import dispatch_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
-
-    Reduce = Callable[[Any], Any]
 
 _table: dict[type, Any] = dispatch_table
 
@@ -18,14 +15,14 @@ class Bridge:
     """The reducers that one registry has put into copyreg's table; it leaves others alone."""
 
     def __init__(self) -> None:
-        self._put: dict[type, Reduce] = {}
+        self._put: dict[type, Any] = {}
 
     def foreign(self, cls: type) -> Any:
         """The reducer of a type that other code has put there, or None."""
         found = _table.get(cls)
         return None if found is self._put.get(cls) else found
 
-    def put(self, cls: type, reduce: Reduce | None) -> None:
+    def put(self, cls: type, reduce: Any) -> None:
         """Give a type its reducer, or none; does nothing where there is a foreign one."""
         if self.foreign(cls) is not None:
             self._put.pop(cls, None)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from adapters._wire.adapter import OPTIONS
 from adapters._wire.ctype import library_types, reduce_library
 from adapters._wire.importable import (
     MAIN,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from adapters._wire.adapter import Adapter
 
-    Reduce = Callable[[Any], Any]
-
-_OPTIONS = ("name", "version", "upgrades", "subclasses")  # of an adapter
 _being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
 
 
@@ -46,7 +44,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         reduce: The reducer of native objects: `Registry.reduce`.
     """
 
-    def __init__(self, file: Any, protocol: int, *, reduce: Reduce, **options: Any) -> None:
+    def __init__(self, file: Any, protocol: int, *, reduce: Any, **options: Any) -> None:
         super().__init__(file, protocol, **options)
         self._reduce_native = reduce
 
@@ -62,14 +60,14 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
 
-def dump_adapter(adapter: Adapter, reduce: Reduce) -> bytes | str:
+def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
     """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent."""
     key = (get_ident(), id(adapter))
     if key in _being_written:
         raise SerializeError("its functions refer to an object of its own type", adapter.name)
     _being_written.add(key)
     arguments = adapter.target, adapter.serialize, adapter.factory
-    options = {name: getattr(adapter, name) for name in _OPTIONS}
+    options = {name: getattr(adapter, name) for name in OPTIONS}
     try:
         with io.BytesIO() as file:
             Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump((arguments, options))

@@ -22,10 +22,9 @@ _searching: set[int] = set()  # threads
 
 
 def in_progress(obj: object) -> bool:
-    """Whether the state of `obj` is, or may be, in the middle of being pickled in this thread.
+    """Whether the state of `obj` is being pickled in this thread; `reaches` tells for certain.
 
-    "May be": a pickler written in Python that failed keeps the mark for as long as its traceback
-    lives. `reaches` gives the final answer.
+    A pickler written in Python that failed keeps the mark for as long as its traceback lives.
     """
     return (get_ident(), id(obj)) in _in_progress and get_ident() not in _searching
 

@@ -33,8 +33,7 @@ def is_importable(value: Any) -> bool:
 def importable_attributes() -> Iterator[tuple[str, Any]]:
     """("module:name", value) for each attribute of each module that other processes can import."""
     for module, content in list(sys.modules.items()):
-        # The main script is another one there; builtins and sys hold values by accident, such as
-        # the `_` of an interactive session.
+        # builtins and sys hold values by accident, such as the `_` of an interactive session.
         if module not in (*MAIN, "builtins", "sys"):
             for name, value in list(getattr(content, "__dict__", {}).items()):
                 yield f"{module}:{name}", value

@@ -58,8 +58,8 @@ class Spec(tuple):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         provider = self.provider if isinstance(self.provider, str) else "by value"
-        kind = type(self.state).__name__
-        return f"Spec({self.name!r}, version {self.version}, provider {provider}, state {kind})"
+        parts = f"version {self.version}, provider {provider}, state {type(self.state).__name__}"
+        return f"Spec({self.name!r}, {parts})"
 
     @property
     def name(self) -> str:

@@ -49,6 +49,9 @@ class Registry:
         self._reducer = reducer
         self._bridge = Bridge()
 
+    def __reduce__(self) -> str:
+        return "registry"  # by name; pickle refuses any other one than `adapters.registry`
+
     def __repr__(self) -> str:
         return f"<Registry of {len(self)} adapters>"
 
@@ -158,13 +161,9 @@ class Registry:
             self._remove(adapter)
 
     def adopt(self, provider: Provider, load: Callable[[], Adapter]) -> Adapter:
-        """The adapter that came by value with an object, kept here to send such objects back.
+        """The adapter of a provider by value, kept here to send such objects back.
 
-        It never displaces one that was registered here.
-
-        Args:
-            provider: What came with the object.
-            load: Makes the adapter of it; called where that is not kept yet, and raises its errors.
+        `load` makes it, unless it is kept already. It never displaces one that was registered here.
         """
         adapter = self._arrived.get(provider) or load()
         with _lock:
