@@ -5,9 +5,16 @@ Nothing here registers an adapter or imports a module that does: the registratio
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
 from typing import Any
+
+from adapters._child import progress
 
 
 def describe(obj: Any) -> tuple[str, Any, int]:
@@ -70,3 +77,94 @@ def fail_to_get(handle: Any) -> str:
 def kill_itself() -> None:
     """Die without a word."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+_kept: list[Any] = []
+
+
+def keep(thing: Any) -> int:
+    """Keep something until this process ends; how many things are kept."""
+    _kept.append(thing)
+    return len(_kept)
+
+
+def fail_at_the_end(code: int) -> None:
+    """Let this process, once it ends, exit with a code."""
+    Finalize(None, os._exit, (code,), exitpriority=1)
+
+
+def hang_at_the_end() -> None:
+    """Let this process hang once it ends: it waits for its threads."""
+    threading.Thread(target=time.sleep, args=(100,)).start()
+
+
+def work_in_steps(steps: int, seconds: float) -> int:
+    """Take a while, and say so."""
+    for step in range(steps):
+        progress(f"step {step}")
+        time.sleep(seconds)
+    return steps
+
+
+def crash() -> None:
+    """Die of a segmentation fault, without a report and a core file."""
+    faulthandler.disable()
+    faulthandler._sigsegv()  # type: ignore[attr-defined]
+
+
+def close_descriptors() -> None:
+    """Close all files of this process but the standard ones."""
+    os.closerange(3, 256)
+
+
+def fork_and_wait() -> int:
+    """The id of a process that this one has forked, and that goes on for long."""
+    child = os.fork()
+    if child == 0:
+        time.sleep(100)
+        os._exit(0)
+    return child
+
+
+def fork_and_return() -> int:
+    """Return in two processes."""
+    first = os.getpid()
+    os.fork()
+    return first
+
+
+def leave_a_daemon() -> None:
+    """Die, and leave a process in a session of its own that has all open files; tell its id."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        time.sleep(100)
+        os._exit(0)
+    time.sleep(0.1)  # until it has left
+    progress(str(child))
+    os._exit(3)
+
+
+def stop_while_sending() -> bytes:
+    """A large result, of which a part is sent before this process stops."""
+    send = Connection.send_bytes
+
+    def send_some(connection: Any, data: Any) -> None:
+        _kept.append(None)
+        if len(_kept) == 4:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        send(connection, data)
+
+    Connection.send_bytes = send_some  # type: ignore[method-assign, assignment]
+    return bytes(200_000)
+
+
+class Refusing:
+    """Its payload cannot be loaded."""
+
+    def __reduce__(self) -> Any:
+        return refuse, ()
+
+
+def refuse() -> None:
+    raise ValueError("not here")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from adapters import _pickling
+from adapters._child import INTERPRETER, ChildDiedError, run
 from adapters._comparison.comparison import differences
 from adapters._explain.paths import Path
 from adapters._naming import in_words
@@ -19,26 +16,6 @@ if TYPE_CHECKING:
 
     from adapters._comparison.places import Difference
     from adapters._explain.dry_run import DryRun
-
-# The answer goes through a copy of standard output: what people's code prints does not mix with it.
-_CHILD = """
-import os, pickle, sys
-answer = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)
-sys.path[:], payload = pickle.load(sys.stdin.buffer)
-import adapters
-from adapters._explain.paths import Path
-from adapters._naming import in_words
-try:
-    twin = adapters.loads(payload)
-    step, result = "", adapters.dumps(twin)
-except BaseException as error:
-    step, result = "error", in_words(error)
-pickle.dump((step, result), answer)
-answer.close()
-os._exit(0)
-"""
-
 
 _FAILED = "see the error; the factory, or a provider, is at fault"
 _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
@@ -57,7 +34,7 @@ def round_trip(
     """
     try:
         payload = _pickling.dumps(obj, dry_run.protocol)
-        rebuilt = _pickling.loads(_there_and_back(payload, timeout))
+        rebuilt = _pickling.loads(_sent_back(payload, timeout))
     except FAILURES as error:
         yield obj, Path(name, True), in_words(error), _FAILED
         return
@@ -75,25 +52,25 @@ def _in_words(found: Difference) -> str:
     return f"{found.one} arrives as {found.other}"
 
 
-def _there_and_back(payload: bytes, timeout: float) -> bytes:
-    path = [entry or os.getcwd() for entry in sys.path]
-    with subprocess.Popen(
-        [sys.executable, "-c", _CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as child:
-        try:
-            answer, _ = child.communicate(pickle.dumps((path, payload)), timeout)
-        except subprocess.TimeoutExpired:
-            child.kill()
+def _sent_back(payload: bytes, timeout: float) -> bytes:
+    """The payload that another process makes of what it rebuilds.
+
+    It does not run the main script, so a script without a guard, a prompt or a notebook may call.
+    """
+    try:
+        problem, result = run(_rebuild, payload, method=INTERPRETER, timeout=timeout, quiet=True)
+    except ChildDiedError as error:
+        if error.hung:
             raise RuntimeError(f"another process did not rebuild it in {timeout:g} s") from None
-        except BaseException:
-            child.kill()
-            raise
-    if not answer:
-        raise RuntimeError(f"the process that rebuilt it died, with exit code {child.returncode}")
-    step, result = pickle.loads(answer)
-    if step:
-        raise RuntimeError(f"in another process: {result}")
+        raise RuntimeError(f"the process that rebuilt it {error.how}") from None
+    if problem:
+        raise RuntimeError(f"in another process: {problem}")
     return bytes(result)
+
+
+def _rebuild(payload: bytes) -> tuple[str, bytes]:
+    """In the other process: what is wrong, or "", and the payload of what arrived."""
+    try:
+        return "", _pickling.dumps(_pickling.loads(payload))
+    except BaseException as error:
+        return in_words(error), b""
