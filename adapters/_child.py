@@ -176,7 +176,7 @@ class Child(AbstractContextManager["Child"]):
             return "closed its pipe and was killed"
         if code < 0:
             names = {each.value: each.name for each in signal.Signals}
-            return f"died of {names.get(-code, f'signal {-code}')}"
+            return f"died of {names.get(-code, -code)}"
         how = f"ended with exit code {code}"
         if self._doing == "to start" and self._method != INTERPRETER:
             how += " (it runs the main script again: a file, guarded by if __name__ == '__main__':)"
@@ -184,7 +184,7 @@ class Child(AbstractContextManager["Child"]):
 
 
 def run(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Call a function in a child of its own; `options` and errors are those of `Child`."""
+    """Call a function in a child of its own; options and errors are those of `Child`."""
     with Child(**options) as child:
         return child.call(function, *args)
 

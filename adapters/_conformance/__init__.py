@@ -2,14 +2,14 @@
 
 | module | what it holds |
 |---|---|
-| `run` | the order of a run, and `check_adapter` |
+| `run` | `check_adapter`, and the order of a run: what is checked here, and what in a child |
 | `promises` | the promises: what each says, what it needs, where it is checked |
-| `state_checks`, `rebuild_checks`, `leaks`, `wrong_states`, `golden` | the checks |
-| `outcomes` | how a check ends: the promise is broken, or cannot be checked here |
-| `state_parts` | what a state holds, a snapshot of it, changes of its parts |
+| `case` | one adapter with its examples, which is also sent to a child |
+| `state_checks` | checks of states, which rebuild nothing |
+| `rebuild_checks`, `leaks`, `wrong_states`, `golden` | checks that rebuild objects |
 | `equality` | whether two native objects, or two states, are equal |
-| `case` | one adapter with its examples |
-| `children` | the processes in which adapters may crash |
-| `report` | what was found |
-| `pytest_class`, `pytest_plugin` | the same for pytest |
+| `state_parts` | the parts of a state, and a change of one of them for a moment |
+| `outcomes` | how a check ends that does not pass |
+| `report` | the results, as an object, text and an error |
+| `pytest_class`, `pytest_plugin` | the promises as tests of pytest, and its option |
 """

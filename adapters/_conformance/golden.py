@@ -1,14 +1,13 @@
-"""Golden payloads: recorded once, loaded for ever, and the versions that a state has had."""
+"""Golden payloads, which are recorded once and load for ever, and the chain of upgrades."""
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapters._child import progress
 from adapters._conformance.outcomes import Broken, NotHere
 from adapters._naming import in_words
 from adapters._pickling import loads
@@ -16,61 +15,57 @@ from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from adapters._conformance.case import Trial
+    import os
+    from collections.abc import Callable
 
-# Any Python that the library supports reads it.
-_PROTOCOL = 4
-_NAME = re.compile(r"\.v(\d+)\.(.+)\.pickle$")
+    from adapters._conformance.case import Case
+
+_PROTOCOL = 4  # each Python that the library supports reads it
 
 
 def _safe(text: str) -> str:
     return re.sub(r"[^\w.-]", "_", text)
 
 
-def record(trial: Trial, folder: str | os.PathLike[str]) -> list[Path]:
-    """Write the payload of each example that has none of this version in the folder.
+def add_golden(case: Case, folder: str | os.PathLike[str] | None, recording: bool) -> None:
+    """Read the payloads of a folder into a case, by version.
 
-    What is there is never written again: it stands for what users have.
-
-    Returns:
-        The files that were written.
+    Args:
+        case: The case.
+        folder: The folder, None for no golden payloads.
+        recording: Whether to write, first, the payload of each example that has none of this
+            version. A file is never written again: it stands for what users have.
     """
-    adapter, written = trial.adapter, []
-    for label, example in zip(trial.labels, trial.examples, strict=True):
-        path = Path(folder, f"{_safe(adapter.name)}.v{adapter.version}.{_safe(label)}.pickle")
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(pickle.dumps(example, _PROTOCOL))
-            written.append(path)
-    return written
+    if folder is None:
+        return
+    folder, prefix = Path(folder), _safe(case.adapter.name)
+    if recording and not case.drawn:
+        folder.mkdir(parents=True, exist_ok=True)
+        for label, example in zip(case.labels, case.examples, strict=True):
+            path = folder / f"{prefix}.v{case.adapter.version}.{_safe(label)}.pickle"
+            if not path.exists():
+                path.write_bytes(pickle.dumps(example, _PROTOCOL))
+    name = re.compile(rf"{re.escape(prefix)}\.v(\d+)\.(.+)\.pickle")
+    found = [(path, name.fullmatch(path.name)) for path in sorted(folder.glob("*.pickle"))]
+    case.golden = sorted(
+        ((path.name, int(match[1]), match[2], path.read_bytes()) for path, match in found if match),
+        key=lambda each: each[1],
+    )
 
 
-def read(trial: Trial, folder: str | os.PathLike[str]) -> list[tuple[str, int, str, bytes]]:
-    """(file, version, label, payload) of all that was recorded of an adapter, by version."""
-    prefix = _safe(trial.adapter.name)
-    found = []
-    if os.path.isdir(folder):
-        for name in sorted(os.listdir(folder)):
-            match = _NAME.search(name)
-            if match and name[: match.start()] == prefix:
-                content = Path(folder, name).read_bytes()
-                found.append((name, int(match[1]), match[2], content))
-    return sorted(found, key=lambda each: each[1])
-
-
-def golden_payloads_load(trial: Trial) -> None:
+def golden_payloads_load(case: Case) -> None:
     """Recorded payloads load, equal their examples, and go through the upgrades in order."""
-    if not trial.golden:
-        if trial.drawn:
+    if not case.golden:
+        if case.drawn:
             raise NotHere("examples from a strategy are not recorded; give some in a list")
         raise NotHere("nothing was recorded; run pytest --adapters-record once per version")
-    adapter = trial.adapter
-    labels = [_safe(label) for label in trial.labels]
-    for file, version, label, payload in trial.golden:
-        trial.say(f"golden payload {file}")
+    adapter = case.adapter
+    labels = [_safe(label) for label in case.labels]
+    for file, version, label, payload in case.golden:
+        progress(f"golden payload {file}")
         steps: list[int] = []
-        plain = adapter.upgrades
-        adapter.upgrades = {old: _noted(old, plain[old], steps) for old in plain}
+        upgrades = adapter.upgrades
+        adapter.upgrades = {old: _recorded(old, upgrades[old], steps) for old in upgrades}
         try:
             rebuilt = loads(payload)
         except FAILURES as error:
@@ -79,7 +74,7 @@ def golden_payloads_load(trial: Trial) -> None:
                 " changed, so raise version and give upgrades a function from the old one"
             ) from error
         finally:
-            adapter.upgrades = plain
+            adapter.upgrades = upgrades
         if version <= adapter.version and steps != list(range(version, adapter.version)):
             raise Broken(
                 f"the golden payload {file} went through the upgrades {steps}, and not through"
@@ -88,24 +83,23 @@ def golden_payloads_load(trial: Trial) -> None:
         if registry.find(rebuilt) is not adapter:
             raise Broken(f"the golden payload {file} gives {rebuilt!r}, of another adapter")
         if label in labels:
-            trial.same(
-                trial.examples[labels.index(label)],
-                rebuilt,
-                f"what the golden payload {file} gives",
-            )
+            example = case.examples[labels.index(label)]
+            case.same(example, rebuilt, f"what the golden payload {file} gives")
 
 
-def _noted(version: int, upgrade: Callable[[Any], Any], steps: list[int]) -> Callable[[Any], Any]:
-    def noted(state: Any) -> Any:
+def _recorded(
+    version: int, upgrade: Callable[[Any], Any], steps: list[int]
+) -> Callable[[Any], Any]:
+    def recorded(state: Any) -> Any:
         steps.append(version)
         return upgrade(state)
 
-    return noted
+    return recorded
 
 
-def old_versions_are_reachable(trial: Trial) -> None:
-    """From each old version in `upgrades`, a chain of upgrades leads to the version of today."""
-    adapter = trial.adapter
+def old_versions_are_reachable(case: Case) -> None:
+    """From each old version in `upgrades`, a chain of upgrades leads to the current version."""
+    adapter = case.adapter
     if not adapter.upgrades:
         raise NotHere("the adapter has no upgrades")
     for old in sorted(adapter.upgrades):

@@ -9,12 +9,13 @@ import os
 import pickle
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from adapters._conformance.outcomes import Broken
 
 if TYPE_CHECKING:
-    from adapters._conformance.case import Trial
+    from adapters._conformance.case import Case
 
 # Quick adapters are rebuilt more often, so that a few bytes lost at each become visible.
 _SECONDS = 0.05
@@ -33,34 +34,33 @@ _ADVICE = (
 )
 
 
-def nothing_leaks(trial: Trial) -> None:
+def nothing_leaks(case: Case) -> None:
     """Memory, descriptors and live objects stay the same over 1,000 rebuilds and more.
 
     Measured are the resident memory, the C heap (of glibc), the blocks of Python's allocator, the
     open descriptors and what `live()` returns, after a round trip has been made often enough to
     warm caches up. What grows in each of three rounds leaks.
     """
-    for example in trial.each():
+    for example in case.each():
         payload = pickle.dumps(example, 5)
         descriptors = _descriptors()
         _round_trips(payload, _WARM_UP, 0)
         if _descriptors() - descriptors > _WARM_UP // 2:  # soon there would be none left
             raise Broken(f"each rebuild leaves a descriptor open: {_ADVICE}")
-        growing: dict[str, tuple[int, int]] = {}
-        for round_number in range(_ROUNDS):
-            before = _measure(trial)
-            count = _round_trips(payload, trial.rebuilds, _SECONDS)
-            after = _measure(trial)
-            grown = {
-                name: (after[name] - before[name], count)
-                for name in before
+        growing: dict[str, str] | None = None
+        for _ in range(_ROUNDS):
+            before = _measure(case)
+            count = _round_trips(payload, case.rebuilds, _SECONDS)
+            after = _measure(case)
+            growing = {
+                name: f"{name} by {after[name] - before[name]} over {count}"
+                for name in (before if growing is None else growing)
                 if after[name] - before[name] > _allowed(name, count)
             }
-            growing = grown if round_number == 0 else {k: grown[k] for k in growing if k in grown}
             if not growing:
                 break
         if growing:
-            said = "; ".join(f"{name} by {more} over {n}" for name, (more, n) in growing.items())
+            said = "; ".join(growing.values())
             raise Broken(
                 f"what a process holds grows with each rebuild, {said} rebuilds: {_ADVICE}"
             )
@@ -81,28 +81,21 @@ def _allowed(name: str, count: int) -> int:
     return each.get(name, _SPARE)
 
 
-def _measure(trial: Trial) -> dict[str, int]:
+def _measure(case: Case) -> dict[str, int]:
     gc.collect()
-    measured = {"the number of open descriptors": _descriptors()}
-    if hasattr(sys, "getallocatedblocks"):
-        measured[_BLOCKS] = sys.getallocatedblocks()
-    heap = _c_heap()
-    if heap is not None:
-        measured[_HEAP] = heap
-    memory = _resident()
-    if memory is not None:
-        measured[_RESIDENT] = memory
-    if trial.live is not None:
-        measured["what live() counts"] = int(trial.live())
-    return measured
+    measured = {
+        "the number of open descriptors": _descriptors(),
+        _BLOCKS: sys.getallocatedblocks() if hasattr(sys, "getallocatedblocks") else None,
+        _HEAP: _c_heap(),
+        _RESIDENT: _resident(),
+        "what live() counts": None if case.live is None else int(case.live()),
+    }
+    return {name: number for name, number in measured.items() if number is not None}
 
 
 def _resident() -> int | None:
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * mmap.PAGESIZE
-    except OSError:
-        pass
+    with suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * mmap.PAGESIZE
     try:
         import resource
     except ImportError:
@@ -112,13 +105,13 @@ def _resident() -> int | None:
 
 
 class _Mallinfo(ctypes.Structure):
-    """What mallinfo2 of glibc returns: ten numbers, of which two are bytes that are in use."""
+    """The result of glibc's mallinfo2: ten numbers, two of them bytes that are in use."""
 
     _fields_ = [("numbers", ctypes.c_size_t * 10)]
 
 
 def _c_heap() -> int | None:
-    """What malloc has given out and not got back, where glibc tells: a leak of few bytes shows."""
+    """The bytes that malloc has given out and not got back, where it is that of glibc."""
     try:
         mallinfo2 = ctypes.CDLL(None).mallinfo2
     except (AttributeError, OSError, TypeError):
@@ -134,9 +127,7 @@ def _descriptors() -> int:
             return len(os.listdir(folder))
     found = 0
     for number in range(1024):
-        try:
+        with suppress(OSError):
             os.fstat(number)
             found += 1
-        except OSError:
-            continue
     return found

@@ -16,19 +16,25 @@ class Promise(NamedTuple):
     Args:
         name: Of its test, behind `test_`.
         about: One sentence.
-        place: Where it is checked: "here", "worker" or the start method of a child of its own.
+        place: Where it is checked: "here", in the process of the author; in the "worker", a
+            spawned child that promises share; or the start method of a child of its own.
         needs: The promise without which this one cannot be checked, "" for none.
+        check: The function that checks it, None where `Run` does it all.
     """
 
     name: str
     about: str
     place: str
     needs: str
+    check: Any = None
 
 
-def _of(check: Callable[..., Any], place: str, needs: str = "sent_back_by_a_child") -> Promise:
+_SENT_BACK = "sent_back_by_a_child"
+
+
+def _of(check: Callable[..., Any], place: str, needs: str = _SENT_BACK) -> Promise:
     about = (check.__doc__ or "").strip().partition("\n")[0]
-    return Promise(check.__name__, about, place, needs)
+    return Promise(check.__name__, about, place, needs, check)
 
 
 # In this order, so that nothing is rebuilt in the author's process before a child has survived it.
@@ -44,29 +50,19 @@ PROMISES = (
         "serializer_changes_nothing",
     ),
     _of(rebuild_checks.outlives_the_original, "worker", "round_trip_in_a_spawned_child"),
-    Promise(
-        "round_trip_in_process",
-        "pickle.loads(pickle.dumps(obj)) equals the original.",
-        "here",
-        "outlives_the_original",
-    ),
-    Promise(
-        "sent_back_by_a_child",
-        "What a child rebuilt, it can send back, and that equals the original.",
-        "worker",
-        "round_trip_in_process",
-    ),
+    _of(rebuild_checks.round_trip_in_process, "here", "outlives_the_original"),
+    _of(rebuild_checks.sent_back_by_a_child, "worker", "round_trip_in_process"),
     Promise(
         "round_trip_in_a_forkserver_child",
         "A process that a forkserver forked rebuilds the object and sends it back.",
         "forkserver",
-        "sent_back_by_a_child",
+        _SENT_BACK,
     ),
     Promise(
         "round_trip_in_a_forked_child",
         "A forked process rebuilds the object and sends it back.",
         "fork",
-        "sent_back_by_a_child",
+        _SENT_BACK,
     ),
     _of(rebuild_checks.every_protocol, "worker"),
     _of(rebuild_checks.cloudpickle, "worker"),
@@ -83,14 +79,7 @@ PROMISES = (
         "ends_with_its_process",
         "A process that ends with such objects alive ends without a crash.",
         "worker",
-        "sent_back_by_a_child",
+        _SENT_BACK,
     ),
     _of(wrong_states_are_refused, "worker"),
 )
-
-CHECKS: dict[str, Callable[..., None]] = {
-    check.__name__: check
-    for module in (rebuild_checks, golden, state_checks)
-    for check in vars(module).values()
-    if callable(check) and getattr(check, "__name__", "") in {each.name for each in PROMISES}
-} | {"nothing_leaks": nothing_leaks, "wrong_states_are_refused": wrong_states_are_refused}

@@ -1,4 +1,4 @@
-"""Conformance for pytest: a class to inherit from, whose tests are the promises of an adapter."""
+"""Conformance: a test class to inherit from, whose tests are the promises of an adapter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import pytest
 
 from adapters._conformance.case import collect
+from adapters._conformance.golden import add_golden
 from adapters._conformance.promises import PROMISES, Promise
-from adapters._conformance.run import Run, prepare_golden
+from adapters._conformance.run import Run
 from adapters._wire.rebuild import registry
 
 
 class Conformance:
-    """Each promise that an adapter makes as a test; `adapter` and `examples` are all it takes.
+    """Each promise of an adapter as a test; `adapter` and `examples` have to be set.
 
     The attributes are the arguments of `adapters.testing.check_adapter`. Those that are functions
     are used as they are, without `self`. `examples` may also be a function that returns them.
@@ -27,7 +28,7 @@ class Conformance:
     child process.
     """
 
-    __test__ = False  # whatever pytest is told to collect, this is no adapter's
+    __test__ = False  # pytest collects the subclasses only
 
     adapter: ClassVar[Any]
     examples: ClassVar[Any]
@@ -42,7 +43,7 @@ class Conformance:
         super().__init_subclass__()
         cls.__test__ = True
 
-    def _keeps(self, promise: Promise, request: pytest.FixtureRequest) -> None:
+    def _check(self, promise: Promise, request: pytest.FixtureRequest) -> None:
         cls = type(self)
         run: Run | None = vars(cls).get("_run")
         if run is None:
@@ -59,7 +60,7 @@ class Conformance:
         if result.status == "skipped":
             pytest.skip(result.reason)
         if result.status == "failed":
-            pytest.fail(f"{run.adapter!r}: {result.reason}", pytrace=False)
+            pytest.fail(f"{run.case.adapter!r}: {result.reason}", pytrace=False)
 
 
 def _start(cls: type[Conformance], recording: bool) -> Run:
@@ -67,23 +68,23 @@ def _start(cls: type[Conformance], recording: bool) -> Run:
         if not hasattr(cls, name):
             pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
     options = {name: _plain(cls, name) for name in ("equal", "live", "rebuilds")}
-    trial = collect(registry.lookup(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
+    case = collect(registry.lookup(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
     golden = _plain(cls, "golden")
     if golden is not None:
         golden = Path(inspect.getfile(cls)).parent / golden
-    prepare_golden(trial, golden, recording)
-    return Run(trial, cls.skip, cls.timeout)
+    add_golden(case, golden, recording)
+    return Run(case, cls.skip, cls.timeout)
 
 
 def _plain(cls: type, name: str) -> Any:
-    """An attribute as it was written: a function in a class is not a method here."""
+    """An attribute as it was written: a function stays one, and becomes no method."""
     value = inspect.getattr_static(cls, name)
     return value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
 
 
 def _test_of(promise: Promise) -> Callable[..., None]:
     def test(self: Conformance, request: pytest.FixtureRequest) -> None:
-        self._keeps(promise, request)
+        self._check(promise, request)
 
     test.__name__ = f"test_{promise.name}"
     test.__qualname__ = f"Conformance.{test.__name__}"

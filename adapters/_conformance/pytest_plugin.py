@@ -1,4 +1,4 @@
-"""The plugin for pytest: one option. All else of the kit is imported by those who use it."""
+"""The plugin for pytest: one option. The rest of the kit is imported where it is used."""
 
 from __future__ import annotations
 

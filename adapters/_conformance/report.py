@@ -1,4 +1,4 @@
-"""What came of a conformance check, as an object, as text and as an error."""
+"""The result of a conformance check, as an object, as text and as an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Result(NamedTuple):
-    """What came of one promise.
+    """The result of one promise.
 
     Args:
         promise: Its name.
@@ -27,12 +27,12 @@ class Result(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of all promises; `str()` is for people, `as_dict()` for programs.
+    """The results of all promises; `str()` is for people, `as_dict()` for programs.
 
     Args:
         adapter: The adapter's name.
         version: Its version.
-        examples: What the examples are called.
+        examples: The label of each example.
         results: One for each promise.
     """
 
@@ -63,26 +63,22 @@ class Report(NamedTuple):
 
     def complaint(self) -> str:
         """What is broken, and what to do: the message of the error."""
-        count = f"{len(self.failures)} of {len(self.results)} promises"
-        lines = [f"{self._subject()}: breaks {count}"]
-        for name, _, reason in self.failures:
-            lines.append(f"  {name.replace('_', ' ')}: {reason}")
-        return "\n".join(lines)
-
-    def _subject(self) -> str:
-        count = len(self.examples)
-        examples = f"{count} example{'' if count == 1 else 's'}"
-        return f"adapter {self.adapter!r} version {self.version}, {examples}"
+        lines = [f"  {name.replace('_', ' ')}: {reason}" for name, _, reason in self.failures]
+        return "\n".join([self._verdict(), *lines])
 
     def __str__(self) -> str:
         marks = {"passed": "ok     ", "failed": "BROKEN ", "skipped": "skipped"}
-        count, broken = len(self.results), len(self.failures)
-        verdict = f"breaks {broken} of {count} promises" if broken else "breaks no promise"
-        lines = [f"{self._subject()}: {verdict}"]
-        for name, status, reason in self.results:
-            words = name.replace("_", " ")
-            lines.append(f"  {marks[status]}  {words}{': ' + reason if reason else ''}")
-        return "\n".join(lines)
+        lines = [
+            f"  {marks[status]}  {name.replace('_', ' ')}{reason and ': '}{reason}"
+            for name, status, reason in self.results
+        ]
+        return "\n".join([self._verdict(), *lines])
+
+    def _verdict(self) -> str:
+        count, broken = len(self.examples), len(self.failures)
+        examples = f"{count} example{'' if count == 1 else 's'}"
+        verdict = f"{broken} of {len(self.results)} promises" if broken else "no promise"
+        return f"adapter {self.adapter!r} version {self.version}, {examples}: breaks {verdict}"
 
 
 class ConformanceError(AdapterError, AssertionError):
@@ -99,6 +95,6 @@ class ConformanceError(AdapterError, AssertionError):
 
     @property
     def report(self) -> Report:
-        """What came of all promises."""
+        """The results of all promises."""
         report: Report = self.args[2]
         return report

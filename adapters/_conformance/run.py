@@ -1,30 +1,36 @@
-"""The run of a conformance check: which promise is checked when, and what came of it."""
+"""The run of a conformance check: each promise in its order, here or in a child."""
 
 from __future__ import annotations
 
-import os
-import pickle
+import multiprocessing
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from adapters._conformance.case import Trial, collect
-from adapters._conformance.children import Child, Died, can_start, try_here
+from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
+from adapters._conformance.case import Case, collect
 from adapters._conformance.equality import Equal
-from adapters._conformance.golden import read, record
-from adapters._conformance.outcomes import Broken, NotHere
-from adapters._conformance.promises import CHECKS, PROMISES, Promise
+from adapters._conformance.golden import add_golden
+from adapters._conformance.outcomes import Broken
+from adapters._conformance.promises import PROMISES, Promise
+from adapters._conformance.rebuild_checks import send_back, sent_back_by_a_child
 from adapters._conformance.report import ConformanceError, Report, Result
-from adapters._pickling import loads
+from adapters._conformance.wrong_states import wrong_states_are_refused
 from adapters._wire.rebuild import registry
 
-_CRASHES = 3  # of wrong states, until that has been shown well enough
+if TYPE_CHECKING:
+    import os
+
+    from adapters._conformance.report import Status
+
+_CRASHES = 3  # of children, on wrong states: more of them show nothing new
 
 
 class Run:
-    """One adapter on its examples: runs promises, those that others need first.
+    """The promises of one case, each checked after those that it needs.
 
     Args:
-        trial: The adapter and its examples.
+        case: The adapter and its examples.
         skip: {name of a promise: why it is not checked}.
         timeout: Seconds that a child may be silent.
 
@@ -32,15 +38,13 @@ class Run:
         ValueError: `skip` names no promise.
     """
 
-    def __init__(self, trial: Trial, skip: Mapping[str, str] | None, timeout: float) -> None:
-        self.adapter = trial.adapter
-        self._trial = trial
+    def __init__(self, case: Case, skip: Mapping[str, str] | None, timeout: float) -> None:
+        self.case = case
+        self.results: dict[str, Result] = {}
         self._skip = skip or {}
         self._timeout = timeout
         self._worker: Child | None = None
-        self._packed: bytes | None = None
-        self._blocked: dict[str, str] = {}
-        self.results: dict[str, Result] = {}
+        self._blocked: dict[str, str] = {}  # {promise: the broken one that it needs, or is}
         unknown = self._skip.keys() - {promise.name for promise in PROMISES}
         if unknown:
             known = ", ".join(promise.name for promise in PROMISES)
@@ -57,91 +61,92 @@ class Run:
         try:
             for promise in PROMISES:
                 if promise.name in names:
-                    self.results[promise.name] = self._result_of(promise)
+                    self.results[promise.name] = Result(promise.name, *self._outcome(promise))
         finally:
             self._end_worker()
 
-    def _result_of(self, promise: Promise) -> Result:
+    def _outcome(self, promise: Promise) -> tuple[Status, str]:
         name = promise.name
         if promise.needs in self._blocked:
             self._blocked[name] = self._blocked[promise.needs]
             missing = self._blocked[name].replace("_", " ")
-            return Result(name, "skipped", f"not checked while this is broken: {missing}")
+            return "skipped", f"not checked while this is broken: {missing}"
         if name in self._skip:
-            return Result(name, "skipped", self._skip[name])
+            return "skipped", self._skip[name]
+        status: Status = "failed"
         try:
-            self._check(promise)
-        except NotHere as reason:
-            return Result(name, "skipped", str(reason))
-        except (Broken, Died) as problem:
-            if isinstance(problem, Died):
-                self._end_worker()
+            status, reason = self._check(promise)
+        except (Broken, ChildRaisedError) as problem:
+            reason = str(problem)
+        except ChildDiedError as death:
+            self._end_worker()
+            reason = str(death)
+        if status == "failed":
             self._blocked[name] = name
-            return Result(name, "failed", str(problem))
-        return Result(name, "passed", "")
+        return status, "" if status == "passed" else reason
 
-    def _check(self, promise: Promise) -> None:
-        name = promise.name
+    def _check(self, promise: Promise) -> tuple[Status, Any]:
+        name, place, check = promise.name, promise.place, promise.check
+        if place == "here":
+            return self.case.run(check)
+        if place != "worker":
+            if place not in multiprocessing.get_all_start_methods():
+                return "skipped", f"this platform has no {place}"
+            with self._start(place) as child:
+                return self._send_back(child)
+        worker = self._alive()
+        if name == "sent_back_by_a_child":
+            return self._send_back(worker)
         if name == "wrong_states_are_refused":
-            self._check_wrong_states()
-        elif name == "round_trip_in_process":
-            try_here(_round_trip, self._trial)
-        elif name == "sent_back_by_a_child":
-            self._compare_sent_back(self._alive())
-        elif name == "ends_with_its_process":
+            return self._refuse_wrong_states()
+        if name == "ends_with_its_process":
             try:
-                self._alive().end()
+                worker.finish("to end, with the examples alive")
             finally:
                 self._end_worker()
-        elif name == "golden_payloads_load" and not self._trial.golden:
-            try_here(CHECKS[name], self._trial)
-        elif promise.place == "worker":
-            worker = self._alive()
-            if name != "round_trip_in_a_spawned_child":
-                worker.ask(name)
-        elif promise.place == "here":
-            try_here(CHECKS[name], self._trial)
-        elif not can_start(promise.place):
-            raise NotHere(f"this platform has no {promise.place}")
-        else:
-            with Child(promise.place, self._luggage(), self._timeout) as child:
-                child.ask("arrive")
-                self._compare_sent_back(child)
+        return _ask(worker, check) if check else ("passed", "")
 
     def _alive(self) -> Child:
-        """The spawned child that most promises share."""
+        """The worker; a new one, if there is none or the last one has died."""
         if self._worker is None:
-            self._worker = Child("spawn", self._luggage(), self._timeout)
-            self._worker.ask("arrive")
+            self._worker = self._start("spawn")
         return self._worker
 
-    def _luggage(self) -> bytes:
-        if self._packed is None:
-            self._packed = self._trial.luggage()
-        return self._packed
+    def _start(self, method: str) -> Child:
+        """A child in which the examples have been rebuilt."""
+        child = Child(method, timeout=self._timeout)
+        try:
+            problem = child.call(_unpack, self._packed)
+            if problem:
+                raise Broken(problem)
+        except BaseException:
+            child.close()
+            raise
+        return child
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return self.case.packed()
 
     def _end_worker(self) -> None:
         if self._worker is not None:
-            self._worker.__exit__()
+            self._worker.close()
             self._worker = None
 
-    def _compare_sent_back(self, child: Child) -> None:
-        payloads = child.ask("send_back")
+    def _send_back(self, child: Child) -> tuple[Status, Any]:
+        status, found = _ask(child, send_back)
+        return self.case.run(sent_back_by_a_child, found) if status == "passed" else (status, found)
 
-        def compare(trial: Trial) -> None:
-            for example, payload in zip(trial.each(), payloads, strict=True):
-                trial.same(example, loads(payload), "what the child sent back")
-
-        try_here(compare, self._trial)
-
-    def _check_wrong_states(self) -> None:
+    def _refuse_wrong_states(self) -> tuple[Status, Any]:
         start = 0
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
             try:
-                self._alive().ask("wrong_states_are_refused", start)
+                status, reason = _ask(self._alive(), wrong_states_are_refused, start)
+                if status != "passed" or not crashes:
+                    return status, reason
                 break
-            except Died as death:
+            except ChildDiedError as death:
                 self._end_worker()
                 number, _, what = death.doing.partition(": ")
                 if not number.isdigit():
@@ -150,16 +155,33 @@ class Run:
                 start = int(number) + 1
                 if death.hung:  # one wait is enough
                     break
-        if crashes:
-            raise Broken(
-                f"a child process that rebuilt {'; '.join(crashes)}: the factory must check the"
-                " state (types, lengths, ranges) before it gives C code any of it"
-            )
+        return "failed", (
+            f"a child process that rebuilt {'; '.join(crashes)}: the factory must check the"
+            " state (types, lengths, ranges) before it gives C code any of it"
+        )
 
 
-def _round_trip(trial: Trial) -> None:
-    for example in trial.each():
-        trial.same(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
+def _ask(child: Child, check: Callable[..., Any], *args: Any) -> tuple[Status, Any]:
+    status, found = child.call(_run, check, *args)
+    return status, found
+
+
+_case: Case  # in a child; its examples are alive until the process ends
+
+
+def _unpack(packed: bytes) -> str:
+    global _case
+    progress("to rebuild the examples")
+    try:
+        _case = Case.unpacked(packed)
+    except Broken as problem:
+        return str(problem)
+    return ""
+
+
+def _run(check: Callable[..., Any], *args: Any) -> tuple[Status, Any]:
+    progress(check.__name__.replace("_", " "))
+    return _case.run(check, *args)
 
 
 def check_adapter(
@@ -200,24 +222,16 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    trial = collect(registry.lookup(adapter), examples, equal=equal, live=live, rebuilds=rebuilds)
-    prepare_golden(trial, golden, record_golden)
-    run = Run(trial, skip, timeout)
+    case = collect(registry.lookup(adapter), examples, equal=equal, live=live, rebuilds=rebuilds)
+    add_golden(case, golden, record_golden)
+    run = Run(case, skip, timeout)
     run.run([promise.name for promise in PROMISES])
     report = Report(
-        trial.adapter.name,
-        trial.adapter.version,
-        tuple(trial.labels),
+        case.adapter.name,
+        case.adapter.version,
+        tuple(case.labels),
         tuple(run.results[promise.name] for promise in PROMISES),
     )
     if not report.ok:
         raise ConformanceError(report.complaint(), report.adapter, report)
     return report
-
-
-def prepare_golden(trial: Trial, folder: str | os.PathLike[str] | None, recording: bool) -> None:
-    """Read the payloads of a folder into a trial, after recording those that are missing."""
-    if folder is not None:
-        if recording and not trial.drawn:
-            record(trial, folder)
-        trial.golden = read(trial, folder)

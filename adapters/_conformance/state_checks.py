@@ -19,31 +19,31 @@ from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError
 
 if TYPE_CHECKING:
-    from adapters._conformance.case import Trial
+    from adapters._conformance.case import Case
 
 _LEAST_KNOWN = 1 << 16  # smaller numbers are no addresses of objects
 
 
-def examples_are_served(trial: Trial) -> None:
+def examples_are_served(case: Case) -> None:
     """The registry gives this adapter for each example, so that picklers use it."""
-    if trial.adapter not in list(registry):
+    if case.adapter not in list(registry):
         raise Broken(
-            f"{trial.adapter!r} is not in adapters.registry, the one that picklers ask: call"
+            f"{case.adapter!r} is not in adapters.registry, the one that picklers ask: call"
             " adapters.register (and not unregister) before the check"
         )
-    for example in trial.each():
+    for example in case.each():
         try:
             found = registry.find(example)
         except AdapterError as error:
             raise Broken(str(error)) from error
-        if found is not trial.adapter:
+        if found is not case.adapter:
             raise Broken(
                 f"{qualified_name(type(example))} is served by {found!r}, not by the adapter under"
                 " test: give examples of its own type"
             )
 
 
-def state_holds_no_address(trial: Trial) -> None:
+def state_holds_no_address(case: Case) -> None:
     """No pointer, and no number that is an address of this process, is in a state.
 
     A pointer is a cffi or ctypes one that no adapter serves. A number (an int, a field of a ctypes
@@ -51,8 +51,8 @@ def state_holds_no_address(trial: Trial) -> None:
     (its id, those of its parts, of their C memory) or, on Linux, 2**32 or more and in memory that
     this process has.
     """
-    for example in trial.each():
-        state = trial.adapter.state_of(example)
+    for example in case.each():
+        state = case.adapter.state_of(example)
         known = _addresses_of(example)
         memory = MappedMemory()
         for path, part in parts(state):
@@ -94,10 +94,10 @@ def _addresses_of(example: object) -> dict[int, str]:
     return found
 
 
-def state_pickles(trial: Trial) -> None:
+def state_pickles(case: Case) -> None:
     """Plain pickle writes each state; a part that refuses is named."""
-    for example in trial.each():
-        state = trial.adapter.state_of(example)
+    for example in case.each():
+        state = case.adapter.state_of(example)
         try:
             snapshot(state)
             continue
@@ -123,17 +123,17 @@ def _refusal(part: Any) -> BaseException | None:
     return None
 
 
-def serializer_changes_nothing(trial: Trial) -> None:
+def serializer_changes_nothing(case: Case) -> None:
     """Two states of one object are equal, and the object equals one that was never serialized."""
-    for index, example in enumerate(trial.each()):
-        first = snapshot(trial.adapter.state_of(example))
-        found = difference(first, snapshot(trial.adapter.state_of(example)))
+    for index, example in enumerate(case.each()):
+        first = snapshot(case.adapter.state_of(example))
+        found = difference(first, snapshot(case.adapter.state_of(example)))
         if found:
             raise Broken(
                 f"serialize gives a second, different state of the same object ({found}): it must"
                 " only read the object, and the state must hold nothing that changes by itself"
             )
-        make, equal = trial.makers[index], trial.equal
+        make, equal = case.makers[index], case.equal
         if equal is None and has_equality(type(example)):
             equal = operator.eq
         # It shows only if two new objects are equal.

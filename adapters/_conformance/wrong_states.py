@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from adapters._child import progress
 from adapters._comparison.contents import is_buffer
 from adapters._conformance.equality import compare, difference
 from adapters._conformance.outcomes import Broken
@@ -16,36 +17,36 @@ from adapters._wire.rebuild import rebuild
 from adapters.errors import FAILURES, RebuildError
 
 if TYPE_CHECKING:
-    from adapters._conformance.case import Trial
+    from adapters._conformance.case import Case
 
 _DEEPEST = 3
 _MOST = 150  # wrong states per example
 _OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, "wrong", b"", b"\xff" * 16)
 _PARTS: tuple[Any, ...] = (None, "wrong", b"wrong", 1.5, -1, [])
-_FAR = 1_000_000  # behind the end of any buffer of an example
+_FAR = 1_000_000  # beyond the end of any buffer of an example
 
 
-def wrong_states_are_refused(trial: Trial, start: int = 0) -> None:
+def wrong_states_are_refused(case: Case, start: int = 0) -> None:
     """A truncated or wrong state gives a clear error, or an object that can be used, and no crash.
 
     An error is clear if the factory raises an Exception that says something, and no SystemError. An
     object can be used if it has a repr, can be serialized, and arrives equal.
 
     Args:
-        trial: The trial.
+        case: The case.
         start: How many of the wrong states were tried before, by a child that crashed.
     """
-    for number, (label, what, wrong) in enumerate(_all_wrong(trial)):
+    for number, (label, what, wrong) in enumerate(_all_wrong(case)):
         if number >= start:
-            trial.say(f"{number}: example {label} with {what}")
-            problem = _try(trial, wrong)
+            progress(f"{number}: example {label} with {what}")
+            problem = _try(case, wrong)
             if problem:
                 raise Broken(f"example {label}, rebuilt with {what}: {problem}")
 
 
-def _all_wrong(trial: Trial) -> Iterator[tuple[str, str, Any]]:
-    for label, example in zip(trial.labels, trial.examples, strict=True):
-        state = snapshot(trial.adapter.state_of(example))
+def _all_wrong(case: Case) -> Iterator[tuple[str, str, Any]]:
+    for label, example in zip(case.labels, case.examples, strict=True):
+        state = snapshot(case.adapter.state_of(example))
         count = 0
         for what, wrong in wrong_states(state):
             if count < _MOST and difference(state, wrong):
@@ -53,8 +54,8 @@ def _all_wrong(trial: Trial) -> Iterator[tuple[str, str, Any]]:
                 yield label, what, wrong
 
 
-def _try(trial: Trial, wrong: Any) -> str:
-    adapter = trial.adapter
+def _try(case: Case, wrong: Any) -> str:
+    adapter = case.adapter
     try:
         accepted = rebuild(adapter.name, adapter.version, adapter.provider, wrong)
     except RebuildError as error:
@@ -62,13 +63,15 @@ def _try(trial: Trial, wrong: Any) -> str:
     except MemoryError:
         return ""
     except BaseException as error:
-        return f"the factory raises {in_words(error)}, which nobody catches; raise a ValueError"
+        return (
+            f"the factory raises {in_words(error)}, which is not an Exception; raise a ValueError"
+        )
     try:
         repr(accepted)
         state = snapshot(adapter.state_of(accepted))
         again = loads(dumps(accepted))
         found = difference(state, adapter.state_of(again))
-        found = found and compare(adapter, accepted, again, trial.equal)
+        found = found and compare(adapter, accepted, again, case.equal)
     except FAILURES as error:
         return (
             "the factory accepts it, and makes an object that cannot be used"
@@ -86,10 +89,8 @@ def _unclear(error: RebuildError) -> str:
         if isinstance(cause, SystemError):
             return f"the factory raises {in_words(cause)}, a fault in C code; check the state first"
         if cause is not None and not str(cause):
-            return (
-                f"the factory raises {type(cause).__name__} without a message: say what is wrong"
-                " with the state"
-            )
+            kind = type(cause).__name__
+            return f"the factory raises {kind} without a message: say what is wrong with the state"
         return ""
     finally:
         # Frames hold views of the state's buffers. Before Python 3.13 the garbage collector can
@@ -113,17 +114,22 @@ def wrong_states(state: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
-    if type(part) in (tuple, list):
-        yield from _damaged_sequence(part, path, depth)
-    elif type(part) is dict:
+    kind: Any = type(part)
+    if kind in (tuple, list):
+        yield f"{path} reversed", kind(reversed(part))
+        yield f"{path} with one part more", kind([*part, None])
+        for index in range(min(len(part), 20)):
+            before, after = part[:index], part[index + 1 :]
+            yield f"{path}[{index}] missing", kind([*before, *after])
+            for what, wrong in _replacements(part[index], f"{path}[{index}]", depth):
+                yield what, kind([*before, wrong, *after])
+    elif kind is dict:
         for key in part:
-            rest = {k: v for k, v in part.items() if k != key}
-            yield f"{path} without the key {key!r}", rest
+            yield f"{path} without the key {key!r}", {k: part[k] for k in part if k != key}
             for what, wrong in _replacements(part[key], f"{path}[{key!r}]", depth):
                 yield what, {**part, key: wrong}
     elif is_buffer(part):
         content = bytes(part)
-        kind: Any = bytes if type(part) is bytes else memoryview
         for what, wrong in (
             ("empty", b""),
             ("one byte short", content[:-1]),
@@ -133,26 +139,15 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
             ("all bytes 255", b"\xff" * len(content)),
             ("all bytes 0", bytes(len(content))),
         ):
-            yield f"{path} {what}", kind(wrong)
-    elif type(part) is str:
+            yield f"{path} {what}", wrong if kind is bytes else memoryview(wrong)
+    elif kind is str:
         yield f"{path} empty", ""
         yield f"{path} cut in half", part[: len(part) // 2]
-    elif type(part) is int:
+    elif kind is int:
         yield f"{path} = -1", -1
         yield f"{path} larger by {_FAR}", part + _FAR
-    elif type(part) is float:
+    elif kind is float:
         yield f"{path} = nan", float("nan")
-
-
-def _damaged_sequence(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
-    kind = type(part)
-    yield f"{path} reversed", kind(reversed(part))
-    yield f"{path} with one part more", kind([*part, None])
-    for index in range(min(len(part), 20)):
-        where = f"{path}[{index}]"
-        yield f"{where} missing", kind([*part[:index], *part[index + 1 :]])
-        for what, wrong in _replacements(part[index], where, depth):
-            yield what, kind([*part[:index], wrong, *part[index + 1 :]])
 
 
 def _replacements(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
