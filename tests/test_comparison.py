@@ -15,10 +15,11 @@ from array import array
 from typing import Any
 
 import pytest
-import wrong_adapters
 from gadgets import Gadget, ffi
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wrong_adapters.base import Thing
+from wrong_adapters.objects import Modern
 
 import adapters
 from adapters._comparison.comparison import differences
@@ -214,8 +215,8 @@ EQUAL: list[tuple[Any, Any]] = [
     (Tags([0, 8]), Tags([8, 0])),  # in another order inside
     (frozenset([frozenset([Plain(a=1)])]), frozenset([frozenset([Plain(a=1)])])),
     (object(), object()),
-    (wrong_adapters.Modern(), wrong_adapters.Modern()),
-    (wrong_adapters.Thing([1]), wrong_adapters.Thing([1])),
+    (Modern(), Modern()),
+    (Thing([1]), Thing([1])),
     (Caching(key=1, cache=[1]), Caching(key=1)),
     (Hostile(1), Hostile(1)),
     (Vague(1), Vague(1)),

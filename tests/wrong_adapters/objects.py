@@ -1,0 +1,124 @@
+"""Adapters that lose what an object is: its identity, its own memory, its containers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from .base import Thing, new, wrong
+
+
+class Modern:
+    """Part of a state that needs a new protocol."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if protocol < 4:
+            raise TypeError("protocol 4 or later")
+        return Modern, ()
+
+
+class NotByCloudpickle:
+    """Part of a state that cloudpickle cannot write."""
+
+    def __reduce__(self) -> Any:
+        if "cloudpickle" in sys._getframe(1).f_globals["__name__"]:
+            raise TypeError("not by cloudpickle")
+        return NotByCloudpickle, ()
+
+
+wrong("Protocol", "every_protocol", "pickle protocol 2 fails", values=[Modern()])
+wrong("Cloudy", "cloudpickle", "cloudpickle fails", values=[NotByCloudpickle()])
+
+
+class Lonely(Thing):
+    def __deepcopy__(self, memo: Any) -> Lonely:
+        return self
+
+
+wrong("Lonely", "deepcopy_makes_a_second_object", "gives the object itself", cls=Lonely)
+
+
+class Shallow(Thing):
+    def __deepcopy__(self, memo: Any) -> Shallow:
+        return Shallow(self.value)
+
+
+def own_memory(state: Any) -> Shallow:
+    return Shallow(bytearray(state))
+
+
+wrong(
+    "Shallow",
+    "deepcopy_makes_a_second_object",
+    "changes the original",
+    factory=own_memory,
+    cls=Shallow,
+    values=[bytearray(b"abc")],
+)
+
+_scratch: list[Any] = []
+
+
+def into_scratch(thing: Thing) -> Any:
+    _scratch[:] = [thing.value]
+    return _scratch
+
+
+def first_of(state: Any) -> Any:
+    return new("Scratching", state[0])
+
+
+wrong(
+    "Scratching",
+    "nested_and_shared_in_one_message",
+    "one of several objects in one message",
+    into_scratch,
+    first_of,
+)
+
+
+def with_copy(state: Any) -> Any:
+    return new("Aliasing", list(state))
+
+
+def copied(thing: Thing) -> Any:
+    return dict(thing.value)
+
+
+def keep(state: Any) -> Any:
+    if not isinstance(state, dict):
+        raise TypeError("the state is a dict")
+    return new("Keeping", state)
+
+
+wrong("Aliasing", "state_is_no_alias", "return list(...)", factory=with_copy, values=([1], [2]))
+wrong(
+    "Keeping",
+    "factory_keeps_no_container",
+    "keeps the dict",
+    copied,
+    keep,
+    values=({"a": 1}, {"b": 2}),
+)
+
+_made: dict[Any, Any] = {}
+
+
+def from_cache(state: Any) -> Any:
+    return _made.setdefault(state, new("Cached", state))
+
+
+wrong("Cached", "factory_makes_a_fresh_object", "the same object twice", factory=from_cache)
+
+_current: Any = None
+
+
+def through_global(thing: Thing) -> Any:
+    global _current
+    _current = thing.value
+    time.sleep(0.0001)
+    return _current
+
+
+wrong("Racing", "threads_at_once", "with 8 threads", through_global)
