@@ -64,8 +64,7 @@ class Child(AbstractContextManager["Child"]):
     """
 
     def __init__(self, method: str = "spawn", *, timeout: float = 60.0, quiet: bool = False):
-        self._method = method
-        self._timeout = timeout
+        self._method, self._timeout = method, timeout
         self._doing = "to start"
         self._idle = False  # until it waits for a request
         self._process: Any = None
@@ -223,7 +222,7 @@ def _exit_code(process: Any, seconds: float) -> int | None:
 
 
 def _kill(process: Any) -> None:
-    """Kill a child and what it has forked, as far as any of it is left."""
+    """Kill a child and what it has forked; to be called as soon as its exit code is known."""
     with suppress(AttributeError, OSError):  # where there are process groups
         os.killpg(process.pid, signal.SIGKILL)
     if process.exitcode is None:

@@ -1,7 +1,7 @@
-"""The conformance kit, which tells the author of an adapter whether it is right.
+"""The conformance kit: it checks an adapter against each promise that adapters make.
 
-`check_adapter` checks all that an adapter promises. With pytest, inherit from `Conformance`, and
-each promise is one test:
+`check_adapter` checks them in one call. With pytest, inherit from `Conformance`, and each promise
+is one test:
 
     class TestSession(adapters.testing.Conformance):
         adapter = Session

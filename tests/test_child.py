@@ -260,8 +260,11 @@ def test_it_ends_by_itself(start_method: str) -> None:
 
 
 def test_what_cannot_be_started() -> None:
-    with pytest.raises(ValueError, match="nothing"):
+    before = descriptors()
+    with pytest.raises(ValueError, match="nothing") as raised:
         Child("nothing")
+    assert descriptors() == before
+    del raised  # its traceback holds the child
 
 
 UNGUARDED = """

@@ -1,4 +1,4 @@
-"""An object of somebody else's C library travels through a spawned Pool."""
+"""An object of another project's C library travels through a spawned Pool."""
 
 from __future__ import annotations
 

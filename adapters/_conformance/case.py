@@ -75,13 +75,13 @@ class Case:
             about = "" if self._label is None else f"example {self._label}: "
             return "failed", f"{about}{problem}"
 
-    def same(self, original: Any, other: Any, how: str) -> None:
+    def require_equal(self, original: Any, other: Any, how: str) -> None:
         """Require that `other` equals `original`; `how` names it in the message."""
         found = compare(self.adapter, original, other, self.equal)
         if found:
             raise Broken(f"{how} is not equal to the original: {found}")
 
-    def has_state(self, index: int, obj: Any, how: str) -> None:
+    def require_state(self, index: int, obj: Any, how: str) -> None:
         """Require that an object has the state that an example had before it was sent."""
         found = difference(self.expected[index], self.adapter.state_of(obj))
         if found and (self.equal or has_equality(type(obj))):  # two states may mean the same
@@ -124,9 +124,9 @@ class Case:
         equal, live = loads(functions)
         buffers = [[bytearray(each) for each in payload[1]] for payload in payloads]
         examples: list[Any] = []
-        for label, (body, _), lent in zip(labels, payloads, buffers, strict=True):
+        for label, (body, _), memory in zip(labels, payloads, buffers, strict=True):
             try:
-                examples.append(pickle.loads(body, buffers=lent))
+                examples.append(pickle.loads(body, buffers=memory))
             except FAILURES as error:
                 raise Broken(f"example {label}: {in_words(error)}") from error
         try:
@@ -143,7 +143,7 @@ class Case:
 
 def _arrived_whole(case: Case) -> None:
     for index, example in enumerate(case.each()):
-        case.has_state(index, example, "what arrived")
+        case.require_state(index, example, "what arrived")
 
 
 def collect(adapter: Adapter, examples: Any, **options: Any) -> Case:

@@ -84,7 +84,7 @@ def golden_payloads_load(case: Case) -> None:
             raise Broken(f"the golden payload {file} gives {rebuilt!r}, of another adapter")
         if label in labels:
             example = case.examples[labels.index(label)]
-            case.same(example, rebuilt, f"what the golden payload {file} gives")
+            case.require_equal(example, rebuilt, f"what the golden payload {file} gives")
 
 
 def _recorded(

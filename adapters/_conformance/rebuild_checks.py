@@ -43,7 +43,7 @@ class Box:
 def round_trip_in_process(case: Case) -> None:
     """pickle.loads(pickle.dumps(obj)) equals the original."""
     for example in case.each():
-        case.same(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
+        case.require_equal(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
 
 
 def send_back(case: Case) -> list[bytes]:
@@ -54,7 +54,7 @@ def send_back(case: Case) -> list[bytes]:
 def sent_back_by_a_child(case: Case, payloads: list[bytes]) -> None:
     """What a child rebuilt, it can send back, and that equals the original."""
     for example, payload in zip(case.each(), payloads, strict=True):
-        case.same(example, loads(payload), "what the child sent back")
+        case.require_equal(example, loads(payload), "what the child sent back")
 
 
 def every_protocol(case: Case) -> None:
@@ -69,7 +69,7 @@ def every_protocol(case: Case) -> None:
                     f"pickle protocol {protocol} fails: {in_words(error)}; keep to plain data and"
                     " buffers in the state"
                 ) from error
-            case.same(example, rebuilt, f"what pickle protocol {protocol} carried")
+            case.require_equal(example, rebuilt, f"what pickle protocol {protocol} carried")
 
 
 def cloudpickle(case: Case) -> None:
@@ -84,7 +84,7 @@ def cloudpickle(case: Case) -> None:
                 f"cloudpickle fails: {in_words(error)}; it writes some types in its own way, so"
                 " keep to plain data and buffers in the state"
             ) from error
-        case.same(example, rebuilt, "what cloudpickle carried")
+        case.require_equal(example, rebuilt, "what cloudpickle carried")
 
 
 def deepcopy_makes_a_second_object(case: Case) -> None:
@@ -96,7 +96,7 @@ def deepcopy_makes_a_second_object(case: Case) -> None:
                 "copy.deepcopy gives the object itself: remove the type's own __deepcopy__, and the"
                 " adapter makes the copy"
             )
-        case.same(example, second, "the deep copy")
+        case.require_equal(example, second, "the deep copy")
         for path, _, found in _seen_changes(case, parts(case.adapter.state_of(second)), example):
             raise Broken(
                 f"a change of {path} of the deep copy changes the original ({found}): let the"
@@ -115,9 +115,9 @@ def nested_and_shared_in_one_message(case: Case) -> None:
                 "an object that is in one message several times arrives as several: the type or its"
                 " adapter must leave identity to pickle"
             )
-        case.same(example, found, "what arrived in a container")
+        case.require_equal(example, found, "what arrived in a container")
         for original, rebuilt in zip(case.examples, others["all"], strict=True):
-            case.same(original, rebuilt, "one of several objects in one message")
+            case.require_equal(original, rebuilt, "one of several objects in one message")
 
 
 def state_is_no_alias(case: Case) -> None:
@@ -171,27 +171,27 @@ def factory_makes_a_fresh_object(case: Case) -> None:
                 "the factory gives the same object twice: two owners would change one object; make"
                 " a new one at each call"
             )
-        case.same(first, second, "what the factory made of the same state a second time")
+        case.require_equal(first, second, "what the factory made of the same state a second time")
 
 
 def outlives_the_original(case: Case) -> None:
     """The object stands when the original, the payload and its buffers are gone.
 
-    It is rebuilt twice: from buffers in memory that is overwritten as soon as it is not exported,
-    and in a read-only mapping, as of a shared handle, that is unmapped then.
+    It is rebuilt twice: from buffers in memory that is overwritten afterwards, and in a read-only
+    mapping, as of a shared handle, that is unmapped; neither, while something exports the memory.
     """
     for index, label in enumerate(case.labels):
         body, buffers = case.payloads[index]
-        for how, lend in (("overwritten", bytearray), ("unmapped", _mapped)):
+        for how, copy_of in (("overwritten", bytearray), ("unmapped", _mapped)):
             progress(f"example {label}, whose buffers were {how} after the rebuild")
-            lent: list[Any] = [lend(buffer) for buffer in buffers]
-            rebuilt = pickle.loads(body, buffers=lent)
-            while lent:
-                _take_back(lent.pop())
+            copies: list[Any] = [copy_of(buffer) for buffer in buffers]
+            rebuilt = pickle.loads(body, buffers=copies)
+            while copies:
+                _release(copies.pop())
             gc.collect()
             noise = [bytes([_NOISE]) * (1 << size % 14) for size in range(1000)]
             try:
-                case.has_state(index, rebuilt, "the object")
+                case.require_state(index, rebuilt, "the object")
             except Broken as problem:
                 raise Broken(
                     f"example {label}: when the buffers of the state are {how} after the rebuild,"
@@ -210,8 +210,8 @@ def _mapped(content: bytes) -> mmap | bytes:
         return mmap(file.fileno(), len(content), access=ACCESS_READ)
 
 
-def _take_back(memory: bytearray | mmap | bytes) -> None:
-    with suppress(BufferError):  # it is exported, and may be read
+def _release(memory: bytearray | mmap | bytes) -> None:
+    with suppress(BufferError):  # something exports it, and may read it
         if isinstance(memory, mmap):
             memory.close()
         elif isinstance(memory, bytearray):
@@ -232,7 +232,7 @@ def threads_at_once(case: Case) -> None:
             turn += 1
             try:
                 example = case.examples[index]
-                case.same(example, pickle.loads(pickle.dumps(example)), "what was rebuilt")
+                case.require_equal(example, pickle.loads(pickle.dumps(example)), "what was rebuilt")
             except FAILURES as error:
                 said = str(error) if isinstance(error, Broken) else in_words(error)
                 problems.append(f"example {case.labels[index]}: {said}")

@@ -94,7 +94,7 @@ class Run:
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
                 return self._send_back(child)
-        worker = self._alive()
+        worker = self._running_worker()
         if name == "sent_back_by_a_child":
             return self._send_back(worker)
         if name == "wrong_states_are_refused":
@@ -106,7 +106,7 @@ class Run:
                 self._end_worker()
         return _ask(worker, check) if check else ("passed", "")
 
-    def _alive(self) -> Child:
+    def _running_worker(self) -> Child:
         """The worker; a new one, if there is none or the last one has died."""
         if self._worker is None:
             self._worker = self._start("spawn")
@@ -142,7 +142,7 @@ class Run:
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
             try:
-                status, reason = _ask(self._alive(), wrong_states_are_refused, start)
+                status, reason = _ask(self._running_worker(), wrong_states_are_refused, start)
                 if status != "passed" or not crashes:
                     return status, reason
                 break

@@ -12,7 +12,7 @@ Children import these modules to rebuild what they get.
 | `old_and_wrong` | what becomes of old and of wrong states |
 """
 
-from . import leaks, objects, old_and_wrong, processes, states
-from .base import WRONG
+from wrong_adapters import leaks, objects, old_and_wrong, processes, states
+from wrong_adapters.base import WRONG
 
 __all__ = ["WRONG", "leaks", "objects", "old_and_wrong", "processes", "states"]

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from .base import ffi, new, wrong
+from wrong_adapters.base import ffi, new, wrong
 
 _kept: list[Any] = []
 _alive = 0

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from .base import Thing, new, wrong
+from wrong_adapters.base import Thing, new, wrong
 
 
 class Modern:

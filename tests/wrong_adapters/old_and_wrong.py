@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 import adapters
-
-from .base import Thing, ffi, new, wrong
+from wrong_adapters.base import Thing, ffi, new, wrong
 
 
 def same(state: Any) -> Any:

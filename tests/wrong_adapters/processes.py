@@ -9,7 +9,7 @@ import signal
 import time
 from typing import Any
 
-from .base import WRONG, Thing, ffi, new, wrong
+from wrong_adapters.base import WRONG, Thing, ffi, new, wrong
 
 _here: dict[Any, Any] = {}
 

@@ -7,8 +7,7 @@ import threading
 from typing import Any
 
 import adapters
-
-from .base import WRONG, Thing, Wrong, ffi, value_of, wrong
+from wrong_adapters.base import WRONG, Thing, Wrong, ffi, value_of, wrong
 
 
 # It is in a registry of its own.
