@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from typing import Any
 
-from adapters._child import progress
-
 
 def describe(obj: Any) -> tuple[str, Any, int]:
     """What arrived, in plain words."""
@@ -100,6 +98,8 @@ def hang_at_the_end() -> None:
 
 def work_in_steps(steps: int, seconds: float) -> int:
     """Take a while, and say so."""
+    from adapters._child import progress
+
     for step in range(steps):
         progress(f"step {step}")
         time.sleep(seconds)
@@ -135,6 +135,8 @@ def fork_and_return() -> int:
 
 def leave_a_daemon() -> None:
     """Die, and leave a process in a session of its own that has all open files; tell its id."""
+    from adapters._child import progress
+
     child = os.fork()
     if child == 0:
         os.setsid()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
@@ -47,11 +48,8 @@ def wrong_states_are_refused(case: Case, start: int = 0) -> None:
 def _all_wrong(case: Case) -> Iterator[tuple[str, str, Any]]:
     for label, example in zip(case.labels, case.examples, strict=True):
         state = snapshot(case.adapter.state_of(example))
-        count = 0
-        for what, wrong in wrong_states(state):
-            if count < _MOST and difference(state, wrong):
-                count += 1
-                yield label, what, wrong
+        found = ((label, *each) for each in wrong_states(state) if difference(state, each[1]))
+        yield from islice(found, _MOST)
 
 
 def _try(case: Case, wrong: Any) -> str:
