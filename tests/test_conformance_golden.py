@@ -42,6 +42,23 @@ def test_golden_payloads_are_recorded_once_and_go_through_upgrades(tmp_path: Pat
         file.write_bytes(before)
 
 
+def test_a_name_may_look_like_a_version(tmp_path: Path) -> None:
+    class Local:
+        def __init__(self, value: Any) -> None:
+            self.value = value
+
+    adapter = adapters.register(Local, lambda local: local.value, Local, name="local.v1.Local")
+    skip = {name: "not now" for name, *_ in PROMISES[5:] if "golden" not in name}
+    try:
+        report = check_adapter(
+            adapter, {"a.v2.b": Local(1)}, golden=tmp_path, record_golden=True, skip=skip
+        )
+    finally:
+        adapters.unregister(Local)
+    found = {result.promise: result.status for result in report.results}
+    assert found["golden_payloads_load"] == "passed"
+
+
 class _Payload:
     def __init__(self, *parts: Any) -> None:
         self.parts = parts
