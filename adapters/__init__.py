@@ -27,12 +27,16 @@ from adapters.errors import (
 __all__ = [
     "Adapter",
     "AdapterError",
+    "AdapterFound",
     "Audit",
     "CacheInfo",
+    "CallFound",
     "ConflictError",
     "Executor",
     "Explanation",
     "Finding",
+    "GlobalFound",
+    "Problem",
     "RebuildError",
     "RegistrationError",
     "Registry",
@@ -68,20 +72,31 @@ if TYPE_CHECKING:
     from adapters._execution.executor import Executor
     from adapters._explain.explain import explain
     from adapters._explain.report import Explanation, Finding
-    from adapters._payload.audit_report import Audit, audit
+    from adapters._payload.audit import audit
+    from adapters._payload.audit_report import (
+        AdapterFound,
+        Audit,
+        CallFound,
+        GlobalFound,
+        Problem,
+    )
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
     from adapters._sharing.handle import Shared, share
     from adapters._struct.layout import register_struct
 
 # Imported on first use, as these import more than pickle does.
 _LATER = {
+    "AdapterFound": "_payload.audit_report",
     "Audit": "_payload.audit_report",
+    "CallFound": "_payload.audit_report",
     "CacheInfo": "_sharing.cache",
     "Executor": "_execution.executor",
     "Explanation": "_explain.report",
     "Finding": "_explain.report",
+    "GlobalFound": "_payload.audit_report",
+    "Problem": "_payload.audit_report",
     "Shared": "_sharing.handle",
-    "audit": "_payload.audit_report",
+    "audit": "_payload.audit",
     "cache_clear": "_sharing.cache",
     "cache_info": "_sharing.cache",
     "explain": "_explain.explain",

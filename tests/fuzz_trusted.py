@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import adapters
-from adapters._payload.audit_report import Audit, audit
+from adapters._payload.audit import audit
+from adapters._payload.audit_report import Audit
 from adapters._payload.trusted import trusted_loads
 from adapters.errors import UntrustedError
 

@@ -14,8 +14,9 @@ import pytest
 from gadgets import Gadget
 
 import adapters
-from adapters._payload.audit_report import Audit, audit
-from adapters._payload.machine import _OPCODES
+from adapters._payload.audit import audit
+from adapters._payload.audit_report import Audit
+from adapters._payload.machine import OPCODES
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.pickle"))
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -65,7 +66,7 @@ def test_golden_payloads(path: Path) -> None:
 
 
 def test_every_opcode_of_pickle_is_known() -> None:
-    assert {ord(opcode.code) for opcode in pickletools.opcodes} == set(_OPCODES)
+    assert {ord(opcode.code) for opcode in pickletools.opcodes} == set(OPCODES)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

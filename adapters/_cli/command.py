@@ -115,7 +115,7 @@ def audit(file: Path, as_json: bool) -> None:
 
     The exit code is 0 where it would rebuild objects of adapters, and do nothing else.
     """
-    from adapters._payload.audit_report import audit as audit_payload
+    from adapters._payload.audit import audit as audit_payload
 
     found = audit_payload(file.read_bytes())
     _show(found, as_json)

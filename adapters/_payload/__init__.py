@@ -2,10 +2,13 @@
 
 | module | what it holds |
 |---|---|
-| `reader`, `machine` | the bytes of a payload, and the machine that executes its opcodes |
-| `builder` | what a machine does with values: the interface of the next two |
-| `symbols`, `symbolic` | a run on symbols, in which no value is made |
-| `construct` | a run that makes the values |
-| `audit`, `audit_report` | what a run on symbols found |
-| `trusted` | first pass on symbols, second pass on values |
+| `reader` | the bytes of a payload: constants, lengths, lines |
+| `machine` | pickle's machine, which runs opcodes on a stack, with marks and a memo |
+| `builder` | the interface through which a machine makes values |
+| `symbols` | what stands for a value that is not made |
+| `symbolic` | a builder of symbols: the base of an audit and of the first pass of trusted loading |
+| `construct` | a builder of values: the second pass |
+| `budget` | every limit: memory, nesting, counts |
+| `audit`, `audit_report` | `audit()`, and what it returns |
+| `trusted` | trusted loading: the two passes, and what is refused |
 """

@@ -1,32 +1,29 @@
-"""What an audit writes down while a payload is followed."""
+"""audit(): what a payload would import and call, without running any of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters._payload.symbolic import Symbolic
+from adapters._payload import budget
+from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
+from adapters._payload.machine import Machine
+from adapters._payload.reader import UnreadableError
+from adapters._payload.symbolic import SymbolicBuilder
 from adapters._payload.symbols import (
-    PLAIN,
+    KNOWN,
     REBUILD,
     SPEC,
-    Bytes,
+    BytesLike,
+    Container,
     Global,
-    Made,
-    Many,
-    adapter_parts,
+    Opaque,
     shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-_PROBLEMS = 100  # that are listed one by one
-_ARGUMENT = 1000  # characters of it
-_OURS = PLAIN | {REBUILD, SPEC}
-# Copies that an audit makes to follow a payload. One that copies everything once takes 8 bytes for
-# each of its own.
-_FLOOR, _PER_BYTE = 16 << 20, 16
-# Which of its arguments a function loads as a pickle.
+# Functions that load a pickle, and which of their arguments it is.
 _LOADS = {
     "_pickle.loads": 0,
     "adapters._main_class": 2,
@@ -38,102 +35,161 @@ _LOADS = {
 }
 
 
-class Auditor(Symbolic):
+def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
+    r"""List what a payload would import and call, and its adapters, without doing any of it.
+
+    The opcodes are followed with symbols in place of values. What the bytes of the payload alone do
+    not tell is among the `problems`, and never guessed: a damaged payload, a global named by
+    strings that the payload computes, extension codes, persistent ids. An adapter by value, and a
+    pickle that the payload would load, are audited in turn.
+
+    It tells what a payload asks for, and not what that does: a factory is code that runs.
+
+    Args:
+        data: Any bytes-like object.
+        buffers: What travelled out of band, in order. Only their number is used.
+
+    >>> import adapters, pickle
+    >>> audit(pickle.dumps([1, 2, 3])).only_adapters
+    True
+    >>> print(audit(b"cos\nsystem\n(Vls\ntR."))
+    payload of 19 bytes, protocol 0: 3 values
+    globals:
+      os.system, 1 time, first at byte 0
+    calls:
+      os.system on 'ls' by REDUCE, 1 time, first at byte 17
+    verdict: it runs code of its own choice; load it only if you trust the sender
+    """
+    sizes = None if buffers is None else [0 for _ in buffers]
+    return _audit(bytes(memoryview(data)), sizes, budget.AUDIT_DEPTH)
+
+
+audit.__module__ = "adapters"
+
+
+def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
+    auditor = _Auditor(len(data), buffers, levels)
+    machine = Machine(data, auditor)
+    try:
+        machine.run()
+    except UnreadableError as error:
+        auditor.problem(error.message)
+    return Audit(
+        size=len(data),
+        protocol=machine.protocol,
+        buffers=auditor.buffers_taken,
+        values=auditor.values,
+        globals=tuple(GlobalFound(path, *found) for path, found in auditor.globals.items()),
+        calls=tuple(CallFound(*key, *found) for key, found in auditor.calls.items()),
+        adapters=tuple(
+            AdapterFound(*key[:3], tuple(states), *found)
+            for key, (states, *found) in auditor.adapters.items()
+        ),
+        nested=tuple(inside for inside in auditor.nested.values() if inside is not None),
+        problems=tuple(auditor.problems),
+    )
+
+
+class _Auditor(SymbolicBuilder):
     """Writes down globals, calls, adapters and problems; it refuses nothing.
 
     Args:
-        size: The size of the payload.
+        size: The size of the payload in bytes.
         buffers: The sizes of those that travelled out of band, None if they are not known.
-        audit: Audits a payload that is inside; None where that goes too deep.
+        levels: How many levels of payloads inside this one are audited.
     """
 
-    def __init__(self, size: int, buffers: list[int] | None, audit: Callable[[bytes], Any]) -> None:
-        super().__init__(_FLOOR + _PER_BYTE * size, 1 << 62, buffers)
-        # Each with how often it was met, and where first.
+    def __init__(self, size: int, buffers: list[int] | None, levels: int) -> None:
+        super().__init__(budget.memory_to_audit(size), budget.UNLIMITED, buffers)
+        # Each with how often it is met, and the offset of the first time.
         self.globals: dict[str, list[int]] = {}
-        self.calls: dict[tuple[str, str, str | None], list[int]] = {}
-        # By identity, as a payload that holds one adapter twice has its bytes once.
-        self.adapters: dict[tuple[str, int, str | None, int], list[Any]] = {}
-        self.nested: dict[int, tuple[Bytes, Any]] = {}
-        self.problems: list[tuple[str, int]] = []
-        self._audit = audit
+        self.calls: dict[tuple[str, str, str | None], list[int]] = {}  # path, opcode, argument
+        # Name, version, module and body: states, the number of specs, offset and nested audit.
+        self.adapters: dict[tuple[str, int, str | None, Any], list[Any]] = {}
+        self.nested: dict[BytesLike, Audit | None] = {}
+        self.problems: list[Problem] = []
+        self._levels = levels
 
     def charge(self, cost: int) -> None:
-        """Nothing: the symbols of a payload take memory in proportion to it."""
+        """Nothing: symbols take memory in proportion to the payload."""
 
     def charge_copy(self, cost: int) -> None:
         super().charge(cost)
 
-    def problem(self, message: str, offset: int) -> None:
-        """Write down what cannot be told from the payload."""
-        if len(self.problems) < _PROBLEMS:
-            self.problems.append((message, offset))
+    def problem(self, message: str) -> None:
+        if len(self.problems) < budget.PROBLEMS:
+            self.problems.append(Problem(message, self.at))
 
     def _count(self, table: dict[Any, list[int]], key: Any) -> None:
         table.setdefault(key, [0, self.at])[0] += 1
 
-    def found(self, found: Global) -> None:
-        self._count(self.globals, found.path)
+    def found_global(self, path: str) -> None:
+        self._count(self.globals, path)
 
-    def unknown(self, what: str) -> Made:
-        self.problem(f"it {what}", self.at)
-        return Made("something unknown")
+    def unresolved(self, what: str) -> Opaque:
+        self.problem(f"it {what}")
+        return Opaque("something unknown")
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
-        path, items = _path(function, how), arguments.items if type(arguments) is Many else []
-        told = bool(items) and type(items[0]) is str and path not in _OURS
-        self._count(self.calls, (path, how, items[0][:_ARGUMENT] if told else None))
+        path, items = _path(function, how), _items(arguments)
+        told = bool(items) and type(items[0]) is str and path not in KNOWN
+        self._count(self.calls, (path, how, items[0][: budget.ARGUMENT] if told else None))
         return super().call(how, function, arguments, keywords)
 
     def run(self, how: str, function: Any, arguments: Any) -> Any:
         path = _path(function, how)
         if arguments is None:
             self._count(self.calls, (path, how, None))
-        adapter = path in (REBUILD, SPEC)
-        if (adapter and not self._adapter(path, how, arguments)) or path in PLAIN:
-            self.problem(f"the arguments of {path} are not those that picklers write", self.at)
+        if path in KNOWN:
+            self.problem(f"the arguments of {path} are not those that picklers write")
         if path in _LOADS:
-            self._load(path, arguments)
-        return Made(f"what {path} returns" if type(function) is Global else "something computed")
+            self._load(path, _items(arguments))
+        return Opaque(f"what {path} returns" if type(function) is Global else "something computed")
 
-    def _adapter(self, path: str, how: str, arguments: Any) -> bool:
-        parts = adapter_parts(arguments) if how == "REDUCE" else None
-        if parts is None:
-            return False
-        name, version, provider = parts
-        module = provider if type(provider) is str else None
-        body = None if module is not None else provider.items[1]
-        key = name, version, module, id(body)
+    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
+        self._adapter(name, version, provider)[0].append(arguments.last)
+        return Opaque(f"what {REBUILD} returns")
+
+    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
+        found = self._adapter(name, version, provider)
+        found[0].append(arguments.last)
+        found[1] += 1
+        return Opaque(f"what {SPEC} returns")
+
+    def _adapter(self, name: str, version: int, provider: Any) -> list[Any]:
+        module, body = (provider, None) if type(provider) is str else (None, provider.items[1])
+        key = name, version, module, body
         if key not in self.adapters:
-            inside = self._inside(body) if type(body) is Bytes else None
-            self.adapters[key] = [body, [], 0, self.at, inside]
-        self.adapters[key][1].append(arguments.last)
-        self.adapters[key][2] += path == SPEC
-        return True
+            inside = self._inside(body) if type(body) is BytesLike else None
+            self.adapters[key] = [[], 0, self.at, inside]
+        return self.adapters[key]
 
-    def _load(self, path: str, arguments: Any) -> None:
-        items = arguments.items if type(arguments) is Many else []
+    def _load(self, path: str, items: list[Any]) -> None:
         body = items[_LOADS[path]] if len(items) > _LOADS[path] else None
-        if type(body) is not Bytes or body.data is None:
-            self.problem(f"what {path} loads is not a constant", self.at)
-        elif id(body) not in self.nested:
-            self.nested[id(body)] = body, self._inside(body)
+        if type(body) is not BytesLike or body.data is None:
+            self.problem(f"what {path} loads is not a constant")
+        elif body not in self.nested:
+            self.nested[body] = self._inside(body)
 
-    def _inside(self, body: Bytes) -> Any:
+    def _inside(self, body: BytesLike) -> Audit | None:
         assert body.data is not None
-        found = self._audit(body.data)
-        if found is None:
-            self.problem("payloads are inside each other too deep to follow them", self.at)
-        return found
+        if self._levels:
+            return _audit(body.data, None, self._levels - 1)
+        self.problem("payloads are inside each other too deep to follow them")
+        return None
+
+
+def _items(arguments: Any) -> list[Any]:
+    return arguments.items if type(arguments) is Container else []
 
 
 def _path(function: Any, how: str) -> str:
-    """What is called, in words where it has no name."""
+    """What is called: its path, or a description where it has none."""
     kind = type(function)
     if kind is Global:
         what = shown(function.path)
-    elif kind is Made:
+    elif kind is Opaque:
         what = function.what
     else:
-        what = function.kind.__name__ if kind in (Bytes, Many) else kind.__name__
+        what = function.kind.__name__ if kind in (BytesLike, Container) else kind.__name__
     return what if how in ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX") else f"{what}, changed"

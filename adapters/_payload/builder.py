@@ -1,67 +1,51 @@
-"""What a machine makes the values of a payload with."""
+"""What a machine makes the values of a payload with: the interface of symbolic and construct."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 
-class Builder:
-    """Makes the values that a machine moves around. `at` is the offset of the running opcode."""
+class Builder(Protocol):
+    """Makes the values that a machine moves between its stack and its memo.
 
-    at = 0
+    Attributes:
+        at: The offset of the opcode that is running; the machine sets it.
+    """
+
+    at: int
 
     def scalar(self, value: object) -> Any:
         """None, a bool, an int, a float or a str."""
-        raise NotImplementedError
 
     def data(self, data: bytes, kind: type) -> Any:
         """Bytes or a bytearray."""
-        raise NotImplementedError
 
     def buffer(self) -> Any:
         """The next buffer that travelled out of band."""
-        raise NotImplementedError
 
     def read_only(self, value: Any) -> Any:
-        """The same buffer, which may not be written to."""
-        raise NotImplementedError
+        """The same buffer, read-only."""
 
     def container(self, kind: type) -> Any:
         """An empty list, dict or set."""
-        raise NotImplementedError
 
     def tuple(self, items: list[Any], last: int) -> Any:
-        """A tuple; `last` bytes of the payload make its last item."""
-        raise NotImplementedError
+        """A tuple; `last` is the number of bytes in the payload that make its last item."""
 
     def frozenset(self, items: list[Any]) -> Any:
         """A frozenset."""
-        raise NotImplementedError
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
-        """Put items into a list or a set; or keys and values by turns, where `kind` is dict."""
-        raise NotImplementedError
+        """Add items to a list or a set; or keys and values by turns, where `kind` is dict."""
 
-    def named(self, module: str, name: str) -> Any:
-        """A global."""
-        raise NotImplementedError
+    def find_global(self, module: str, name: str) -> Any:
+        """What stands for a global."""
 
-    def computed(self) -> Any:
-        """A global whose module and name are not both constants."""
-        raise NotImplementedError
-
-    def extension(self, code: int) -> Any:
-        """A global by its number in copyreg."""
-        raise NotImplementedError
-
-    def persistent(self, key: Any) -> Any:
-        """An object by its persistent id."""
-        raise NotImplementedError
+    def unresolved(self, what: str) -> Any:
+        """An object that the bytes of the payload alone do not determine; `what` says why."""
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
         """The result of a call; `how` is the opcode's name. NEWOBJ_EX has keywords."""
-        raise NotImplementedError
 
     def build(self, target: Any, state: Any) -> None:
-        """Set the state of an object."""
-        raise NotImplementedError
+        """Set the state of an object (BUILD)."""

@@ -1,26 +1,29 @@
-"""Pickle's machine: runs the opcodes of a payload on a stack, marks and a memo.
+"""Pickle's machine: runs the opcodes of a payload on a stack, with marks and a memo.
 
-What the values are is decided by a `Builder`: symbols, or the values themselves. The machine makes
-no object, looks up no name and calls nothing of the payload. It is stricter than pickle: what no
-pickler writes (a memo index that is set twice, an opcode across the end of a frame, something
-behind the STOP) is unreadable, so that nothing depends on how a certain unpickler takes it.
+A `Builder` makes what is on the stack: symbols, or the values themselves. The machine makes no
+object, looks up no name and calls nothing of the payload. It is stricter than pickle: what no
+pickler writes (a memo index that is set twice, an opcode across the end of a frame, bytes after the
+STOP) is an error, so that nothing depends on how one unpickler or another takes it.
+
+`pickletools` documents each opcode; names of opcodes here are those of `pickle`.
 """
 
 from __future__ import annotations
 
+import pickle
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from typing import TYPE_CHECKING, Any
 
+from adapters._payload import budget
 from adapters._payload.reader import CONSTANTS, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from adapters._payload.builder import Builder
 
-_HIGHEST_PROTOCOL = 5
-_STOP = ord(".")
-_MARKS = 100_000  # open at the same time: levels of nesting, which no pickler drives that far
+_HIGHEST_PROTOCOL = 5  # whose opcodes are known here, whatever the running Python knows
+_STOP = pickle.STOP[0]
 
 
 class Machine(Reader):
@@ -28,16 +31,17 @@ class Machine(Reader):
 
     Args:
         data: The payload. It must not change meanwhile, hence bytes.
-        make: The builder.
+        builder: Makes the values.
     """
 
-    def __init__(self, data: bytes, make: Builder) -> None:
+    def __init__(self, data: bytes, builder: Builder) -> None:
         super().__init__(data)
         self.protocol = 0
-        self._make = make
+        self._builder = builder
         self._frame_end = 0
         self._stack: list[Any] = []
-        self._starts: list[int] = []  # where the opcodes begin that made each value of the stack
+        self._starts: list[int] = []  # for each value of the stack, where its first opcode is
+        self._popped: Sequence[int] = ()  # the same, for the values that the opcode has popped
         self._marks: list[int] = []
         self._memo: list[Any] = []  # picklers number from 0 on; other indexes are in _sparse
         self._sparse: dict[int, Any] = {}
@@ -46,22 +50,23 @@ class Machine(Reader):
         """Run to the STOP.
 
         Returns:
-            The value that the payload stands for.
+            The value on the stack.
 
         Raises:
-            UnreadableError: this is not one whole pickle.
+            UnreadableError: the bytes are not one whole pickle.
         """
-        data, make, size = self._data, self._make, len(self._data)
+        data, builder, size = self._data, self._builder, len(self._data)
         code = None
         while code != _STOP:
-            make.at = self.offset = offset = self.position
+            builder.at = self.offset = offset = self.position
+            self._popped = ()
             if offset >= size:
                 raise self.unreadable("the payload ends before its STOP")
             code = data[offset]
             self.position = offset + 1
-            if code not in _OPCODES:
+            if code not in OPCODES:
                 raise self.unreadable(f"there is no opcode {data[offset : offset + 1]!r}")
-            run, argument = _OPCODES[code]
+            run, argument = OPCODES[code]
             run(self, argument)
             if self._frame_end and self.position >= self._frame_end:
                 if self.position > self._frame_end:
@@ -74,30 +79,30 @@ class Machine(Reader):
 
     # The stack
 
-    def _push(self, value: Any, start: int | None = None) -> None:
+    def _push(self, value: Any) -> None:
         self._stack.append(value)
-        self._starts.append(self.offset if start is None else start)
+        self._starts.append(self._popped[0] if self._popped else self.offset)
 
     def _need(self, count: int) -> None:
         floor = self._marks[-1] if self._marks else 0
         if len(self._stack) - count < floor:
             raise self.unreadable("the stack holds fewer values than an opcode takes")
 
-    def _pop(self, count: int) -> tuple[list[Any], list[int]]:
+    def _pop(self, count: int) -> list[Any]:
         self._need(count)
         where = len(self._stack) - count
-        items, starts = self._stack[where:], self._starts[where:]
+        items, self._popped = self._stack[where:], self._starts[where:]
         del self._stack[where:], self._starts[where:]
-        return items, starts
+        return items
 
-    def _to_mark(self) -> tuple[list[Any], list[int]]:
+    def _pop_to_mark(self) -> list[Any]:
         if not self._marks:
             raise self.unreadable("an opcode takes all values since a mark, and there is no mark")
         found = self._pop(len(self._stack) - self._marks[-1])
         self._marks.pop()
         return found
 
-    # One method for each kind of opcode; the argument tells those of a kind apart.
+    # One method for each kind of opcode; the argument tells the opcodes of a kind apart.
 
     def _protocol(self, _: Any) -> None:
         self.protocol = self.integer(1)
@@ -123,53 +128,49 @@ class Machine(Reader):
 
     def _constant(self, how: tuple[Callable[[Reader, int], Any], int]) -> None:
         read, width = how
-        self._push(self._make.scalar(read(self, width)))
+        self._push(self._builder.scalar(read(self, width)))
 
-    def _bytes(self, width: int) -> None:
-        self._push(self._make.data(self.sized(width), bytes))
+    def _bytes(self, how: tuple[type, int]) -> None:
+        kind, width = how
+        self._push(self._builder.data(self.sized(width), kind))
 
-    def _bytearray(self, width: int) -> None:
-        self._push(self._make.data(self.sized(width), bytearray))
+    def _next_buffer(self, _: Any) -> None:
+        self._push(self._builder.buffer())
 
-    def _buffer(self, _: Any) -> None:
-        self._push(self._make.buffer())
-
-    def _read_only(self, _: Any) -> None:
-        (value,), (start,) = self._pop(1)
-        self._push(self._make.read_only(value), start)
+    def _readonly_buffer(self, _: Any) -> None:
+        self._push(self._builder.read_only(*self._pop(1)))
 
     def _empty(self, kind: type) -> None:
-        self._push(self._make.container(kind))
+        self._push(self._builder.container(kind))
 
     def _tuple(self, count: int | None) -> None:
-        items, starts = self._to_mark() if count is None else self._pop(count)
-        last = self.offset - starts[-1] if starts else 0
-        self._push(self._make.tuple(items, last), starts[0] if starts else None)
+        items = self._pop_to_mark() if count is None else self._pop(count)
+        last = self.offset - self._popped[-1] if items else 0
+        self._push(self._builder.tuple(items, last))
 
     def _frozenset(self, _: Any) -> None:
-        items, _starts = self._to_mark()
-        self._push(self._make.frozenset(items))
+        self._push(self._builder.frozenset(self._pop_to_mark()))
 
     def _filled(self, kind: type) -> None:
-        items, starts = self._to_mark()
-        self._push(self._make.container(kind), starts[0] if starts else None)
+        items = self._pop_to_mark()
+        self._push(self._builder.container(kind))
         self._extend(items, kind)
 
-    def _one(self, kind: type) -> None:
-        self._extend(self._pop(2 if kind is dict else 1)[0], kind)
+    def _append(self, kind: type) -> None:
+        self._extend(self._pop(2 if kind is dict else 1), kind)
 
-    def _many(self, kind: type) -> None:
-        self._extend(self._to_mark()[0], kind)
+    def _appends(self, kind: type) -> None:
+        self._extend(self._pop_to_mark(), kind)
 
     def _extend(self, items: list[Any], kind: type) -> None:
         self._need(1)
         if kind is dict and len(items) % 2:
             raise self.unreadable("a dict has a key without a value")
-        self._make.extend(self._stack[-1], items, kind)
+        self._builder.extend(self._stack[-1], items, kind)
 
     def _mark(self, _: Any) -> None:
-        if len(self._marks) == _MARKS:
-            raise self.unreadable(f"more than {_MARKS} marks are open")
+        if len(self._marks) == budget.MARKS:
+            raise self.unreadable(f"more than {budget.MARKS} marks are open")
         self._marks.append(len(self._stack))
 
     def _drop(self, _: Any) -> None:
@@ -178,22 +179,22 @@ class Machine(Reader):
         else:
             self._pop(1)
 
-    def _drop_mark(self, _: Any) -> None:
-        self._to_mark()
+    def _drop_to_mark(self, _: Any) -> None:
+        self._pop_to_mark()
 
-    def _duplicate(self, _: Any) -> None:
+    def _dup(self, _: Any) -> None:
         self._need(1)
         self._push(self._stack[-1])
 
     def _memoize(self, _: Any) -> None:
-        self._put(len(self._memo) + len(self._sparse))
+        self._set_memo(len(self._memo) + len(self._sparse))
 
-    def _put_at(self, width: int) -> None:
-        self._put(self.integer(width) if width else self.number())
+    def _put(self, width: int) -> None:
+        self._set_memo(self.integer(width) if width else self.number())
 
-    def _put(self, index: int) -> None:
+    def _set_memo(self, index: int) -> None:
         self._need(1)
-        if not 0 <= index <= len(self._data):  # pickle would make room for all up to there
+        if not 0 <= index <= len(self._data):  # pickle would allocate a memo of this size
             raise self.unreadable(f"memo {index} is no index that a pickler comes to")
         if index < len(self._memo) or index in self._sparse:
             raise self.unreadable(f"memo {index} is set twice")
@@ -213,78 +214,91 @@ class Machine(Reader):
 
     def _global(self, _: Any) -> None:
         module = self.line("utf-8")
-        self._push(self._named(module, self.line("utf-8")))
+        self._push(self._find_global(module, self.line("utf-8")))
 
     def _stack_global(self, _: Any) -> None:
-        (module, name), (start, _name) = self._pop(2)
-        constant = type(module) is str and type(name) is str
-        self._push(self._named(module, name) if constant else self._make.computed(), start)
+        module, name = self._pop(2)
+        if type(module) is str and type(name) is str:
+            self._push(self._find_global(module, name))
+        else:
+            self._push(self._builder.unresolved("names a global with strings that it computes"))
 
-    def _named(self, module: str, name: str) -> Any:
-        if self.protocol < 3:  # the names of Python 2, as pickle takes them
+    def _find_global(self, module: str, name: str) -> Any:
+        if self.protocol < 3:  # names of Python 2, which unpicklers translate
             if (module, name) in NAME_MAPPING:
                 module, name = NAME_MAPPING[module, name]
             else:
                 module = IMPORT_MAPPING.get(module, module)
-        return self._make.named(module, name)
+        return self._builder.find_global(module, name)
 
     def _extension(self, width: int) -> None:
-        self._push(self._make.extension(self.integer(width)))
+        what = f"names a global by extension code {self.integer(width)}"
+        self._push(self._builder.unresolved(what))
 
-    def _persistent(self, text: bool) -> None:
-        key = self.line("ascii") if text else self._pop(1)[0][0]
-        self._push(self._make.persistent(key))
+    def _persistent_id(self, text: bool) -> None:
+        if text:
+            self.line("ascii")
+        else:
+            self._pop(1)
+        self._push(self._builder.unresolved("asks for an object by a persistent id"))
 
     def _call(self, how: str) -> None:
-        (function, *arguments), starts = self._pop(3 if how == "NEWOBJ_EX" else 2)
-        self._push(self._make.call(how, function, *arguments), starts[0])
+        self._push(self._builder.call(how, *self._pop(3 if how == "NEWOBJ_EX" else 2)))
 
     def _instance(self, _: Any) -> None:
         module = self.line("ascii")
-        function = self._named(module, self.line("ascii"))
-        self._push(self._make.call("INST", function, self._make.tuple(self._to_mark()[0], 0)))
+        function = self._find_global(module, self.line("ascii"))
+        self._call_with("INST", function, self._pop_to_mark())
 
     def _object(self, _: Any) -> None:
-        items, _starts = self._to_mark()
+        items = self._pop_to_mark()
         if not items:
             raise self.unreadable("OBJ has no class")
-        self._push(self._make.call("OBJ", items[0], self._make.tuple(items[1:], 0)))
+        self._call_with("OBJ", items[0], items[1:])
+
+    def _call_with(self, how: str, function: Any, items: list[Any]) -> None:
+        self._push(self._builder.call(how, function, self._builder.tuple(items, 0)))
 
     def _build(self, _: Any) -> None:
-        (state,), _starts = self._pop(1)
+        (state,) = self._pop(1)
         self._need(1)
-        self._make.build(self._stack[-1], state)
+        self._builder.build(self._stack[-1], state)
 
 
-_KINDS: list[tuple[Callable[[Machine, Any], None], dict[bytes, Any]]] = [
+# Each method, with the names of its opcodes and their arguments.
+_METHODS: list[tuple[Callable[[Machine, Any], None], dict[str, Any]]] = [
     (Machine._constant, CONSTANTS),
-    (Machine._protocol, {b"\x80": 1}),
-    (Machine._frame, {b"\x95": 8}),
-    (Machine._stop, {b".": None}),
-    (Machine._bytes, {b"C": 1, b"B": 4, b"\x8e": 8}),
-    (Machine._bytearray, {b"\x96": 8}),
-    (Machine._buffer, {b"\x97": None}),
-    (Machine._read_only, {b"\x98": None}),
-    (Machine._empty, {b"]": list, b"}": dict, b"\x8f": set}),
-    (Machine._tuple, {b")": 0, b"\x85": 1, b"\x86": 2, b"\x87": 3, b"t": None}),
-    (Machine._frozenset, {b"\x91": None}),
-    (Machine._filled, {b"l": list, b"d": dict}),
-    (Machine._one, {b"a": list, b"s": dict}),
-    (Machine._many, {b"e": list, b"u": dict, b"\x90": set}),
-    (Machine._mark, {b"(": None}),
-    (Machine._drop, {b"0": None}),
-    (Machine._drop_mark, {b"1": None}),
-    (Machine._duplicate, {b"2": None}),
-    (Machine._memoize, {b"\x94": None}),
-    (Machine._put_at, {b"p": 0, b"q": 1, b"r": 4}),
-    (Machine._get, {b"g": 0, b"h": 1, b"j": 4}),
-    (Machine._global, {b"c": None}),
-    (Machine._stack_global, {b"\x93": None}),
-    (Machine._extension, {b"\x82": 1, b"\x83": 2, b"\x84": 4}),
-    (Machine._persistent, {b"P": True, b"Q": False}),
-    (Machine._call, {b"R": "REDUCE", b"\x81": "NEWOBJ", b"\x92": "NEWOBJ_EX"}),
-    (Machine._instance, {b"i": None}),
-    (Machine._object, {b"o": None}),
-    (Machine._build, {b"b": None}),
+    (Machine._protocol, {"PROTO": None}),
+    (Machine._frame, {"FRAME": None}),
+    (Machine._stop, {"STOP": None}),
+    (Machine._bytes, {"SHORT_BINBYTES": (bytes, 1), "BINBYTES": (bytes, 4)}),
+    (Machine._bytes, {"BINBYTES8": (bytes, 8), "BYTEARRAY8": (bytearray, 8)}),
+    (Machine._next_buffer, {"NEXT_BUFFER": None}),
+    (Machine._readonly_buffer, {"READONLY_BUFFER": None}),
+    (Machine._empty, {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set}),
+    (Machine._tuple, {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "TUPLE": None}),
+    (Machine._frozenset, {"FROZENSET": None}),
+    (Machine._filled, {"LIST": list, "DICT": dict}),
+    (Machine._append, {"APPEND": list, "SETITEM": dict}),
+    (Machine._appends, {"APPENDS": list, "SETITEMS": dict, "ADDITEMS": set}),
+    (Machine._mark, {"MARK": None}),
+    (Machine._drop, {"POP": None}),
+    (Machine._drop_to_mark, {"POP_MARK": None}),
+    (Machine._dup, {"DUP": None}),
+    (Machine._memoize, {"MEMOIZE": None}),
+    (Machine._put, {"PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),
+    (Machine._get, {"GET": 0, "BINGET": 1, "LONG_BINGET": 4}),
+    (Machine._global, {"GLOBAL": None}),
+    (Machine._stack_global, {"STACK_GLOBAL": None}),
+    (Machine._extension, {"EXT1": 1, "EXT2": 2, "EXT4": 4}),
+    (Machine._persistent_id, {"PERSID": True, "BINPERSID": False}),
+    (Machine._call, {"REDUCE": "REDUCE", "NEWOBJ": "NEWOBJ", "NEWOBJ_EX": "NEWOBJ_EX"}),
+    (Machine._instance, {"INST": None}),
+    (Machine._object, {"OBJ": None}),
+    (Machine._build, {"BUILD": None}),
 ]
-_OPCODES = {code[0]: (run, argument) for run, codes in _KINDS for code, argument in codes.items()}
+OPCODES = {
+    getattr(pickle, name)[0]: (run, argument)
+    for run, opcodes in _METHODS
+    for name, argument in opcodes.items()
+}

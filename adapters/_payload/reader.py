@@ -1,7 +1,7 @@
-"""Reads the arguments of pickle's opcodes, and never beyond the payload.
+"""Reader of the arguments of pickle's opcodes: never reads beyond the payload.
 
-By itself and not with `pickletools.genops`, which warns about escapes, reads numbers of any length
-and takes twice the time. What the constants are is decided here, too.
+It does not use `pickletools.genops`, which warns about escapes, reads numbers of any length and
+takes twice the time. Constants are read strictly: a form that no pickler writes is an error.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from adapters._payload import budget
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DIGITS = 4300  # of a number in text: Python reads no more, as the time grows with their square
-
 
 class UnreadableError(Exception):
-    """The payload cannot be followed further; the message says why, `offset` where."""
+    """The payload cannot be read further; the message says why, `offset` where."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message, offset)
@@ -24,19 +24,19 @@ class UnreadableError(Exception):
 
 
 class Reader:
-    """A payload, and the position in it.
+    """A payload, and a position in it.
 
     Args:
         data: The payload. It must not change meanwhile, hence bytes.
     """
 
     def __init__(self, data: bytes) -> None:
-        self.offset = 0  # of the opcode that is under way
+        self.offset = 0  # of the opcode that is running
         self.position = 0
         self._data = data
 
     def unreadable(self, message: str) -> UnreadableError:
-        """The error to raise where the payload cannot be followed."""
+        """The error to raise where the payload cannot be read further."""
         return UnreadableError(message, self.offset)
 
     def take(self, size: int) -> bytes:
@@ -48,15 +48,15 @@ class Reader:
         return self._data[start : self.position]
 
     def integer(self, width: int) -> int:
-        """An unsigned integer of so many bytes."""
+        """An unsigned integer of `width` bytes."""
         return int.from_bytes(self.take(width), "little")
 
     def signed(self, width: int) -> int:
-        """A signed integer of so many bytes."""
+        """A signed integer of `width` bytes."""
         return int.from_bytes(self.take(width), "little", signed=True)
 
     def sized(self, width: int) -> bytes:
-        """The bytes behind their length, which takes `width` bytes."""
+        """Bytes after their length, which is an unsigned integer of `width` bytes."""
         return self.take(self.integer(width))
 
     def line(self, encoding: str) -> str:
@@ -68,10 +68,10 @@ class Reader:
         return self._text(self._data[start:end], encoding)
 
     def number(self, suffix: str = "") -> int:
-        """An integer in text, as picklers write it: others are read differently by Python and C."""
+        """An integer in text. The C and the Python unpickler disagree on other forms than these."""
         text = self.line("ascii").removesuffix(suffix)
         digits = text[1:] if text[:1] == "-" else text
-        if digits.isdigit() and len(digits) <= _DIGITS and (digits[0] != "0" or text == "0"):
+        if digits.isdigit() and len(digits) <= budget.DIGITS and (digits[0] != "0" or text == "0"):
             return int(text)
         raise self.unreadable("a number in text is not as picklers write it")
 
@@ -90,13 +90,10 @@ class Reader:
     def _long(self, width: int) -> int:
         return self.signed(self._signed_size(width))
 
-    def _decimal(self, _: int) -> int:
+    def _int(self, _: int) -> int:
         if self._data[self.position : self.position + 3] in (b"00\n", b"01\n"):
-            return self.line("ascii") == "01"  # protocols 0 and 1 write False and True like that
+            return self.line("ascii") == "01"  # False and True, in protocols 0 and 1
         return self.number()
-
-    def _long_decimal(self, _: int) -> int:
-        return self.number("L")
 
     def _float(self, width: int) -> float:
         if width:
@@ -116,7 +113,7 @@ class Reader:
         return self.line("raw-unicode-escape")
 
     def _string(self, width: int) -> str:
-        """The str of Python 2, which arrives as str; one with escapes is left to pickle."""
+        """The str of Python 2, which becomes a str; one with escapes is an error."""
         if width:
             return self._text(self.take(self._signed_size(width)), "ascii")
         text = self.line("ascii")
@@ -126,24 +123,24 @@ class Reader:
 
 
 # Opcode: how its constant is read, and the number of bytes of it or of its length; 0 means a line.
-CONSTANTS: dict[bytes, tuple[Callable[[Reader, int], Any], int]] = {
-    b"N": (lambda reader, _: None, 0),
-    b"\x88": (lambda reader, _: True, 0),
-    b"\x89": (lambda reader, _: False, 0),
-    b"J": (Reader.signed, 4),
-    b"K": (Reader.integer, 1),
-    b"M": (Reader.integer, 2),
-    b"\x8a": (Reader._long, 1),
-    b"\x8b": (Reader._long, 4),
-    b"I": (Reader._decimal, 0),
-    b"L": (Reader._long_decimal, 0),
-    b"F": (Reader._float, 0),
-    b"G": (Reader._float, 8),
-    b"V": (Reader._unicode, 0),
-    b"\x8c": (Reader._unicode, 1),
-    b"X": (Reader._unicode, 4),
-    b"\x8d": (Reader._unicode, 8),
-    b"S": (Reader._string, 0),
-    b"U": (Reader._string, 1),
-    b"T": (Reader._string, 4),
+CONSTANTS: dict[str, tuple[Callable[[Reader, int], Any], int]] = {
+    "NONE": (lambda reader, _: None, 0),
+    "NEWTRUE": (lambda reader, _: True, 0),
+    "NEWFALSE": (lambda reader, _: False, 0),
+    "BININT": (Reader.signed, 4),
+    "BININT1": (Reader.integer, 1),
+    "BININT2": (Reader.integer, 2),
+    "LONG1": (Reader._long, 1),
+    "LONG4": (Reader._long, 4),
+    "INT": (Reader._int, 0),
+    "LONG": (lambda reader, _: reader.number("L"), 0),
+    "FLOAT": (Reader._float, 0),
+    "BINFLOAT": (Reader._float, 8),
+    "UNICODE": (Reader._unicode, 0),
+    "SHORT_BINUNICODE": (Reader._unicode, 1),
+    "BINUNICODE": (Reader._unicode, 4),
+    "BINUNICODE8": (Reader._unicode, 8),
+    "STRING": (Reader._string, 0),
+    "SHORT_BINSTRING": (Reader._string, 1),
+    "BINSTRING": (Reader._string, 4),
 }

@@ -1,237 +1,246 @@
-"""Follows a payload with symbols: nothing is imported, made or called.
+"""First pass over a payload, on symbols: nothing is imported, made or called.
 
-Functions that only make plain data, with which adapters and older protocols write tuples, bytes and
-sets, are followed; the result of any other call is an object that nothing is known about.
+Calls of functions that only make plain data are evaluated, as pickle writes tuples, sets and bytes
+like that in old protocols. Nothing is known about the result of any other call.
 """
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from adapters._payload.builder import Builder
+from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import PLAIN, VALUE, Bytes, Global, Made, Many
+from adapters._payload.symbols import (
+    PLAIN,
+    REBUILD,
+    SPEC,
+    BytesLike,
+    Container,
+    Global,
+    Opaque,
+    adapter_parts,
+)
 
-# Memory that one value takes, with the slot that refers to it and what the machine keeps to follow
-# it; rounded up to the sizes of 64-bit CPython.
-CONTAINER, SLOT = 80, 8
-_BASE: dict[Any, int] = {list: CONTAINER, dict: 80, set: 240}
-_ITEM: dict[Any, int] = {list: SLOT + 2, dict: 80, set: 60}
-_ADD: dict[Any, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
+_ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 
 
-class Symbolic(Builder):
-    """Makes symbols, and hands what they would do to methods of a subclass.
+class SymbolicBuilder:
+    """A builder of symbols. A subclass decides about everything that is not plain data.
 
     Args:
-        limit: The memory in bytes that the values may take.
-        deepest: How deep they may be nested.
+        memory: The bytes that the values may take.
+        depth: The levels to which they may be nested.
         buffers: The sizes of those that travelled out of band, None if they are not known.
     """
 
-    def __init__(self, limit: int, deepest: int, buffers: list[int] | None) -> None:
-        self.values = self.spent = self.taken = 0
-        self._limit, self._deepest, self._buffers = limit, deepest, buffers
+    at = 0
+
+    def __init__(self, memory: int, depth: int, buffers: list[int] | None) -> None:
+        self.values = self.buffers_taken = 0
+        self._memory, self._depth, self._buffers = memory, depth, buffers
+        self._spent = 0
 
     # What a subclass decides
 
-    def found(self, found: Global) -> None:
-        """The payload would import this."""
+    def found_global(self, path: str) -> None:
+        """The payload names this global."""
 
-    def unknown(self, what: str) -> Any:
-        """Something that nobody can tell from the payload alone."""
+    def global_as_item(self, path: str) -> None:
+        """The payload puts this global into a container."""
+
+    def unresolved(self, what: str) -> Any:
+        """See `Builder.unresolved`."""
         raise NotImplementedError
 
     def run(self, how: str, function: Any, arguments: Any) -> Any:
-        """A call that is more than plain data; returns the symbol of its result."""
+        """The symbol for the result of any other call than the next two and those of plain data.
+
+        `arguments` is None where the opcode is no call, but may run a method of `function`.
+        """
         raise NotImplementedError
 
-    def too_much(self, what: str) -> NoReturn:
-        """Something is over a limit."""
-        raise UnreadableError(what, self.at)
+    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Any:
+        """The symbol for an object of an adapter; the state is the last one of `arguments`."""
+        raise NotImplementedError
 
-    def as_data(self, found: Global) -> None:
-        """A global that is an item of something."""
+    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Any:
+        """The symbol for a spec of an adapter."""
+        raise NotImplementedError
 
     def keys(self, items: list[Any]) -> None:
-        """Values that will be hashed."""
+        """The payload hashes these: keys of a dict, or items of a set."""
 
-    # Plain data
+    def over_limit(self, what: str) -> NoReturn:
+        """The values are over a limit."""
+        raise UnreadableError(what, self.at)
+
+    # Memory
 
     def charge(self, cost: int) -> None:
-        """Count so many bytes of memory.
-
-        Raises:
-            UnreadableError: they are more than the limit, where `too_much` says no other.
-        """
-        self.spent += cost
-        if self.spent > self._limit:
-            self.too_much(f"its values take more than {self._limit} bytes of memory")
+        """Count bytes of memory, and end at the limit."""
+        self._spent += cost
+        if self._spent > self._memory:
+            self.over_limit(f"its values take more than {self._memory} bytes of memory")
 
     def charge_copy(self, cost: int) -> None:
-        """Count so many bytes of memory that are copied: a few opcodes can do that to many."""
+        """Count bytes that are copied: a few opcodes can do that to many."""
         self.charge(cost)
 
     def _new(self, cost: int) -> None:
         self.values += 1
         self.charge(cost)
 
+    # Plain data
+
     def scalar(self, value: object) -> Any:
         size = value.__sizeof__() if type(value) is str or type(value) is int else 0
-        self._new(VALUE + size)
+        self._new(budget.VALUE + size)
         return value
 
-    def data(self, data: bytes, kind: type) -> Bytes:
-        self._new(2 * VALUE + len(data))
-        return Bytes(kind, data, len(data))
+    def data(self, data: bytes, kind: type) -> BytesLike:
+        self._new(budget.BYTES + len(data))
+        return BytesLike(kind, data, len(data))
 
-    def buffer(self) -> Bytes:
-        self._new(VALUE)
-        size = 0
+    def buffer(self) -> BytesLike:
+        self._new(budget.VALUE)
+        size, taken = 0, self.buffers_taken
         if self._buffers is not None:
-            if self.taken == len(self._buffers):
+            if taken == len(self._buffers):
                 raise UnreadableError(
-                    f"it takes more buffers than the {self.taken} that are there", self.at
+                    f"it takes more buffers than the {taken} that are there", self.at
                 )
-            size = self._buffers[self.taken]
-        self.taken += 1
-        return Bytes(memoryview, None, size)
+            size = self._buffers[taken]
+        self.buffers_taken += 1
+        return BytesLike(memoryview, None, size)
 
     def read_only(self, value: Any) -> Any:
-        if type(value) is Bytes:
-            self._new(6 * VALUE)
-            return Bytes(memoryview, value.data, value.size)
-        return self.run("READONLY_BUFFER", value, None)
+        if type(value) is not BytesLike:
+            return self.run("READONLY_BUFFER", value, None)
+        self._new(budget.VIEW)
+        return BytesLike(memoryview, value.data, value.size)
 
-    def container(self, kind: type) -> Many:
-        self._new(_BASE[kind])
-        return Many(kind, [])
+    def container(self, kind: type) -> Container:
+        self._new(budget.EMPTY[kind])
+        return Container(kind, [])
 
-    def tuple(self, items: list[Any], last: int) -> Many:
-        self._new(CONTAINER + SLOT * len(items))
-        made = Many(tuple, items, last)
+    def tuple(self, items: list[Any], last: int) -> Container:
+        return self._closed(tuple, items, last)
+
+    def frozenset(self, items: list[Any]) -> Container:
+        return self._closed(frozenset, items)
+
+    def _closed(self, kind: type, items: list[Any], last: int = 0) -> Container:
+        self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
+        if kind is frozenset:
+            self.keys(items)
+        made = Container(kind, items, last)
         self.close(made)
         return made
 
-    def frozenset(self, items: list[Any]) -> Many:
-        self._new(_BASE[set] + _ITEM[set] * len(items))
-        self.keys(items)
-        made = Many(frozenset, items)
-        self.close(made)
-        return made
-
-    def close(self, made: Many) -> None:
-        """Find out about a container that cannot change any more."""
+    def close(self, made: Container) -> None:
+        """Compute `total`, `hashable` and `depth` of a container that cannot change any more."""
         made.hashable = True
         for item in made.items:
             kind = type(item)
-            if kind is Many:
-                # No more than that is ever asked: doubled at each level, it would itself be big.
-                made.tree = min(made.tree + item.tree, 1 << 62)
+            if kind is Container:
+                # The limit keeps the number small: it doubles with each level of a tuple of twins.
+                made.total = min(made.total + item.total, budget.UNLIMITED)
                 made.hashable = made.hashable and item.hashable
             else:
-                made.tree += 1
-                if kind is Bytes and item.kind is bytearray:
+                made.total += 1
+                if kind is BytesLike and item.kind is bytearray:
                     made.hashable = False
         self._contain(made, made.items)
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
-        if type(target) is not Many or target.kind is not kind:
+        if type(target) is not Container or target.kind is not kind:
             self.run(_ADD[kind], target, None)
             return
-        self.charge(_ITEM[kind] * len(items))
+        self.charge(budget.ITEM[kind] * len(items))
         if kind is not list:
             if not target.items:
-                self.charge(2 * VALUE)
+                self.charge(budget.FIRST_ITEM)
             self.keys(items if kind is set else items[::2])
         target.items += items
         self._contain(target, items)
 
-    def _contain(self, target: Many, items: list[Any]) -> None:
+    def _contain(self, target: Container, items: list[Any]) -> None:
         depth = target.depth
         for item in items:
             kind = type(item)
-            if kind is Many or kind is Made:
+            if kind is Container or kind is Opaque:
                 if item.depth >= depth:
                     depth = item.depth + 1
             elif kind is Global:
-                self.as_data(item)
-        if depth > self._deepest:
-            self.too_much(f"it is nested deeper than {self._deepest} levels")
+                self.global_as_item(item.path)
+        if depth > self._depth:
+            self.over_limit(f"it is nested deeper than {self._depth} levels")
         target.depth = depth
 
-    # What is more than data
+    # Globals and calls
 
-    def named(self, module: str, name: str) -> Global:
-        self.charge(VALUE)
-        found = Global(module, name)
-        self.found(found)
+    def find_global(self, module: str, name: str) -> Global:
+        self.charge(budget.VALUE)
+        found = Global(f"{module}.{name}")
+        self.found_global(found.path)
         return found
 
-    def computed(self) -> Any:
-        return self.unknown("names a global with strings that it computes")
-
-    def extension(self, code: int) -> Any:
-        return self.unknown(f"names a global by extension code {code}")
-
-    def persistent(self, key: Any) -> Any:
-        return self.unknown("asks for an object by a persistent id")
-
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
-        if how == "REDUCE" and type(function) is Global and function.path in PLAIN:
-            made = self._plain(function.path, arguments)
+        path = function.path if how == "REDUCE" and type(function) is Global else ""
+        if path in PLAIN:
+            made = self._plain(path, arguments)
             if made is not None:
                 return made
-        self._new(VALUE)
-        return self.run(how, function, arguments)
+        self._new(budget.VALUE)
+        parts = adapter_parts(arguments) if path in (REBUILD, SPEC) else None
+        if parts is None:
+            return self.run(how, function, arguments)
+        return (self.spec if path == SPEC else self.rebuild)(*parts, arguments)
 
     def build(self, target: Any, state: Any) -> None:
         self.run("BUILD", target, None)
 
     def _plain(self, path: str, arguments: Any) -> Any:
         """The result where it is plain data for certain, else None."""
-        if type(arguments) is not Many or arguments.kind is not tuple:
+        if type(arguments) is not Container or arguments.kind is not tuple:
             return None
-        items, kind = arguments.items, path.partition(".")[2]
-        first: Any = items[0] if items else None
-        kinds = [type(item) for item in items]
-        if kinds == [float, float] and kind == "complex":
+        items, kinds = arguments.items, [type(item) for item in arguments.items]
+        name = path.partition(".")[2]
+        if name == "complex" and kinds == [float, float]:
             return self.scalar(complex(*items))
-        if not items and kind in _EMPTY:
-            return self.container(_EMPTY[kind])
-        if kind in _BUFFERS and (not items or kinds == [Bytes]):
-            size = first.size if first else 0
-            self._new(6 * VALUE + (0 if kind == "memoryview" else size))
-            return Bytes(_BUFFERS[kind], first.data if first else b"", size)
-        if kinds == [str, str] and kind in ("encode", "bytearray"):
-            return self._encoded(items, bytes if kind == "encode" else bytearray)
-        if kinds == [Many] and first.kind in (list, tuple):
-            if kind == "tuple":
-                return self.tuple([*self._copied(first)], 0)
-            if kind == "frozenset":
-                return self.frozenset([*self._copied(first)])
-            if kind == "set":
-                made = self.container(set)
-                self.extend(made, self._copied(first), set)
-                return made
+        if name in _EMPTY and not items:
+            return self.container(_EMPTY[name])
+        if name in _BUFFERS and kinds in ([], [BytesLike]):
+            source = items[0] if items else BytesLike(bytes, b"", 0)
+            self._new(budget.VIEW + (0 if name == "memoryview" else source.size))
+            return BytesLike(_BUFFERS[name], source.data, source.size)
+        if name in ("encode", "bytearray") and kinds == [str, str]:
+            text, encoding = items
+            return self._encoded(text, encoding, bytes if name == "encode" else bytearray)
+        if name in _COPIES and kinds == [Container] and items[0].kind in (list, tuple):
+            return self._copied(items[0].items, _COPIES[name])
         return None
 
-    def _copied(self, source: Many) -> list[Any]:
-        self.charge_copy(SLOT * len(source.items))
-        return [*source.items]
+    def _copied(self, source: list[Any], kind: type) -> Container:
+        self.charge_copy(budget.SLOT * len(source))
+        if kind is not set:
+            return self._closed(kind, [*source])
+        made = self.container(set)
+        self.extend(made, [*source], set)
+        return made
 
-    def _encoded(self, items: list[str], kind: type) -> Any:
-        text, encoding = items
+    def _encoded(self, text: str, encoding: str, kind: type) -> BytesLike | None:
         if encoding not in ("latin1", "latin-1"):
             return None
-        self._new(2 * VALUE)
+        self._new(budget.BYTES)
         self.charge_copy(len(text))
         try:
             data = text.encode("latin-1")
         except UnicodeEncodeError:
             return None
-        return Bytes(kind, data, len(data))
+        return BytesLike(kind, data, len(data))
 
 
 _EMPTY: dict[str, type] = {"list": list, "dict": dict, "set": set}
 _BUFFERS: dict[str, type] = {"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview}
+_COPIES: dict[str, type] = {"tuple": tuple, "frozenset": frozenset, "set": set}

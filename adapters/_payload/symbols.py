@@ -1,34 +1,40 @@
-"""Symbols for what a payload would make, and the names that it may use.
+"""Symbols: what stands for the values of a payload in a run that makes none of them.
 
-Constants are themselves; all else is one of the classes here.
+A constant (None, a bool, number or str) stands for itself; anything else is an object of a class
+here.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-# What plain data is written with, besides opcodes of its own.
-PLAIN = frozenset(
-    (
-        "_codecs.encode",
-        "builtins.bytearray",
-        "builtins.bytes",
-        "builtins.complex",
-        "builtins.dict",
-        "builtins.frozenset",
-        "builtins.list",
-        "builtins.memoryview",
-        "builtins.set",
-        "builtins.tuple",
-    )
-)
-VALUE = 32  # bytes of memory that a value takes, with the slot that refers to it; rounded up
+from adapters._payload import budget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Functions that make plain data, by the names that picklers write where a protocol has no opcode.
+# The second pass of trusted loading calls these and the factories of adapters, and no others.
+PLAIN: dict[str, Callable[..., Any]] = {
+    # By method and not by name, which would import a codec.
+    "_codecs.encode": lambda text, _encoding: text.encode("latin-1"),
+    "builtins.bytearray": lambda value=b"", encoding=None: bytearray(
+        value if encoding is None else value.encode("latin-1")
+    ),
+    "builtins.bytes": bytes,
+    "builtins.complex": complex,
+    "builtins.dict": dict,
+    "builtins.frozenset": frozenset,
+    "builtins.list": list,
+    "builtins.memoryview": memoryview,
+    "builtins.set": set,
+    "builtins.tuple": tuple,
+}
 REBUILD, SPEC = "adapters.rebuild", "adapters.Spec"
+KNOWN = {*PLAIN, REBUILD, SPEC}  # all that plain data and objects of adapters name
 
-_SHOWN = 120  # characters of a name
 
-
-class Bytes:
+class BytesLike:
     """A bytes-like value of `size` bytes; `data` is None where they are not in the payload."""
 
     __slots__ = ("data", "kind", "size")
@@ -37,37 +43,38 @@ class Bytes:
         self.kind, self.data, self.size = kind, data, size
 
 
-class Many:
-    """A container: its items or, of a dict, keys and values by turns.
+class Container:
+    """A container.
 
-    `tree` is the number of values in it, each as often as it is met, of what cannot change any
-    more; `depth` is how deep they are nested; `seen` says that a factory has been given it.
+    Attributes:
+        kind: list, tuple, dict, set, frozenset or Spec.
+        items: Its items; of a dict, keys and values by turns.
+        last: The number of bytes in the payload that make a tuple's last item.
+        depth: Levels of containers and objects, itself included.
+        total: Of one that cannot change any more: the values in it, each as often as it is met.
+        hashable: Of one that cannot change any more: whether it may be a key.
+        given: Whether a factory was given it.
     """
 
-    __slots__ = ("depth", "hashable", "items", "kind", "last", "seen", "tree")
+    __slots__ = ("depth", "given", "hashable", "items", "kind", "last", "total")
 
     def __init__(self, kind: type, items: list[Any], last: int = 0) -> None:
         self.kind, self.items, self.last = kind, items, last
-        self.depth = self.tree = 1
-        self.hashable = self.seen = False
+        self.depth = self.total = 1
+        self.hashable = self.given = False
 
 
 class Global:
-    """A global that the payload names."""
+    """A global that the payload names, by `path`: module and name."""
 
-    __slots__ = ("module", "name")
+    __slots__ = ("path",)
 
-    def __init__(self, module: str, name: str) -> None:
-        self.module, self.name = module, name
-
-    @property
-    def path(self) -> str:
-        """Module and name."""
-        return f"{self.module}.{self.name}"
+    def __init__(self, path: str) -> None:
+        self.path = path
 
 
-class Made:
-    """An object that only running the payload would make; `what` says so."""
+class Opaque:
+    """An object that only running the payload would make; `what` describes it."""
 
     __slots__ = ("depth", "what")
 
@@ -76,21 +83,25 @@ class Made:
 
 
 def adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:
-    """Name, version and provider from the arguments of a rebuild, None where they are others."""
-    if type(arguments) is not Many or arguments.kind is not tuple or len(arguments.items) != 4:
+    """Name, version and provider from the arguments of `adapters.rebuild`.
+
+    None if they are not what picklers write: four constants, the last one (the state) apart, where
+    the provider may be a pair of strings, or of a string and bytes.
+    """
+    if type(arguments) is not Container or arguments.kind is not tuple or len(arguments.items) != 4:
         return None
     name, version, provider, _state = arguments.items
-    if type(name) is not str or type(version) is not int:
-        return None
-    if type(provider) is Many and provider.kind is tuple and len(provider.items) == 2:
+    if type(provider) is Container and provider.kind is tuple and len(provider.items) == 2:
         fingerprint, body = provider.items
-        constant = type(body) is str or (type(body) is Bytes and body.kind is bytes)
-        known = constant and (type(body) is str or body.data is not None)
-        return (name, version, provider) if known and type(fingerprint) is str else None
-    return (name, version, provider) if type(provider) is str else None
+        in_payload = type(body) is BytesLike and body.kind is bytes and body.data is not None
+        valid = type(fingerprint) is str and (in_payload or type(body) is str)
+    else:
+        valid = type(provider) is str
+    valid = valid and type(name) is str and type(version) is int
+    return (name, version, provider) if valid else None
 
 
 def shown(name: str) -> str:
-    """A name from a payload, for people: nothing that a terminal would obey, and not too long."""
-    name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    """A name from a payload, for people: shortened, and with control characters escaped."""
+    name = name if len(name) <= budget.NAME else f"{name[: budget.NAME]}..."
     return name if name.isascii() and name.isprintable() else ascii(name)

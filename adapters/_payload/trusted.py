@@ -1,37 +1,25 @@
-"""Load payloads from senders that may be anybody: plain data, and objects of named adapters.
+"""Trusted loading: `adapters.loads(..., trusted=...)`, for payloads of unknown senders.
 
-A payload is read, judged and only then constructed, by one machine that is run twice. The first run
-works on symbols: nothing of the payload is imported, made or called. Whatever is not allowed, not
-understood or too large ends it there. Then the adapters are looked up, by names that the caller
-gave. The second run makes the values.
+Two passes run the same machine on the same bytes. The first one works on symbols: it imports, makes
+and calls nothing, and ends at whatever is not allowed, not understood or too large. Then the
+adapters are looked up, by names that the caller gave. The second pass makes the values.
 
-Why that is safe: there is no unpickler that could see other opcodes than the judge did, since both
-runs are the same code on the same bytes. No name of the payload reaches an import or a getattr: it
-is compared with a fixed table, and what it then stands for is in the table of `_construct`. No
-method of an object is called, as there is no BUILD, and items go into lists, dicts and sets of the
-payload's own. What remains is what the caller trusts.
+Why that is safe: no unpickler sees other opcodes than the validator did. No name of the payload
+reaches an import or a getattr: it is compared with a fixed table, `symbols.PLAIN`, and what it then
+stands for is in that table. No method of an object is called: BUILD is refused, and items are added
+to lists, dicts and sets of the payload's own alone. Factories of trusted adapters run.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters._payload.construct import Construction
+from adapters._payload import budget
+from adapters._payload.construct import ValueBuilder
 from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbolic import Symbolic
-from adapters._payload.symbols import (
-    PLAIN,
-    REBUILD,
-    SPEC,
-    VALUE,
-    Bytes,
-    Global,
-    Made,
-    Many,
-    adapter_parts,
-    shown,
-)
+from adapters._payload.symbolic import SymbolicBuilder
+from adapters._payload.symbols import KNOWN, BytesLike, Container, Global, Opaque, shown
 from adapters._wire.provider import import_provider
 from adapters._wire.rebuild import Spec, fetch, registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
@@ -43,14 +31,7 @@ if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
     from adapters._wire.provider import Provider
 
-# The most wasteful plain data are empty sets, 2 bytes each, which become 250: but nobody sends
-# megabytes of these. What is usual takes 3 to 50 times its payload. An adapter gets a buffer, and
-# may copy it.
-_FLOOR, _PER_BYTE, _PER_BUFFER_BYTE = 64 << 20, 100, 4
-_DEEPEST = 10_000  # levels: pickle itself stops there at the latest
-_KEY_DEEPEST = 200  # levels of tuples in a key: their hash is computed by recursion in C
 _ADVICE = "only plain data and trusted adapters are loaded; adapters.audit lists what it asks for"
-_ALLOWED = PLAIN | {REBUILD, SPEC}
 
 
 def trusted_loads(
@@ -66,30 +47,26 @@ def trusted_loads(
     Plain data is None, bool, int, float, complex, str, bytes, bytearray, memoryview, tuple, list,
     dict, set and frozenset, exactly. Specs stay specs, of trusted adapters only.
 
-    An adapter is looked up by its name among those registered in this process; the provider that
-    the payload names is never imported. One that may not be registered yet has its module in
-    `trusted`, as a mapping: that module is imported once the payload was found harmless. An adapter
-    that is by value in the payload is used without its code if this process has registered the
-    same: with the same name and fingerprint.
+    An adapter is one that this process has registered under the name. A module in `trusted` is
+    imported for an adapter that is not registered, once the first pass has accepted the payload. An
+    adapter by value is replaced by the registered one of the same name and fingerprint.
 
-    What a factory has been given cannot grow afterwards: what it checked is what there is. Hence a
-    list that holds an object whose state holds the list is refused.
+    A state cannot grow after a factory was given it: what the factory checked is what there is.
+    Hence a list that holds an object whose state holds the list is refused.
 
-    What this does not promise: a trusted factory, or upgrade, is code that runs, on a state that
-    the sender chose. It must be able to take any. The limit is on what the payload makes, and not
-    on what factories do with it. Nor is it authentication. There is no limit on time, but that it
-    grows with the payload: expect 10 to 30 times that of `loads`.
+    Not promised: a trusted factory, or upgrade, is code that runs, on a state that the sender
+    chose; the limit on memory does not cover what it makes. The sender is not authenticated. Time
+    has no limit, but grows with the payload: expect 10 to 30 times that of `loads`.
 
     Args:
         data: Any bytes-like object.
-        buffers: What `buffer_callback` was given, in that order. They are not copied: who can
-            write to them can change the objects later.
+        buffers: As in `adapters.loads`. They are not copied: whoever can write to them can change
+            the objects later.
         trusted: Names of adapters, or {name: module that registers it}.
         by_value: Whether trusted adapters may also come by value. Whoever can write the payload
             then runs any code here, under a trusted name.
-        max_bytes: How much memory the values may take, state by state as if each factory copied
-            its own; estimated upwards. None means 64 MiB, 100 times the payload and 4 times the
-            buffers, together.
+        max_bytes: How much memory the values may take, estimated upwards, each state counted once
+            more for a factory that copies it. None means `budget.memory_to_load`.
 
     Raises:
         UntrustedError: the payload asks for something else, or for too much memory.
@@ -104,19 +81,19 @@ def trusted_loads(
     named: Any = trusted
     modules = dict(named) if hasattr(named, "keys") else dict.fromkeys(named)
     try:
-        payload = bytes(memoryview(data))  # a copy, unless it is bytes: nobody may change it now
+        payload = bytes(memoryview(data))  # a copy, unless it is bytes, so that it cannot change
         views = [] if buffers is None else [*buffers]
         sizes = [memoryview(view).nbytes for view in views]
     except (TypeError, ValueError, BufferError) as error:
         raise RebuildError(f"cannot load a payload: {error}", "payload") from error
     if max_bytes is None:
-        max_bytes = _FLOOR + _PER_BYTE * len(payload) + _PER_BUFFER_BYTE * sum(sizes)
+        max_bytes = budget.memory_to_load(len(payload), sum(sizes))
     try:
-        judge = _Judge(max_bytes, sizes, modules, by_value)
-        judge.result(Machine(payload, judge).run())
-        adapters = judge.adapters()
-        del judge  # and with it the symbols
-        return Machine(payload, Construction(views, adapters)).run()
+        validator = _Validator(max_bytes, sizes, modules, by_value)
+        validator.result(Machine(payload, validator).run())
+        adapters = validator.adapters()
+        del validator  # and with it the symbols
+        return Machine(payload, ValueBuilder(views, adapters)).run()
     except (AdapterError, MemoryError):
         raise
     except UnreadableError as error:
@@ -131,91 +108,92 @@ def trusted_loads(
         ) from error
 
 
-class _Judge(Symbolic):
-    """Ends the first run at the first thing that was not trusted."""
+class _Validator(SymbolicBuilder):
+    """Ends the first pass at the first thing that is not trusted."""
 
     def __init__(
-        self, limit: int, sizes: list[int], modules: dict[str, str | None], by_value: bool
+        self, memory: int, sizes: list[int], modules: dict[str, str | None], by_value: bool
     ) -> None:
-        super().__init__(limit, _DEEPEST, sizes)
+        super().__init__(memory, budget.VALUE_DEPTH, sizes)
         self._modules, self._by_value = modules, by_value
-        self._needs: dict[tuple[str, Provider], int] = {}
-        self._bodies: dict[int, tuple[Many, Provider]] = {}
+        self._needs: dict[tuple[str, Provider], int] = {}  # the offset where each is first needed
 
     def refuse(self, what: str, advice: str = _ADVICE, subject: str = "payload") -> NoReturn:
         raise UntrustedError(
             f"refused to load a payload: at byte {self.at}, {what}; {advice}", subject
         )
 
-    def too_much(self, what: str) -> NoReturn:
+    def over_limit(self, what: str) -> NoReturn:
         self.refuse(what, "if it is meant to be, load it with a larger max_bytes")
 
     def result(self, value: Any) -> None:
-        """The payload is followed to its end, and stands for this."""
+        """Check what the whole payload stands for."""
         if type(value) is Global:
-            self.as_data(value)
+            self.global_as_item(value.path)
 
-    def found(self, found: Global) -> None:
-        if found.path not in _ALLOWED:
-            self.refuse(f"it names {shown(found.path)}")
+    def found_global(self, path: str) -> None:
+        if path not in KNOWN:
+            self.refuse(f"it names {shown(path)}")
 
-    def as_data(self, found: Global) -> None:
-        self.refuse(f"it holds {found.path} itself, as data")
+    def global_as_item(self, path: str) -> None:
+        self.refuse(f"it holds {path} itself, as data")
 
-    def unknown(self, what: str) -> NoReturn:
+    def unresolved(self, what: str) -> NoReturn:
         self.refuse(f"it {what}")
 
-    def run(self, how: str, function: Any, arguments: Any) -> Any:
+    def run(self, how: str, function: Any, arguments: Any) -> NoReturn:
         path = function.path if type(function) is Global else "an object"
-        parts = adapter_parts(arguments) if how == "REDUCE" and path in (REBUILD, SPEC) else None
-        if parts is None:
-            self.refuse(f"it has {path} in a {how} in which no pickler has it")
-        self._need(*parts)
-        if path == SPEC:
-            spec = Many(Spec, arguments.items)
-            self.close(spec)
-            return spec
-        self._charge_for(arguments.items[3])
-        return Made("an object", arguments.depth)
+        self.refuse(f"it has {path} in a {how} in which no pickler has it")
+
+    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
+        self._need(name, provider)
+        self._give(arguments.items[3])
+        return Opaque("an object", arguments.depth)
+
+    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Container:
+        self._need(name, provider)
+        spec = Container(Spec, arguments.items)
+        self.close(spec)
+        return spec
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
-        if type(target) is Many and target.seen:  # else a factory could be shown what it will take
+        if type(target) is Container and target.given:  # what a factory has checked cannot grow
             self.refuse(f"it adds to a {kind.__name__} that a factory has been given before")
         super().extend(target, items, kind)
 
     def keys(self, items: list[Any]) -> None:
         for key in items:
             kind = type(key)
-            if kind is Many:
+            if kind is Container:
                 if not key.hashable:
                     raise UnreadableError("a key holds something that has no hash", self.at)
-                if key.depth > _KEY_DEEPEST:
-                    self.too_much(f"a key is nested deeper than {_KEY_DEEPEST} levels")
-                self.charge(VALUE * key.tree)  # no memory, but time: a hash looks at all of it
-            elif kind is Bytes and key.kind is bytearray:
+                if key.depth > budget.KEY_DEPTH:
+                    self.over_limit(f"a key is nested deeper than {budget.KEY_DEPTH} levels")
+                self.charge(budget.VALUE * key.total)  # stands for time: a hash visits all values
+            elif kind is BytesLike and key.kind is bytearray:
                 raise UnreadableError("a key is a bytearray, which has no hash", self.at)
 
-    def _charge_for(self, state: Any) -> None:
-        """Count the state of an object again, which the factory may copy, and close it."""
+    def _give(self, state: Any) -> None:
+        """Count a state once more, as its factory may copy it, and mark its containers."""
         todo: list[Any] = [state]
         seen: set[int] = set()
         for value in todo:
             kind = type(value)
-            if kind is Many or kind is Bytes:
+            if kind is Container or kind is BytesLike:
                 if id(value) in seen:
                     continue
                 seen.add(id(value))
-            if kind is Many:
-                value.seen = True
-                self.charge(VALUE + VALUE * len(value.items))
+            if kind is Container:
+                value.given = True
+                self.charge(budget.VALUE + budget.VALUE * len(value.items))
                 todo += value.items
-            elif kind is Bytes:
+            elif kind is BytesLike:
                 self.charge(value.size)
             elif kind is str or kind is int:
                 self.charge(value.__sizeof__())
 
-    def _need(self, name: str, version: int, provider: Any) -> None:
-        """Refuse an adapter that is not trusted, or that is not to be had without running code."""
+    def _need(self, name: str, provider: Any) -> None:
+        """Refuse an adapter that is not trusted, or that only running code could bring."""
         if name not in self._modules:
             known = ", ".join(sorted(self._modules)) or "nothing"
             self.refuse(
@@ -223,20 +201,16 @@ class _Judge(Symbolic):
                 "name it in trusted= if its factory may run on anything",
                 shown(name),
             )
-        key = provider
-        if type(provider) is Many:
-            if id(provider) not in self._bodies:
-                fingerprint, body = provider.items
-                whole = fingerprint, body if type(body) is str else body.data
-                self._bodies[id(provider)] = provider, whole
-            key = self._bodies[id(provider)][1]
-        if (name, key) not in self._needs:
-            self._needs[name, key] = self.at
-            if self._modules[name] is None and not (self._by_value and type(key) is tuple):
-                self._registered(name, key)
+        if type(provider) is Container:
+            fingerprint, body = provider.items
+            provider = fingerprint, body if type(body) is str else body.data
+        if (name, provider) not in self._needs:
+            self._needs[name, provider] = self.at
+            if self._modules[name] is None and not (self._by_value and type(provider) is tuple):
+                self._registered(name, provider)
 
     def adapters(self) -> dict[tuple[str, Provider], Adapter]:
-        """What the payload needs, imported where the caller said so, by name and provider."""
+        """The adapters that the payload needs; imports the modules that the caller named."""
         found: dict[tuple[str, Provider], Adapter] = {}
         for (name, provider), offset in self._needs.items():
             self.at = offset
@@ -247,7 +221,7 @@ class _Judge(Symbolic):
                 except LookupError as error:
                     raise RebuildError(f"cannot rebuild {name!r}: {error}", name) from error
             if self._by_value and type(provider) is tuple:
-                found[name, provider] = self._arriving(name, provider)
+                found[name, provider] = self._arrived(name, provider)
             else:
                 found[name, provider] = self._registered(name, provider)
         return found
@@ -270,7 +244,7 @@ class _Judge(Symbolic):
             )
         return adapter
 
-    def _arriving(self, name: str, provider: tuple[str, bytes | str]) -> Adapter:
+    def _arrived(self, name: str, provider: tuple[str, bytes | str]) -> Adapter:
         if _is_registered(name) and registry[name].came_from(provider):
             return registry[name]
         adapter = fetch(name, provider)
@@ -284,5 +258,5 @@ class _Judge(Symbolic):
 
 
 def _is_registered(name: str) -> bool:
-    """Whether this process has registered it, and did not merely meet it in a payload."""
+    """Whether this process has registered the adapter itself; one may also come with a payload."""
     return name in registry and not registry[name].arrived
