@@ -9,16 +9,7 @@ from adapters._payload.audit_report import AdapterFound, Audit, CallFound, Globa
 from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import SymbolicBuilder
-from adapters._payload.symbols import (
-    KNOWN,
-    REBUILD,
-    SPEC,
-    BytesLike,
-    Container,
-    Global,
-    Opaque,
-    shown,
-)
+from adapters._payload.symbols import KNOWN, SPEC, BytesLike, Container, Global, Opaque, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,23 +137,17 @@ class _Auditor(SymbolicBuilder):
             self._load(path, _items(arguments))
         return Opaque(f"what {path} returns" if type(function) is Global else "something computed")
 
-    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
-        self._adapter(name, version, provider)[0].append(arguments.last)
-        return Opaque(f"what {REBUILD} returns")
-
-    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
-        found = self._adapter(name, version, provider)
-        found[0].append(arguments.last)
-        found[1] += 1
-        return Opaque(f"what {SPEC} returns")
-
-    def _adapter(self, name: str, version: int, provider: Any) -> list[Any]:
+    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Opaque:
+        name, version, provider = parts
         module, body = (provider, None) if type(provider) is str else (None, provider.items[1])
         key = name, version, module, body
         if key not in self.adapters:
             inside = self._inside(body) if type(body) is BytesLike else None
             self.adapters[key] = [[], 0, self.at, inside]
-        return self.adapters[key]
+        found = self.adapters[key]
+        found[0].append(arguments.last)
+        found[1] += path == SPEC
+        return Opaque(f"what {path} returns")
 
     def _load(self, path: str, items: list[Any]) -> None:
         body = items[_LOADS[path]] if len(items) > _LOADS[path] else None

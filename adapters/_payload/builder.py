@@ -29,11 +29,8 @@ class Builder(Protocol):
     def container(self, kind: type) -> Any:
         """An empty list, dict or set."""
 
-    def tuple(self, items: list[Any], last: int) -> Any:
-        """A tuple; `last` is the number of bytes in the payload that make its last item."""
-
-    def frozenset(self, items: list[Any]) -> Any:
-        """A frozenset."""
+    def closed(self, kind: type, items: list[Any], last: int = 0) -> Any:
+        """A tuple or frozenset; `last` bytes of the payload make the last item of a tuple."""
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
         """Add items to a list or a set; or keys and values by turns, where `kind` is dict."""

@@ -1,7 +1,7 @@
 """Second pass of trusted loading: build the values of a payload that the first pass accepted.
 
-There is no unpickler, no import and no lookup of a name: a global stands for a function of a fixed
-table, by its name in the payload. Each step checks again what the first pass has checked.
+There is no unpickler, no import and no lookup of a name: a global remains a symbol, which stands
+for a function of a fixed table. Each step checks again what the first pass has checked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import PLAIN, REBUILD, SPEC
+from adapters._payload.symbols import PLAIN, REBUILD, SPEC, Global
 from adapters._wire.rebuild import Spec
 
 if TYPE_CHECKING:
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from adapters._wire.provider import Provider
 
 _OWN_HASH = 1 << 60  # integers below it are their own hashes in CPython, so no two collide
-
-
-class _Function:
-    """Stands for a function of the table; what the payload makes never contains it."""
-
-    __slots__ = ("path",)
-
-    def __init__(self, path: str) -> None:
-        self.path = path
 
 
 class ValueBuilder:
@@ -64,12 +55,10 @@ class ValueBuilder:
     def container(self, kind: type) -> Any:
         return kind()
 
-    def tuple(self, items: list[Any], last: int) -> Any:
-        return tuple(items)
-
-    def frozenset(self, items: list[Any]) -> Any:
-        self._check_hashes(items, items)
-        return frozenset(items)
+    def closed(self, kind: type, items: list[Any], last: int = 0) -> Any:
+        if kind is frozenset:
+            self._check_hashes(items, items)
+        return kind(items)
 
     def extend(self, target: Any, items: list[Any], kind: Any) -> None:
         if type(target) is not kind:
@@ -98,7 +87,7 @@ class ValueBuilder:
                 )
 
     def find_global(self, module: str, name: str) -> Any:
-        return _Function(f"{module}.{name}")
+        return Global(f"{module}.{name}")
 
     def unresolved(self, what: str) -> Any:
         raise self._unexpected(f"a payload that {what}")
@@ -107,7 +96,7 @@ class ValueBuilder:
         raise self._unexpected("a BUILD")
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
-        if how != "REDUCE" or type(function) is not _Function or type(arguments) is not tuple:
+        if how != "REDUCE" or type(function) is not Global or type(arguments) is not tuple:
             raise self._unexpected("a call")
         if function.path == REBUILD:
             name, version, provider, state = arguments

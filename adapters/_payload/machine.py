@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HIGHEST_PROTOCOL = 5  # whose opcodes are known here, whatever the running Python knows
 _STOP = pickle.STOP[0]
+_UNSET = object()
 
 
 class Machine(Reader):
@@ -43,8 +44,8 @@ class Machine(Reader):
         self._starts: list[int] = []  # for each value of the stack, where its first opcode is
         self._popped: Sequence[int] = ()  # the same, for the values that the opcode has popped
         self._marks: list[int] = []
-        self._memo: list[Any] = []  # picklers number from 0 on; other indexes are in _sparse
-        self._sparse: dict[int, Any] = {}
+        self._memo: list[Any] = []  # with _UNSET at each index that is skipped
+        self._memoized = 0
 
     def run(self) -> Any:
         """Run to the STOP.
@@ -95,7 +96,7 @@ class Machine(Reader):
         del self._stack[where:], self._starts[where:]
         return items
 
-    def _pop_to_mark(self) -> list[Any]:
+    def _pop_to_mark(self, _: Any = None) -> list[Any]:
         if not self._marks:
             raise self.unreadable("an opcode takes all values since a mark, and there is no mark")
         found = self._pop(len(self._stack) - self._marks[-1])
@@ -146,10 +147,10 @@ class Machine(Reader):
     def _tuple(self, count: int | None) -> None:
         items = self._pop_to_mark() if count is None else self._pop(count)
         last = self.offset - self._popped[-1] if items else 0
-        self._push(self._builder.tuple(items, last))
+        self._push(self._builder.closed(tuple, items, last))
 
     def _frozenset(self, _: Any) -> None:
-        self._push(self._builder.frozenset(self._pop_to_mark()))
+        self._push(self._builder.closed(frozenset, self._pop_to_mark()))
 
     def _filled(self, kind: type) -> None:
         items = self._pop_to_mark()
@@ -179,15 +180,12 @@ class Machine(Reader):
         else:
             self._pop(1)
 
-    def _drop_to_mark(self, _: Any) -> None:
-        self._pop_to_mark()
-
     def _dup(self, _: Any) -> None:
         self._need(1)
         self._push(self._stack[-1])
 
     def _memoize(self, _: Any) -> None:
-        self._set_memo(len(self._memo) + len(self._sparse))
+        self._set_memo(self._memoized)
 
     def _put(self, width: int) -> None:
         self._set_memo(self.integer(width) if width else self.number())
@@ -196,21 +194,17 @@ class Machine(Reader):
         self._need(1)
         if not 0 <= index <= len(self._data):  # pickle would allocate a memo of this size
             raise self.unreadable(f"memo {index} is no index that a pickler comes to")
-        if index < len(self._memo) or index in self._sparse:
+        self._memo += [_UNSET] * (index + 1 - len(self._memo))
+        if self._memo[index] is not _UNSET:
             raise self.unreadable(f"memo {index} is set twice")
-        if index == len(self._memo):
-            self._memo.append(self._stack[-1])
-        else:
-            self._sparse[index] = self._stack[-1]
+        self._memo[index] = self._stack[-1]
+        self._memoized += 1
 
     def _get(self, width: int) -> None:
         index = self.integer(width) if width else self.number()
-        if 0 <= index < len(self._memo):
-            self._push(self._memo[index])
-        elif index in self._sparse:
-            self._push(self._sparse[index])
-        else:
+        if not 0 <= index < len(self._memo) or self._memo[index] is _UNSET:
             raise self.unreadable(f"memo {index} is read, and was never set")
+        self._push(self._memo[index])
 
     def _global(self, _: Any) -> None:
         module = self.line("utf-8")
@@ -248,16 +242,14 @@ class Machine(Reader):
     def _instance(self, _: Any) -> None:
         module = self.line("ascii")
         function = self._find_global(module, self.line("ascii"))
-        self._call_with("INST", function, self._pop_to_mark())
+        arguments = self._builder.closed(tuple, self._pop_to_mark())
+        self._push(self._builder.call("INST", function, arguments))
 
     def _object(self, _: Any) -> None:
         items = self._pop_to_mark()
         if not items:
             raise self.unreadable("OBJ has no class")
-        self._call_with("OBJ", items[0], items[1:])
-
-    def _call_with(self, how: str, function: Any, items: list[Any]) -> None:
-        self._push(self._builder.call(how, function, self._builder.tuple(items, 0)))
+        self._push(self._builder.call("OBJ", items[0], self._builder.closed(tuple, items[1:])))
 
     def _build(self, _: Any) -> None:
         (state,) = self._pop(1)
@@ -266,7 +258,7 @@ class Machine(Reader):
 
 
 # Each method, with the names of its opcodes and their arguments.
-_METHODS: list[tuple[Callable[[Machine, Any], None], dict[str, Any]]] = [
+_METHODS: list[tuple[Callable[[Machine, Any], object], dict[str, Any]]] = [
     (Machine._constant, CONSTANTS),
     (Machine._protocol, {"PROTO": None}),
     (Machine._frame, {"FRAME": None}),
@@ -283,7 +275,7 @@ _METHODS: list[tuple[Callable[[Machine, Any], None], dict[str, Any]]] = [
     (Machine._appends, {"APPENDS": list, "SETITEMS": dict, "ADDITEMS": set}),
     (Machine._mark, {"MARK": None}),
     (Machine._drop, {"POP": None}),
-    (Machine._drop_to_mark, {"POP_MARK": None}),
+    (Machine._pop_to_mark, {"POP_MARK": None}),
     (Machine._dup, {"DUP": None}),
     (Machine._memoize, {"MEMOIZE": None}),
     (Machine._put, {"PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),

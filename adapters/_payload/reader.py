@@ -88,7 +88,7 @@ class Reader:
         return size
 
     def _long(self, width: int) -> int:
-        return self.signed(self._signed_size(width))
+        return self.signed(self._signed_size(width)) if width else self.number("L")
 
     def _int(self, _: int) -> int:
         if self._data[self.position : self.position + 3] in (b"00\n", b"01\n"):
@@ -122,25 +122,17 @@ class Reader:
         return text[1:-1]
 
 
-# Opcode: how its constant is read, and the number of bytes of it or of its length; 0 means a line.
-CONSTANTS: dict[str, tuple[Callable[[Reader, int], Any], int]] = {
-    "NONE": (lambda reader, _: None, 0),
-    "NEWTRUE": (lambda reader, _: True, 0),
-    "NEWFALSE": (lambda reader, _: False, 0),
-    "BININT": (Reader.signed, 4),
-    "BININT1": (Reader.integer, 1),
-    "BININT2": (Reader.integer, 2),
-    "LONG1": (Reader._long, 1),
-    "LONG4": (Reader._long, 4),
-    "INT": (Reader._int, 0),
-    "LONG": (lambda reader, _: reader.number("L"), 0),
-    "FLOAT": (Reader._float, 0),
-    "BINFLOAT": (Reader._float, 8),
-    "UNICODE": (Reader._unicode, 0),
-    "SHORT_BINUNICODE": (Reader._unicode, 1),
-    "BINUNICODE": (Reader._unicode, 4),
-    "BINUNICODE8": (Reader._unicode, 8),
-    "STRING": (Reader._string, 0),
-    "SHORT_BINSTRING": (Reader._string, 1),
-    "BINSTRING": (Reader._string, 4),
-}
+# How the constant of each opcode is read, and the bytes of it or of its length; 0 means a line.
+_READERS: list[tuple[Callable[[Reader, int], Any], dict[str, int]]] = [
+    (lambda reader, _: None, {"NONE": 0}),
+    (lambda reader, _: True, {"NEWTRUE": 0}),
+    (lambda reader, _: False, {"NEWFALSE": 0}),
+    (Reader.integer, {"BININT1": 1, "BININT2": 2}),
+    (Reader.signed, {"BININT": 4}),
+    (Reader._int, {"INT": 0}),
+    (Reader._long, {"LONG": 0, "LONG1": 1, "LONG4": 4}),
+    (Reader._float, {"FLOAT": 0, "BINFLOAT": 8}),
+    (Reader._unicode, {"UNICODE": 0, "SHORT_BINUNICODE": 1, "BINUNICODE": 4, "BINUNICODE8": 8}),
+    (Reader._string, {"STRING": 0, "SHORT_BINSTRING": 1, "BINSTRING": 4}),
+]
+CONSTANTS = {name: (read, width) for read, names in _READERS for name, width in names.items()}

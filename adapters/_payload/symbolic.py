@@ -25,7 +25,7 @@ _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 
 
 class SymbolicBuilder:
-    """A builder of symbols. A subclass decides about everything that is not plain data.
+    """A builder of symbols, whose subclasses decide about all that is not plain data.
 
     Args:
         memory: The bytes that the values may take.
@@ -48,23 +48,12 @@ class SymbolicBuilder:
     def global_as_item(self, path: str) -> None:
         """The payload puts this global into a container."""
 
-    def unresolved(self, what: str) -> Any:
-        """See `Builder.unresolved`."""
-        raise NotImplementedError
-
     def run(self, how: str, function: Any, arguments: Any) -> Any:
-        """The symbol for the result of any other call than the next two and those of plain data.
-
-        `arguments` is None where the opcode is no call, but may run a method of `function`.
-        """
+        """The symbol for the result of another call; `arguments` is None for that of a method."""
         raise NotImplementedError
 
-    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Any:
-        """The symbol for an object of an adapter; the state is the last one of `arguments`."""
-        raise NotImplementedError
-
-    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Any:
-        """The symbol for a spec of an adapter."""
+    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
+        """The symbol for an object or a spec of an adapter; `parts` are from `adapter_parts`."""
         raise NotImplementedError
 
     def keys(self, items: list[Any]) -> None:
@@ -123,13 +112,7 @@ class SymbolicBuilder:
         self._new(budget.EMPTY[kind])
         return Container(kind, [])
 
-    def tuple(self, items: list[Any], last: int) -> Container:
-        return self._closed(tuple, items, last)
-
-    def frozenset(self, items: list[Any]) -> Container:
-        return self._closed(frozenset, items)
-
-    def _closed(self, kind: type, items: list[Any], last: int = 0) -> Container:
+    def closed(self, kind: type, items: list[Any], last: int = 0) -> Container:
         self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
         if kind is frozenset:
             self.keys(items)
@@ -195,7 +178,7 @@ class SymbolicBuilder:
         parts = adapter_parts(arguments) if path in (REBUILD, SPEC) else None
         if parts is None:
             return self.run(how, function, arguments)
-        return (self.spec if path == SPEC else self.rebuild)(*parts, arguments)
+        return self.adapter(path, parts, arguments)
 
     def build(self, target: Any, state: Any) -> None:
         self.run("BUILD", target, None)
@@ -224,7 +207,7 @@ class SymbolicBuilder:
     def _copied(self, source: list[Any], kind: type) -> Container:
         self.charge_copy(budget.SLOT * len(source))
         if kind is not set:
-            return self._closed(kind, [*source])
+            return self.closed(kind, [*source])
         made = self.container(set)
         self.extend(made, [*source], set)
         return made

@@ -19,7 +19,7 @@ from adapters._payload.construct import ValueBuilder
 from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import SymbolicBuilder
-from adapters._payload.symbols import KNOWN, BytesLike, Container, Global, Opaque, shown
+from adapters._payload.symbols import KNOWN, SPEC, BytesLike, Container, Global, Opaque, shown
 from adapters._wire.provider import import_provider
 from adapters._wire.rebuild import Spec, fetch, registry
 from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
@@ -45,24 +45,18 @@ def trusted_loads(
     """Load plain data and objects of the trusted adapters, and refuse all else before it runs.
 
     Plain data is None, bool, int, float, complex, str, bytes, bytearray, memoryview, tuple, list,
-    dict, set and frozenset, exactly. Specs stay specs, of trusted adapters only.
-
-    An adapter is one that this process has registered under the name. A module in `trusted` is
-    imported for an adapter that is not registered, once the first pass has accepted the payload. An
-    adapter by value is replaced by the registered one of the same name and fingerprint.
+    dict, set and frozenset, exactly. Specs stay specs, of trusted adapters only. An adapter by
+    value is replaced by the registered one of the same name and fingerprint.
 
     A state cannot grow after a factory was given it: what the factory checked is what there is.
     Hence a list that holds an object whose state holds the list is refused.
 
-    Not promised: a trusted factory, or upgrade, is code that runs, on a state that the sender
-    chose; the limit on memory does not cover what it makes. The sender is not authenticated. Time
-    has no limit, but grows with the payload: expect 10 to 30 times that of `loads`.
-
     Args:
         data: Any bytes-like object.
-        buffers: As in `adapters.loads`. They are not copied: whoever can write to them can change
-            the objects later.
-        trusted: Names of adapters, or {name: module that registers it}.
+        buffers: What travelled out of band, in order. They are not copied: whoever can write to
+            them can change the objects later.
+        trusted: Names of adapters that are registered here, or {name: module that registers it},
+            which is imported after the first pass, where the adapter is not registered.
         by_value: Whether trusted adapters may also come by value. Whoever can write the payload
             then runs any code here, under a trusted name.
         max_bytes: How much memory the values may take, estimated upwards, each state counted once
@@ -90,9 +84,11 @@ def trusted_loads(
         max_bytes = budget.memory_to_load(len(payload), sum(sizes))
     try:
         validator = _Validator(max_bytes, sizes, modules, by_value)
-        validator.result(Machine(payload, validator).run())
+        result = Machine(payload, validator).run()
+        if type(result) is Global:
+            validator.global_as_item(result.path)
         adapters = validator.adapters()
-        del validator  # and with it the symbols
+        del validator, result  # and with them the symbols
         return Machine(payload, ValueBuilder(views, adapters)).run()
     except (AdapterError, MemoryError):
         raise
@@ -126,11 +122,6 @@ class _Validator(SymbolicBuilder):
     def over_limit(self, what: str) -> NoReturn:
         self.refuse(what, "if it is meant to be, load it with a larger max_bytes")
 
-    def result(self, value: Any) -> None:
-        """Check what the whole payload stands for."""
-        if type(value) is Global:
-            self.global_as_item(value.path)
-
     def found_global(self, path: str) -> None:
         if path not in KNOWN:
             self.refuse(f"it names {shown(path)}")
@@ -145,16 +136,15 @@ class _Validator(SymbolicBuilder):
         path = function.path if type(function) is Global else "an object"
         self.refuse(f"it has {path} in a {how} in which no pickler has it")
 
-    def rebuild(self, name: str, version: int, provider: Any, arguments: Container) -> Opaque:
+    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
+        name, _version, provider = parts
         self._need(name, provider)
+        if path == SPEC:
+            spec = Container(Spec, arguments.items)
+            self.close(spec)
+            return spec
         self._give(arguments.items[3])
         return Opaque("an object", arguments.depth)
-
-    def spec(self, name: str, version: int, provider: Any, arguments: Container) -> Container:
-        self._need(name, provider)
-        spec = Container(Spec, arguments.items)
-        self.close(spec)
-        return spec
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
         if type(target) is Container and target.given:  # what a factory has checked cannot grow
