@@ -24,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from payloads import Outside
+
 import adapters
 from adapters._payload.audit import audit
 from adapters._payload.audit_report import Audit
@@ -82,16 +84,6 @@ class Gauge:
 
     def __init__(self, state: object) -> None:
         self.state = state
-
-
-class Outside:
-    """Reduces to whatever it is told."""
-
-    def __init__(self, *reduced: Any) -> None:
-        self.reduced = reduced
-
-    def __reduce__(self) -> Any:
-        return self.reduced
 
 
 def seeds() -> list[bytes]:
