@@ -57,6 +57,8 @@ NOT_PLAIN: dict[str, bytes] = {
     "a bytearray of another codec": b"cbuiltins\nbytearray\nVa\nVutf-8\n\x86R.",
     "frozenset": b"cbuiltins\nfrozenset\n)R.",
     "tuple": b"cbuiltins\ntuple\n)R.",
+    "set": b"cbuiltins\nset\n)R.",
+    "memoryview": b"cbuiltins\nmemoryview\n)R.",
     "set of a set": b"cbuiltins\nset\n\x8f\x85R.",
     "set of a dict": b"cbuiltins\nset\n}\x85R.",
     "set of a frozenset": b"cbuiltins\nset\n(\x91\x85R.",

@@ -193,7 +193,7 @@ class SymbolicBuilder:
             return self.scalar(complex(*items))
         if name in _EMPTY and not items:
             return self.container(_EMPTY[name])
-        if name in _BUFFERS and kinds in ([], [BytesLike]):
+        if (kinds == [BytesLike] and name in _BUFFERS) or (not items and name in _EMPTY_BYTES):
             source = items[0] if items else BytesLike(bytes, b"", 0)
             self._new(budget.VIEW + (0 if name == "memoryview" else source.size))
             return BytesLike(_BUFFERS[name], source.data, source.size)
@@ -224,6 +224,7 @@ class SymbolicBuilder:
         return BytesLike(kind, data, len(data))
 
 
-_EMPTY: dict[str, type] = {"list": list, "dict": dict, "set": set}
+_EMPTY: dict[str, type] = {"list": list, "dict": dict}
+_EMPTY_BYTES = ("bytes", "bytearray")
 _BUFFERS: dict[str, type] = {"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview}
 _COPIES: dict[str, type] = {"tuple": tuple, "frozenset": frozenset, "set": set}
