@@ -88,8 +88,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 REASONS = (
-    r"bytes of memory|nested deeper|keys have one hash|needs \d+ bytes|number in text|is no index"
-    r"|builtins.bytes in a REDUCE|marks are open"
+    r"bytes of memory|nested deeper|keys have one hash|needs \d+ bytes|number in text"
+    r"|out of the range|builtins.bytes in a REDUCE|marks are open"
 )
 
 

@@ -15,7 +15,7 @@ from payloads import assert_not_understood
         (b"\x8c\x01\xff.", "not utf-8"),
         (b"I1_0\n.", "number in text"),
         (b"L" + b"9" * 5000 + b"\n.", "number in text"),
-        (b"Fx\n.", "float in text"),
+        (b"Fx\n.", "not a float"),
         (b"S'a\\x00'\n.", "Python 2"),
         (b"Vabc", "a line does not end"),
     ],

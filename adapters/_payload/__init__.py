@@ -4,9 +4,9 @@
 |---|---|
 | `reader` | the bytes of a payload: constants, lengths, lines |
 | `machine` | pickle's machine, which runs opcodes on a stack, with marks and a memo |
-| `builder` | the interface through which a machine makes values |
-| `symbols` | what stands for a value that is not made |
-| `symbolic` | a builder of symbols: the base of an audit and of the first pass of trusted loading |
+| `builder` | the interface through which the machine makes values |
+| `symbols` | symbols, which stand for values that are not made |
+| `symbolic` | a builder of symbols, for audits and the first pass of trusted loading |
 | `construct` | a builder of values: the second pass |
 | `budget` | every limit: memory, nesting, counts |
 | `audit`, `audit_report` | `audit()`, and what it returns |

@@ -160,7 +160,7 @@ class _Auditor(SymbolicBuilder):
         assert body.data is not None
         if self._levels:
             return _audit(body.data, None, self._levels - 1)
-        self.problem("payloads are inside each other too deep to follow them")
+        self.problem("payloads are nested too deep to be followed")
         return None
 
 

@@ -1,4 +1,4 @@
-"""What a machine makes the values of a payload with: the interface of symbolic and construct."""
+"""The interface through which a machine makes values; `symbolic` and `construct` have it."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ValueBuilder:
         self._containers: dict[int, Any] = {}
 
     def _unexpected(self, what: str) -> UnreadableError:
-        return UnreadableError(f"{what} has come past the first pass", self.at)
+        return UnreadableError(f"the first pass has accepted {what}", self.at)
 
     def scalar(self, value: object) -> Any:
         return value

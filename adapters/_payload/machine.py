@@ -193,7 +193,7 @@ class Machine(Reader):
     def _set_memo(self, index: int) -> None:
         self._need(1)
         if not 0 <= index <= len(self._data):  # pickle would allocate a memo of this size
-            raise self.unreadable(f"memo {index} is no index that a pickler comes to")
+            raise self.unreadable(f"memo {index} is out of the range of the payload's size")
         self._memo += [_UNSET] * (index + 1 - len(self._memo))
         if self._memo[index] is not _UNSET:
             raise self.unreadable(f"memo {index} is set twice")

@@ -105,7 +105,7 @@ class Reader:
                 return float(text)
         except ValueError:
             pass
-        raise self.unreadable("a float in text is not one")
+        raise self.unreadable("a text is not a float")
 
     def _unicode(self, width: int) -> str:
         if width:

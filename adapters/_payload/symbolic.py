@@ -49,7 +49,10 @@ class SymbolicBuilder:
         """The payload puts this global into a container."""
 
     def run(self, how: str, function: Any, arguments: Any) -> Any:
-        """The symbol for the result of another call; `arguments` is None for that of a method."""
+        """The symbol for the result of any other call.
+
+        `arguments` is None where the opcode runs a method of `function`, as BUILD may.
+        """
         raise NotImplementedError
 
     def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
@@ -126,7 +129,7 @@ class SymbolicBuilder:
         for item in made.items:
             kind = type(item)
             if kind is Container:
-                # The limit keeps the number small: it doubles with each level of a tuple of twins.
+                # Without the limit it has as many bits as the payload has TUPLE2 of one value.
                 made.total = min(made.total + item.total, budget.UNLIMITED)
                 made.hashable = made.hashable and item.hashable
             else:

@@ -134,7 +134,7 @@ class _Validator(SymbolicBuilder):
 
     def run(self, how: str, function: Any, arguments: Any) -> NoReturn:
         path = function.path if type(function) is Global else "an object"
-        self.refuse(f"it has {path} in a {how} in which no pickler has it")
+        self.refuse(f"it uses {path} in a {how} as neither plain data nor adapters do")
 
     def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
         name, _version, provider = parts
