@@ -185,3 +185,14 @@ def test_copies_of_copies_have_a_limit() -> None:
     payload = b"cbuiltins\ntuple\nq\x00](" + b"N" * 200_000 + b"eq\x01" + step * 1000
     report = audit(payload)
     assert "bytes of memory" in report.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("opcodes", "memory"), [(b"h\0\x98", 150), (b"cbuiltins\nlist\n0", 30), (b"\x97", 30)]
+)
+def test_each_value_counts(opcodes: bytes, memory: int) -> None:
+    """Read-only views of one bytearray, globals, and buffers: `memory` bytes for each."""
+    payload = b"(\x96\1\0\0\0\0\0\0\0aq\0" + opcodes * 1000 + b"t."
+    with pytest.raises(UntrustedError, match=r"of memory.*max_bytes"):
+        load(payload, max_bytes=memory * 1000, buffers=[b""] * 1000)
+    assert load(payload, max_bytes=memory * 2000, buffers=[b""] * 1000)
