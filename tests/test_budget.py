@@ -154,6 +154,9 @@ ORDINARY: dict[str, Any] = {
     "sets": lambda n: [set() for _ in range(n)],
     "full sets": lambda n: [{number, number + 1, number + 2} for number in range(n)],
     "one set": lambda n: {*range(n)},
+    "one frozenset": lambda n: frozenset(range(n)),
+    "one bytes": lambda n: b"x" * n,
+    "one bytearray": lambda n: bytearray(n),
     "gadgets": lambda n: [Gadget((number, b"part")) for number in range(n)],
     "one long text": lambda n: "x" * n,
     "long integers": lambda n: [1 << 1000 + number for number in range(n)],
@@ -187,12 +190,31 @@ def test_copies_of_copies_have_a_limit() -> None:
     assert "bytes of memory" in report.problems[0].message
 
 
-@pytest.mark.parametrize(
-    ("opcodes", "memory"), [(b"h\0\x98", 150), (b"cbuiltins\nlist\n0", 30), (b"\x97", 30)]
-)
-def test_each_value_counts(opcodes: bytes, memory: int) -> None:
-    """Read-only views of one bytearray, globals, and buffers: `memory` bytes for each."""
-    payload = b"(\x96\1\0\0\0\0\0\0\0aq\0" + opcodes * 1000 + b"t."
+VALUES: dict[str, tuple[bytes, int]] = {  # opcodes, and bytes that the value takes at least
+    "read-only views of one bytearray": (b"h\0\x98", 150),
+    "globals": (b"cbuiltins\nlist\n0", 30),
+    "buffers": (b"\x97", 30),
+    "encoded texts": (b"h\1h\2R", 40),
+    "items of a tuple": (b"2", 7),
+    "dicts of one item": (b"}h\3h\3s", 200),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_each_value_counts(name: str) -> None:
+    opcodes, memory = VALUES[name]
+    payload = (
+        b"c_codecs\nencode\nq\1(X\0\0\0\0X\6\0\0\0latin1tq\x020"
+        + b"0Nq\x030(\x96\1\0\0\0\0\0\0\0aq\0"
+        + opcodes * 1000
+        + b"t."
+    )
     with pytest.raises(UntrustedError, match=r"of memory.*max_bytes"):
         load(payload, max_bytes=memory * 1000, buffers=[b""] * 1000)
-    assert load(payload, max_bytes=memory * 2000, buffers=[b""] * 1000)
+    assert load(payload, max_bytes=memory * 3000, buffers=[b""] * 1000)
+
+
+def test_values_have_a_limit_of_depth() -> None:
+    assert load(b"N" + b"\x85" * 10_000 + b".")
+    with pytest.raises(UntrustedError, match="nested deeper than 10000 levels"):
+        load(b"N" + b"\x85" * 10_001 + b".")

@@ -49,6 +49,7 @@ def test_calls_that_make_plain_data(name: str) -> None:
 NOT_PLAIN: dict[str, bytes] = {
     "complex of integers": b"cbuiltins\ncomplex\nK\1K\2\x86R.",
     "complex of one float": b"cbuiltins\ncomplex\nF1.5\n\x85R.",
+    "list of two floats": b"cbuiltins\nlist\nF1.5\nF2.5\n\x86R.",
     "list of a list": b"cbuiltins\nlist\n]\x85R.",
     "bytes of a text": b"cbuiltins\nbytes\nVa\n\x85R.",
     "bytes of text and codec": b"cbuiltins\nbytes\nVa\nVlatin1\n\x86R.",
