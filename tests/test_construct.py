@@ -10,7 +10,7 @@ from fuzz_trusted import same
 from gadgets import Gadget
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from payloads import PROTOCOLS, Outside, load
+from payloads import ARGUMENTS, PROTOCOLS, Outside, load
 
 import adapters
 
@@ -101,3 +101,8 @@ def test_a_factory_gets_the_state_as_it_is_at_that_moment() -> None:
     before, gadget, after = load(payload)[0], load(payload)[1], load(payload)[-1]
     assert before == after == [1, 2, 3]
     assert gadget.state == (1, 2)
+
+
+def test_a_state_may_hold_itself() -> None:
+    state = load(b"cadapters\nrebuild\n" + ARGUMENTS[:-2] + b"]q\5h\5atR.").state
+    assert state[0] is state
