@@ -79,7 +79,8 @@ def test_the_provider_in_the_payload_is_never_imported(function: Any) -> None:
 
 def test_a_trusted_adapter_that_is_not_registered() -> None:
     with pytest.raises(
-        UntrustedError, match=r"byte \d+, .*'other', which is trusted, but not registered.*import"
+        UntrustedError,
+        match=r"byte \d+, .*'other', which is trusted, but not registered.*import.*from 'unwanted'",
     ) as caught:
         load(named("other"), trusted=["other"])
     assert caught.value.subject == "other"
@@ -157,6 +158,17 @@ def test_by_value_on_request(local: adapters.Adapter) -> None:
     with pytest.raises(UntrustedError, match="not registered here"):
         load(named("local"), trusted=["local"])
     adapters.unregister(adapters.registry["local"].target)
+
+
+def test_by_value_on_request_beside_a_registered_one_of_the_name() -> None:
+    adapters.register(Local, lambda obj: obj.state, lambda state: ["sent", state], name="beside")
+    payload = adapters.dumps(Local(5))
+    adapters.unregister(Local)
+    adapters.register(Local, lambda obj: obj.state, lambda state: ["here", state], name="beside")
+    try:
+        assert load(payload, trusted=["beside"], by_value=True) == ["sent", 5]
+    finally:
+        adapters.unregister(Local)
 
 
 def test_by_value_under_a_wrong_name(local: adapters.Adapter) -> None:
