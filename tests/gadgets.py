@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cffi
 
 import adapters
@@ -70,6 +72,19 @@ class Refused(Gadget):
 
 class Unbuildable(Gadget):
     """Its factory raises."""
+
+
+def comparable(obj: Any) -> Any:
+    """The same for what was sent and what arrived, in which bytearrays have become memoryviews."""
+    if isinstance(obj, Gadget):
+        return "gadget", comparable(obj.state)
+    if isinstance(obj, ffi.CData):
+        return ffi.typeof(obj), ffi.buffer(obj)[:]
+    if isinstance(obj, dict):
+        return {key: comparable(value) for key, value in obj.items()}
+    if type(obj) in (list, tuple):
+        return type(obj)(map(comparable, obj))
+    return bytes(obj) if isinstance(obj, (bytearray, memoryview)) else obj
 
 
 adapters.register(Gadget, state_of, Gadget)

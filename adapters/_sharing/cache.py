@@ -7,12 +7,15 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock, get_ident
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from adapters.errors import RebuildError
 
+# Makes an object, and a function that tells whether the object may no longer be given out.
+Build: TypeAlias = Callable[[], tuple[Any, Callable[[], bool]]]
+
 _SIZE = "ADAPTERS_CACHE_SIZE"
-_IN_USE = sys.getrefcount(object()) + 1  # of what an entry alone refers to, as `_trim` sees it
+_UNUSED = sys.getrefcount(object()) + 1  # references to an object that only its entry refers to
 
 
 class CacheInfo(NamedTuple):
@@ -25,21 +28,20 @@ class CacheInfo(NamedTuple):
 
 
 class _Entry:
-    """One object, or the place where it will be."""
+    """An object, once it is built; until then, what the threads that ask for it wait for."""
 
-    __slots__ = ("askers", "builder", "built", "is_closed", "lock", "value")
+    threads = 0  # that build the object, or wait for the one that does
+    builder: int | None = None  # the thread that builds it
+    built = False
+    is_closed: Callable[[], bool] = bool
+    value: Any = None
 
     def __init__(self) -> None:
-        self.lock = RLock()
-        self.askers = 0  # threads that build it, or wait for the one that does
-        self.builder: int | None = None
-        self.built = False
-        self.is_closed: Callable[[], bool] = bool
-        self.value: Any = None
+        self.lock = RLock()  # reentrant, as a destructor that asks for it may run at any time
 
 
 class Cache:
-    """Objects by key, least recently used first; what somebody else still refers to stays.
+    """Objects by key. The least recently used are dropped first, those in use never.
 
     Args:
         maxsize: How many to keep; more only as long as they are in use.
@@ -54,45 +56,46 @@ class Cache:
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         self._hits = self._misses = 0
 
-    def get(self, key: Any, build: Callable[[], tuple[Any, Callable[[], bool]]]) -> Any:
+    def get(self, key: Any, build: Build) -> Any:
         """The object under `key`.
 
         Args:
             key: Any hashable object.
-            build: Makes the object, and a function that tells whether it may not be used any more.
-                It is called by one thread at a time; if it raises, by the next that asks.
+            build: Called if there is no object, or a closed one; by one thread at a time. If it
+                raises, the next thread that asks calls it again.
+
+        Raises:
+            RebuildError: `build` asks for the object that it builds.
         """
-        stale: _Entry | None = None
+        closed: _Entry | None = None
         with self._lock:
             entry = self._entries.get(key)
-            if entry is not None and entry.built:
-                if not entry.is_closed():
-                    self._entries.move_to_end(key)
-                    self._hits += 1
-                    return entry.value
-                stale, entry = self._entries.pop(key), None
+            if entry is not None and entry.built and entry.is_closed():
+                closed, entry = self._entries.pop(key), None
             if entry is None:
                 entry = self._entries[key] = _Entry()
+            if entry.built:
+                self._entries.move_to_end(key)
+                self._hits += 1
+                return entry.value
             if entry.builder == get_ident():
                 raise RebuildError(
                     "cannot rebuild a shared object: its factory asks for the object itself",
                     "shared object",
                 )
-            entry.askers += 1
-        del stale  # its object goes while the lock is free
+            entry.threads += 1
+        del closed  # without the lock: its object's destructor may wait for another thread
         try:
             with entry.lock:
                 return self._build(key, entry, build)
         finally:
             with self._lock:
-                entry.askers -= 1
-                if not entry.askers and not entry.built and self._entries.get(key) is entry:
+                entry.threads -= 1
+                if not entry.threads and not entry.built and self._entries.get(key) is entry:
                     del self._entries[key]
 
-    def _build(
-        self, key: Any, entry: _Entry, build: Callable[[], tuple[Any, Callable[[], bool]]]
-    ) -> Any:
-        if entry.built:  # by the thread that was first
+    def _build(self, key: Any, entry: _Entry, build: Build) -> Any:
+        if entry.built:  # by another thread, meanwhile
             self._hits += 1
             return entry.value
         entry.builder = get_ident()
@@ -105,28 +108,28 @@ class Cache:
             entry.built = True
             self._misses += 1
             dropped = self._trim()
-        del dropped  # here, as destructors may take their time
+        del dropped  # without the lock, as above
         return value
 
     def _trim(self) -> list[_Entry]:
-        """Let go of what is closed and, where there are too many, of what nobody uses."""
+        """Take out the closed entries and, where there are too many, those that are not in use."""
         dropped = []
         for key, entry in list(self._entries.items()):
-            unused = sys.getrefcount(entry.value) <= _IN_USE and not entry.askers
+            unused = sys.getrefcount(entry.value) <= _UNUSED and not entry.threads
             excess = len(self._entries) > self.maxsize
             if entry.built and (entry.is_closed() or (unused and excess)):
                 dropped.append(self._entries.pop(key))
         return dropped
 
     def drop(self, key: Any) -> None:
-        """Let go of one object."""
+        """Drop one object."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None and entry.built:
                 del self._entries[key]
 
     def clear(self) -> None:
-        """Let go of all objects, and count from zero again."""
+        """Drop all objects, and count from zero again."""
         with self._lock:
             entries = self._entries
             self._entries = OrderedDict(
@@ -135,13 +138,13 @@ class Cache:
             self._hits = self._misses = 0
 
     def info(self) -> CacheInfo:
-        """What `adapters.cache_info` says."""
+        """The numbers that `adapters.cache_info` returns."""
         with self._lock:
             built = sum(entry.built for entry in self._entries.values())
             return CacheInfo(self._hits, self._misses, self.maxsize, built)
 
-    def forget(self) -> list[Any]:
-        """Begin anew in a forked child; the objects that were built before the fork."""
+    def reset_after_fork(self) -> list[Any]:
+        """Empty the cache of a forked child, locks included; returns the parent's objects."""
         values = [entry.value for entry in self._entries.values() if entry.built]
         self._reset()
         return values

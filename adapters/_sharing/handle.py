@@ -1,4 +1,4 @@
-"""share(): a small handle for an object that is expensive to construct, or to send."""
+"""Shared handles: small stand-ins for objects that are expensive to construct, or to send."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _CHECKSUM = 4  # bytes before the pickle
-_KIND = 60  # bytes of the type's name: the handle is to stay small
-_ELSEWHERE = object()  # in place of the original, in all processes but the owner
+_NAME = 60  # bytes of the type's name, at most: the handle has to stay small
+_NOT_HERE = object()  # in place of the original, in all processes but the owner
 
 
 class Shared(Generic[T]):
@@ -38,21 +38,21 @@ class Shared(Generic[T]):
     dropping its last reference there. As a context manager, it closes itself.
     """
 
-    __slots__ = ("__weakref__", "_finalizer", "_key", "_kind", "_original", "_store")
+    __slots__ = ("__weakref__", "_finalizer", "_key", "_original", "_store", "_type")
 
     _store: Store
     _key: Any
-    _kind: str
+    _type: str  # its module-qualified name
     _original: Any
-    _finalizer: weakref.finalize[Any, Any] | None
+    _finalizer: weakref.finalize[Any, Any] | None  # in the owner, until the handle is closed
 
-    def __new__(cls, store: Store, key: Any, kind: str) -> Self:
+    def __new__(cls, store: Store, key: Any, type_name: str) -> Self:
         owned: Any = _owned.get(key)
         if owned is not None:
             return owned  # type: ignore[no-any-return]
         self = super().__new__(cls)
-        self._store, self._key, self._kind = store, key, kind
-        self._original, self._finalizer = _ELSEWHERE, None
+        self._store, self._key, self._type = store, key, type_name
+        self._original, self._finalizer = _NOT_HERE, None
         return self
 
     def get(self) -> T:
@@ -64,28 +64,27 @@ class Shared(Generic[T]):
             StoreError: the store is not to be had from here.
         """
         original = self._original
-        if original is _ELSEWHERE:
+        if original is _NOT_HERE:
             original = cache.get(self._key, self._rebuild)
         return original  # type: ignore[no-any-return]
 
     def _rebuild(self) -> tuple[T, Callable[[], bool]]:
+        store = self._store
         try:
-            parts = self._store.get(self._key)
+            parts = store.get(self._key)
         except LookupError as error:
             raise SharedClosedError(
-                f"cannot get the shared {self._kind}: its handle was closed, or its owner has"
+                f"cannot get the shared {self._type}: its handle was closed, or its owner has"
                 " dropped it or ended; keep the handle until the last task is done",
-                self._kind,
+                self._type,
             ) from error
         body = memoryview(parts[0])
         if int.from_bytes(body[:_CHECKSUM], "little") != crc32(body[_CHECKSUM:]):
             raise RebuildError(
-                f"cannot rebuild the shared {self._kind}: its state has been written over",
-                self._kind,
+                f"cannot rebuild the shared {self._type}: its state has been written over",
+                self._type,
             )
-        value = loads(body[_CHECKSUM:], buffers=parts[1:])
-        store = self._store
-        return value, lambda: store.closed(parts)
+        return loads(body[_CHECKSUM:], buffers=parts[1:]), lambda: store.closed(parts)
 
     def close(self) -> None:
         """Remove the state; `get()` raises SharedClosedError from then on, in every process.
@@ -96,16 +95,16 @@ class Shared(Generic[T]):
         if self._finalizer is not None:
             self._finalizer()
             _owned.pop(self._key, None)
-            self._original = _ELSEWHERE
+            self._original = _NOT_HERE
         else:
             cache.drop(self._key)
 
     def __reduce__(self) -> Any:
-        return Shared, (self._store, self._key, self._kind)
+        return Shared, (self._store, self._key, self._type)
 
     def __repr__(self) -> str:
-        owner = "" if self._original is _ELSEWHERE else ", owned here"
-        return f"<adapters.Shared {self._kind}{owner}>"
+        owner = "" if self._original is _NOT_HERE else ", owned here"
+        return f"<adapters.Shared {self._type}{owner}>"
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +133,7 @@ def share(obj: T, store: Store | None = None) -> Shared[T]:
     [1, 2, 3]
     """
     if hasattr(os, "fork"):
-        import ctypes  # noqa: F401  children that are forked need it, and would pay for it each
+        import ctypes  # noqa: F401  once here, where each forked child would import it
 
     store = stores.Local() if store is None else store
     buffers: list[Any] = []
@@ -143,18 +142,19 @@ def share(obj: T, store: Store | None = None) -> Shared[T]:
     key = store.put([checksum + body, *[buffer.raw() for buffer in buffers]])
     if key in _owned:
         raise StoreError(f"{store!r} gave the key {key!r} out twice", repr(store))
-    kind = qualified_name(type(obj)).encode()[-_KIND:].decode(errors="ignore")
-    handle: Shared[T] = Shared(store, key, kind)
+    name = qualified_name(type(obj)).encode()[-_NAME:].decode(errors="ignore")
+    handle: Shared[T] = Shared(store, key, name)
     handle._original = obj
     handle._finalizer = weakref.finalize(handle, _delete, store, key, os.getpid())
-    if util := sys.modules.get("multiprocessing.util"):  # children end without what atexit knows
+    # A child of multiprocessing ends without atexit, and so without finalizers (os._exit).
+    if util := sys.modules.get("multiprocessing.util"):
         util.Finalize(handle, handle._finalizer, exitpriority=-100)
     _owned[key] = handle
     return handle
 
 
 def _delete(store: Store, key: Any, owner: int) -> None:
-    if os.getpid() == owner:  # and not a child of it
+    if os.getpid() == owner:  # not in a child that was forked without the handler below
         store.delete(key)
 
 
@@ -162,12 +162,15 @@ _owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDiction
 
 
 def _after_fork() -> None:
-    """What was built before the fork is the parent's: never handed out here, nor destroyed."""
+    """In a forked child: own nothing, and neither use nor destroy what the parent has built.
+
+    A native destructor would free what the parent still uses: a file, a socket, device memory.
+    """
     handles = list(_owned.values())
-    values = cache.forget() + [handle._original for handle in handles]
+    values = cache.reset_after_fork() + [handle._original for handle in handles]
     _owned.clear()
     for handle in handles:
-        handle._original = _ELSEWHERE
+        handle._original = _NOT_HERE
         if handle._finalizer is not None:
             handle._finalizer.detach()
             handle._finalizer = None
@@ -181,5 +184,6 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-for _public in (Shared, share):
+# Methods, too: cloudpickle names the function of `handle.get`.
+for _public in (Shared, Shared.get, Shared.close, share):
     _public.__module__ = "adapters"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from pickle import PickleBuffer
 from typing import Any
 
 from distributed import Client, get_client
 
-from adapters.errors import StoreError
+from adapters.stores._frame import flat
+from adapters.stores._store import Store, library_errors
 
-_PATIENCE = 60  # seconds for the cluster to bring a state
+_TIMEOUT = 60  # seconds for the cluster to send a state
+
+# States that older versions have scattered name this class: they have to load for ever.
+Parts = list
 
 
-class Dask:
+class Dask(Store):
     """Keeps states as data of a Dask cluster. The default is the client that is current.
 
     A process that has got a state does not see that it was deleted. If the owner is killed, its
@@ -24,6 +27,8 @@ class Dask:
     Args:
         client: The owner's client. Elsewhere it is the one that `distributed.get_client()` finds.
     """
+
+    __module__ = "adapters.stores"
 
     def __init__(self, client: Client | None = None) -> None:
         self._client = client
@@ -37,42 +42,23 @@ class Dask:
     def put(self, parts: Sequence[Any]) -> str:
         """Scatter the parts and publish them as a data set, whose name is the key."""
         key = f"adapters-{secrets.token_hex(8)}"
-        try:
+        with library_errors("cannot scatter a state", "stores.Dask"):
             client = self._current()
-            client.publish_dataset(**{key: client.scatter(Parts(parts), hash=False)})
-        except Exception as error:
-            raise _error("cannot scatter a state", error) from error
+            # Dask sends memoryviews without a copy. The outer list says that this is one datum.
+            [future] = client.scatter([list(map(flat, parts))], hash=False)
+            client.publish_dataset(**{key: future})
         return key
 
-    def get(self, key: str) -> list[Any]:
+    def get(self, key: str) -> list[memoryview]:
         """Gather the parts."""
-        try:
-            parts: Parts = self._current().get_dataset(key).result(_PATIENCE)
-        except KeyError:
-            raise
-        except Exception as error:
-            raise _error("cannot gather a state", error) from error
-        return [memoryview(part) for part in parts]
+        with library_errors("cannot gather a state", "stores.Dask", missing=(KeyError,)):
+            parts = self._current().get_dataset(key).result(_TIMEOUT)
+        return [memoryview(part).toreadonly() for part in parts]
 
     def delete(self, key: str) -> None:
-        """Let the cluster forget the data."""
-        with suppress(Exception):  # the cluster is gone, and its data with it
+        """Delete the data set, unless the cluster has ended, and its data with it."""
+        with suppress(Exception):
             self._current().unpublish_dataset(key)
-
-    def closed(self, parts: Any) -> bool:
-        """Never known without asking the scheduler, which would take too long."""
-        return False
 
     def _current(self) -> Client:
         return self._client if self._client is not None else get_client()
-
-
-class Parts(list[Any]):
-    """Parts that travel as buffers, without being copied into the pickle."""
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return Parts, ([PickleBuffer(part) if protocol >= 5 else bytes(part) for part in self],)
-
-
-def _error(message: str, error: Exception) -> StoreError:
-    return StoreError(f"{message}: {type(error).__name__}: {error}", "stores.Dask")

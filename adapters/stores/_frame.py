@@ -1,4 +1,8 @@
-"""Several buffers as one stretch of bytes, each aligned, which says itself whether it is whole."""
+"""Frame: several parts as one stretch of bytes, each aligned, with what shows that it is whole.
+
+A frame is a header, the size of each part, and the parts. The header is: whether the frame was
+deleted (1 byte), a mark (7), the size of the frame (8), its token (16), the number of parts (8).
+"""
 
 from __future__ import annotations
 
@@ -9,34 +13,28 @@ from typing import Any
 from adapters.errors import StoreError
 
 TOKEN_BYTES = 16
-FLAG = slice(0, 1)  # where a store may write that the frame is deleted
-_ALIGNMENT = 64  # of each part: a cache line, and all that vector instructions ask for
-# Whether it was deleted, a mark, the size of all, a token of this frame's own, how many parts; then
-# the size of each part.
+FLAG = slice(0, 1)  # where a store may write DELETED
+DELETED = b"\1"
+_ALIGNMENT = 64  # bytes: a cache line, and the most that vector instructions ask for
 _HEADER = Struct(f"=?7sQ{TOKEN_BYTES}sQ")
 _SIZE = Struct("=Q")
 _MARK = b"adapter"
 
 
 def frame(parts: list[memoryview], token: str) -> tuple[list[memoryview], int]:
-    """The pieces of a frame, to be written one behind the other, and the size of all.
+    """The pieces of a frame, to be written one after the other, and the size of all.
 
     Args:
         parts: Flat bytes.
         token: TOKEN_BYTES ASCII characters that no other frame has.
     """
     sizes = list(map(len, parts))
-    offsets, end = _layout(sizes)
+    _, end = _layout(sizes)
     header = _HEADER.pack(False, _MARK, end, token.encode("ascii"), len(sizes))
     header += b"".join(map(_SIZE.pack, sizes))
     pieces = []
-    written = 0
-    contents = [memoryview(header), *parts, memoryview(b"")]
-    for offset, content in zip([0, *offsets, end], contents, strict=True):
-        if offset > written:
-            pieces.append(memoryview(bytes(offset - written)))
-        pieces.append(content)
-        written = offset + len(content)
+    for content in (memoryview(header), *parts):
+        pieces += [content, memoryview(bytes(-len(content) % _ALIGNMENT))]
     return pieces, end
 
 
@@ -52,7 +50,7 @@ def parts_of(content: memoryview, token: str, where: str) -> list[memoryview]:
         sizes = [size for (size,) in _SIZE.iter_unpack(content[_HEADER.size : first])]
         offsets, end = _layout(sizes)
         whole = found == [_MARK, end, token.encode()] and end == len(content) and first <= end
-    except Exception:  # struct.error, and all that nonsense for numbers leads to
+    except Exception:  # struct.error, and what wrong numbers lead to
         whole = False
     if not whole:
         raise StoreError(f"{where} is truncated, or has been written over", where)

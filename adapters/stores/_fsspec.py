@@ -9,11 +9,11 @@ from typing import Any
 
 import fsspec.core
 
-from adapters.errors import StoreError
 from adapters.stores._frame import TOKEN_BYTES, flat, frame, parts_of
+from adapters.stores._store import Store, library_errors
 
 
-class Fsspec:
+class Fsspec(Store):
     """Keeps states under a URL: a shared file system, S3, GCS, and all else that fsspec has.
 
     Each process reads a state once. A process that has read one does not see that it was deleted.
@@ -25,13 +25,16 @@ class Fsspec:
             secrets in the environment.
     """
 
+    __module__ = "adapters.stores"
+
     def __init__(self, url: str, **options: Any) -> None:
         self._url, self._options = url, options
 
     def __reduce__(self) -> Any:
-        return (
-            (_with_options, (self._url, self._options)) if self._options else (Fsspec, (self._url,))
-        )
+        return Fsspec, (self._url,), self._options or None
+
+    def __setstate__(self, options: dict[str, Any]) -> None:
+        self._options = options
 
     def __repr__(self) -> str:
         return f"stores.Fsspec({self._url!r})"
@@ -40,45 +43,38 @@ class Fsspec:
         """Write a new file; its name is the key."""
         key = secrets.token_hex(TOKEN_BYTES // 2)
         pieces, _ = frame(list(map(flat, parts)), key)
-        try:
+        with library_errors(f"cannot write to {self._url}", self._url):
             files, path = self._place()
             files.makedirs(path, exist_ok=True)
-            with files.open(f"{path}/{key}", "wb") as file:
-                for piece in pieces:
-                    file.write(piece)
-        except Exception as error:
-            self.delete(key)
-            raise self._error(f"cannot write to {self._url}", error) from error
+            try:
+                with files.open(f"{path}/{key}", "wb") as file:
+                    for piece in pieces:
+                        file.write(piece)
+            except BaseException:
+                self.delete(key)
+                raise
         return key
 
     def get(self, key: str) -> list[memoryview]:
         """Read the file."""
-        try:
+        message = f"cannot read {key} from {self._url}"
+        with library_errors(message, self._url, missing=(FileNotFoundError,)):
             files, path = self._place()
             content = memoryview(files.cat_file(f"{path}/{key}"))
-        except FileNotFoundError as error:
-            raise LookupError(key) from error
-        except Exception as error:
-            raise self._error(f"cannot read {key} from {self._url}", error) from error
         return parts_of(content, key, f"{key} in {self._url}")
 
     def delete(self, key: str) -> None:
-        """Remove the file."""
-        with suppress(Exception):  # it is gone, or cannot be reached: nobody can be told
+        """Remove the file, if it can be reached."""
+        with suppress(Exception):
             files, path = self._place()
             files.rm_file(f"{path}/{key}")
 
-    def closed(self, parts: Any) -> bool:
-        """Never known without asking, which would take too long."""
-        return False
-
     def _place(self) -> tuple[Any, str]:
+        """The file system of the URL, and the folder in it."""
         files, path = fsspec.core.url_to_fs(self._url, **self._options)
         return files, path.rstrip("/")
 
-    def _error(self, message: str, error: Exception) -> StoreError:
-        return StoreError(f"{message}: {type(error).__name__}: {error}", self._url)
-
 
 def _with_options(url: str, options: dict[str, Any]) -> Fsspec:
+    """Older handles of stores with options name this function: they have to load for ever."""
     return Fsspec(url, **options)

@@ -1,7 +1,7 @@
-"""Local: a file for each state, in this host's memory where there is room, mapped by who reads it.
+"""Local: a file for each state, in this host's memory where there is room; readers map it.
 
-It is written by write(), since filling a fresh mapping takes twice as long: the page faults, not
-the copy, are the cost. And a full file system then is an error, where a mapping gives SIGBUS.
+write() fills a file in half the time that a fresh mapping takes: the page faults, not the copy, are
+the cost. And a file system that is full gives an error, where a mapping gives SIGBUS.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from typing import Any
 from adapters import _owner
 from adapters.errors import StoreError
 from adapters.stores._frame import FLAG, TOKEN_BYTES, flat, frame, parts_of
+from adapters.stores._store import Store
+from adapters.stores._sweep import FLAGS, delete, remove_if_empty, sweep
 
-_LARGE = 1 << 20  # from here on all pages are mapped at once; below, each when it is touched
-_TURNS = 100  # tries to put a file into a folder that others remove when it is empty
-_WRITE = 1 << 26  # bytes to write at once: Ctrl-C waits for no more
-_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_LARGE = 1 << 20  # bytes from which on all pages are mapped at once; below, at the first access
+_CHUNK = 1 << 26  # bytes of one write, after which Ctrl-C is served
+_ATTEMPTS = 100  # to create a file in a folder that other processes remove while it is empty
 
 
-class Local:
+class Local(Store):
     """Keeps states in files that only this user can open, for the processes of this host.
 
     A file is gone when the owner closes its handle, drops it or exits. If the owner was killed, the
@@ -37,6 +38,8 @@ class Local:
         directory: Where to keep them; it must exist. None means memory, /dev/shm where there is one
             and it has room, and else the directory for temporary files.
     """
+
+    __module__ = "adapters.stores"
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         self._directory = None if directory is None else Path(os.path.abspath(directory))
@@ -66,7 +69,7 @@ class Local:
     def get(self, key: str) -> _Mapped:
         """Map the file."""
         try:
-            descriptor = os.open(key, os.O_RDONLY | _FLAGS)
+            descriptor = os.open(key, os.O_RDONLY | FLAGS)
         except FileNotFoundError:
             if _owner.is_here(os.path.basename(key)):
                 raise LookupError(key) from None
@@ -92,12 +95,12 @@ class Local:
         return parts
 
     def delete(self, key: str) -> None:
-        """Tell all who have mapped the file, and remove it."""
-        _remove(key)
-        _remove_if_empty(os.path.dirname(key))
+        """Mark the file as deleted for all that have mapped it, and remove it."""
+        delete(key)
+        remove_if_empty(os.path.dirname(key))
 
     def closed(self, parts: Any) -> bool:
-        """Whether the file has been deleted; known at once to all that have mapped it."""
+        """Whether the file has been deleted: each process that has mapped it sees its flag."""
         return bool(parts.flag[0])
 
 
@@ -117,10 +120,10 @@ def _directories() -> Iterator[Path]:
 
 
 def _folder_in(directory: Path) -> Path:
-    """The user's own folder in a directory that may be everybody's, without the files of the dead.
+    """The folder of this user in a directory that others may write to, swept.
 
     Raises:
-        StoreError: somebody else could put files into it, or replace them.
+        StoreError: another user could put files into it, or replace them.
     """
     user = os.geteuid() if hasattr(os, "geteuid") else "user"
     folder = directory / f"adapters-{user}"
@@ -132,16 +135,12 @@ def _folder_in(directory: Path) -> Path:
             f"{folder} is not a directory that only this user can open; somebody else made it:"
             " remove it, or pass stores.Local(directory)"
         )
-    names = os.listdir(folder)
-    for owner in {name.rpartition(".")[0] for name in names}:
-        if _owner.is_dead(owner):
-            for name in names:
-                if name.startswith(f"{owner}."):
-                    _remove(folder / name)
+    sweep(folder)
     return folder
 
 
 def _is_ours(found: os.stat_result) -> bool:
+    """Whether this user owns what was found, and no other user may open it."""
     if not hasattr(os, "geteuid"):
         return True
     return found.st_uid == os.geteuid() and not found.st_mode & 0o077
@@ -160,52 +159,36 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
             for piece in pieces:
                 written = 0
                 while written < len(piece):
-                    written += os.write(descriptor, piece[written : written + _WRITE])
+                    written += os.write(descriptor, piece[written : written + _CHUNK])
         finally:
             os.close(descriptor)
     except BaseException:
         os.unlink(key)
-        _remove_if_empty(os.path.dirname(key))
+        remove_if_empty(os.path.dirname(key))
         raise
     return key
 
 
 def _create(directory: Path, name: str) -> tuple[int, str]:
-    turns = _TURNS
+    """A new file in the user's folder, open for writing: its descriptor and its path."""
+    attempts = _ATTEMPTS
     while True:
         try:
             key = str(_folder_in(directory) / name)
-            return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600), key
+            return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o600), key
         except FileNotFoundError:  # another process has just removed the folder, as it was empty
-            turns -= 1
-            if not turns:  # or there is no such directory
+            attempts -= 1
+            if not attempts:  # or there is no such directory
                 raise
-
-
-def _remove(key: str | os.PathLike[str]) -> None:
-    with suppress(OSError):
-        descriptor = os.open(key, os.O_WRONLY | _FLAGS)
-        try:
-            os.write(descriptor, b"\1")
-        finally:
-            os.close(descriptor)
-    with suppress(OSError):
-        os.unlink(key)
-
-
-def _remove_if_empty(folder: str) -> None:
-    with suppress(OSError):
-        os.rmdir(folder)
 
 
 def _map(descriptor: int, size: int) -> memoryview:
     if size == 0:
         return memoryview(b"")
-    if not hasattr(mmap, "PROT_READ"):
-        return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
-    populate = getattr(mmap, "MAP_POPULATE", 0) if size >= _LARGE else 0
-    flags = mmap.MAP_SHARED | populate
-    return memoryview(mmap.mmap(descriptor, size, flags=flags, prot=mmap.PROT_READ))
+    how: dict[str, Any] = {"access": mmap.ACCESS_READ}
+    if size >= _LARGE and hasattr(mmap, "MAP_POPULATE"):
+        how = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE, "prot": mmap.PROT_READ}
+    return memoryview(mmap.mmap(descriptor, size, **how))
 
 
 def _error(message: str) -> StoreError:

@@ -9,22 +9,25 @@ from typing import Any
 
 import ray
 
-from adapters.errors import StoreError
+from adapters.stores._store import Store, library_errors
 
-_PATIENCE = 60  # seconds for Ray to bring a state
+_TIMEOUT = 60  # seconds for Ray to send a state
+_GONE = LookupError, ray.exceptions.RayActorError, ray.exceptions.ObjectLostError
 
 
-class Ray:
+class Ray(Store):
     """Keeps states in Ray's object store; workers of a node read the same memory.
 
     References do not travel in bytes, so an actor without a CPU of its own gives them out; it ends
     with the last state. A process that has got a state does not see that it was deleted.
     """
 
+    __module__ = "adapters.stores"
+
     def __init__(self) -> None:
-        self._keeper: Any = None
+        self._actor: Any = None
         self._name = ""
-        self._kept: set[str] = set()
+        self._tokens: set[str] = set()
 
     def __reduce__(self) -> Any:
         return Ray, ()
@@ -33,55 +36,43 @@ class Ray:
         return "stores.Ray()"
 
     def put(self, parts: Sequence[Any]) -> tuple[str, str]:
-        """Put the parts; the key is the name of the actor, and what it calls the reference."""
+        """Put the parts; the key is the actor's name, and its token for the reference."""
         token = secrets.token_hex(8)
-        try:
+        with library_errors("cannot put a state", "stores.Ray"):
             reference = ray.put([PickleBuffer(part) for part in parts])
-            if not self._kept:
+            if not self._tokens:
                 self._name = f"adapters-{token}"
-                actor: Any = ray.remote(num_cpus=0)(_Keeper)
-                self._keeper = actor.options(name=self._name).remote()
-            ray.get(self._keeper.keep.remote(token, [reference]), timeout=_PATIENCE)
-        except Exception as error:
-            raise _error("cannot put a state", error) from error
-        self._kept.add(token)
+                actor: Any = ray.remote(num_cpus=0)(_References)
+                self._actor = actor.options(name=self._name).remote()
+            ray.get(self._actor.keep.remote(token, [reference]), timeout=_TIMEOUT)
+        self._tokens.add(token)
         return self._name, token
 
     def get(self, key: tuple[str, str]) -> list[Any]:
         """The parts, in Ray's own memory."""
         name, token = key
-        try:
+        with library_errors("cannot get a state", "stores.Ray", missing=_GONE):
             try:
-                keeper = ray.get_actor(name)
+                actor = ray.get_actor(name)
             except ValueError as error:
                 raise LookupError(key) from error
-            (reference,) = ray.get(keeper.give.remote(token), timeout=_PATIENCE) or [None]
+            (reference,) = ray.get(actor.give.remote(token), timeout=_TIMEOUT) or [None]
             if reference is None:
                 raise LookupError(key)
-            return list(ray.get(reference, timeout=_PATIENCE))
-        except (ray.exceptions.RayActorError, ray.exceptions.ObjectLostError) as error:
-            raise LookupError(key) from error
-        except LookupError:
-            raise
-        except Exception as error:
-            raise _error("cannot get a state", error) from error
+            return list(ray.get(reference, timeout=_TIMEOUT))
 
     def delete(self, key: tuple[str, str]) -> None:
-        """Let go of the reference, and of the actor with the last one."""
-        self._kept.discard(key[1])
+        """Drop the reference, and end the actor with the last one."""
+        self._tokens.discard(key[1])
         if not ray.is_initialized():
             return
-        self._keeper.drop.remote(key[1])
-        if not self._kept:
-            ray.kill(self._keeper)
-
-    def closed(self, parts: Any) -> bool:
-        """Never known without asking, which would take too long."""
-        return False
+        self._actor.drop.remote(key[1])
+        if not self._tokens:
+            ray.kill(self._actor)
 
 
-class _Keeper:
-    """Holds references for those who only know their names."""
+class _References:
+    """The actor: the references of one owner's states, by token."""
 
     def __init__(self) -> None:
         self._references: dict[str, list[Any]] = {}
@@ -94,7 +85,3 @@ class _Keeper:
 
     def drop(self, token: str) -> None:
         self._references.pop(token, None)
-
-
-def _error(message: str, error: Exception) -> StoreError:
-    return StoreError(f"{message}: {type(error).__name__}: {error}", "stores.Ray")

@@ -1,0 +1,58 @@
+"""The interface of a store, and the errors of those that use a library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from adapters.errors import StoreError
+
+
+class Store(Protocol):
+    """What `adapters.share` needs of a store. It is pickled with each handle, so it is small."""
+
+    def put(self, parts: Sequence[Any]) -> Any:
+        """Keep some bytes-like objects, in order.
+
+        Returns:
+            A key that is hashable, pickles, is small, and is never given out twice.
+
+        Raises:
+            StoreError: they cannot be kept.
+        """
+
+    def get(self, key: Any) -> Sequence[Any]:
+        """The parts under a key, as bytes-like objects, read-only where they are the store's own.
+
+        Raises:
+            LookupError: nothing is under the key, or no longer.
+            StoreError: the parts were changed, or this process cannot reach them.
+        """
+
+    def delete(self, key: Any) -> None:
+        """Delete the parts under a key; does nothing where there are none."""
+
+    def closed(self, parts: Sequence[Any]) -> bool:
+        """Whether what `get` returned is known to have been deleted since.
+
+        Each `get()` of a handle calls it, so it has to return within a microsecond, without asking
+        another process. A class that inherits from `Store` may leave it out: False.
+        """
+        return False
+
+
+Store.__module__ = "adapters.stores"
+
+
+@contextmanager
+def library_errors(
+    message: str, subject: str, missing: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Turn the errors of a library into those of `Store`: `missing` ones into LookupError."""
+    try:
+        yield
+    except missing as error:
+        raise LookupError(*error.args) from error
+    except Exception as error:
+        raise StoreError(f"{message}: {type(error).__name__}: {error}", subject) from error

@@ -1,0 +1,124 @@
+"""Write the golden payloads that are missing: `python tests/make_golden.py`.
+
+A golden payload is written once, by the version that first has its form, and loads for ever: no
+file is ever overwritten. `golden/NAME.PROTOCOL.pickle` holds native objects or a spec, and
+`golden/public/NAME.PROTOCOL.pickle` anything else that is public.
+
+To pin a new form of something that is in the table, add a name; never touch the old one.
+"""
+
+from __future__ import annotations
+
+import pickle
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gadgets import Gadget, ffi
+
+import adapters
+import native.specs  # noqa: F401  registers both types
+from adapters import stores, testing
+from native import Sieve, WordList
+
+GOLDEN = Path(__file__).parent / "golden"
+PROTOCOLS = range(2, 6)
+FILE = "/dev/shm/adapters-1000/0badcafe.17.4242.0123456789abcdef"
+STATE = "75bd43a31f5b3b2e"  # golden/public/STATE.state is what the handles of a Fsspec name
+PLACE = {"path": "/golden", "target_protocol": "memory"}
+
+
+def half_sieved() -> Sieve:
+    sieve = Sieve(0, 1000)
+    sieve.cross_off(array("Q", [3, 5, 7, 11, 13]), below=17)
+    return sieve
+
+
+def counted() -> Sieve:
+    sieve = Sieve(0, 1000)
+    sieve.count()
+    return sieve
+
+
+def handle(store: Callable[[], stores.Store], key: Any) -> Callable[[], Any]:
+    """What makes a handle as it is in a process that does not own it; no store is opened."""
+    return lambda: adapters.Shared(store(), key, "builtins.list")
+
+
+def errors() -> list[adapters.AdapterError]:
+    """One of each class that there is; another class gets a golden payload of its own."""
+    names = (
+        "AdapterError ConflictError RebuildError RegistrationError SerializeError SharedClosedError"
+        " StoreError TaskError UnknownAdapterError UntrustedError VersionError"
+    )
+    fields: dict[str, tuple[Any, ...]] = dict.fromkeys(names.split(), ())
+    fields |= dict.fromkeys(("RebuildError", "UntrustedError", "VersionError"), (4242,))
+    return [getattr(adapters, name)("what", "m.Type", *more) for name, more in fields.items()]
+
+
+def report() -> testing.Report:
+    results = testing.Result("first", "passed", ""), testing.Result("second", "failed", "broken")
+    return testing.Report("m.Type", 1, ("an example",), results)
+
+
+def explanation() -> adapters.Explanation:
+    found = adapters.Finding(
+        "obj.lock", "_thread.lock", "TypeError: no", None, "leave it out", "error"
+    )
+    return adapters.Explanation(
+        "obj", "m.Type", [found], [found._replace(kind="size")], None, False
+    )
+
+
+# What each payload holds. Those in `OLD` have a form that only an older version writes.
+OBJECTS: dict[str, Callable[[], Any]] = {
+    "scalar": lambda: Gadget(7),
+    "nested": lambda: [Gadget({"part": Gadget("inner"), "list": [1, 2.5, None]})],
+    "buffers": lambda: Gadget((b"x" * 5000, bytearray(b"abc"))),
+    "struct": lambda: ffi.new("gear_t *", {"size": 3, "teeth": 40}),
+    "spec": lambda: adapters.Spec("gadgets.Gadget", 1, "gadgets", [1, b"two"]),
+    "sieve": half_sieved,
+    "sieve_lines": half_sieved,
+    "sieve_counted": counted,
+    "words": lambda: WordList(["level", "größer", "", "noon"])[1:],
+    "public/handle_local": handle(stores.Local, FILE),
+    "public/handle_fsspec": handle(lambda: stores.Fsspec("memory://golden/states"), STATE),
+    "public/handle_options": handle(lambda: stores.Fsspec("dir://states", **PLACE), STATE),
+    "public/handle_options_1": handle(lambda: stores.Fsspec("dir://states", **PLACE), STATE),
+    "public/handle_dask": handle(lambda: stores.Dask(), "adapters-0123456789abcdef"),
+    "public/handle_ray": handle(lambda: stores.Ray(), ("adapters-01234567", "89abcdef")),
+    "public/dask_parts_1": lambda: [b"body", b"abc"],
+    "public/errors": errors,
+    "public/cache_info": lambda: adapters.CacheInfo(3, 2, 32, 1),
+    "public/report": report,
+    "public/conformance_error": lambda: testing.ConformanceError("what", "m.Type", report()),
+    "public/explanation": explanation,
+}
+OLD = {
+    "sieve": "version 1 of the adapter, with a bit for each odd number",
+    "public/handle_options_1": "names a function of a private module",
+    "public/dask_parts_1": "names a class of a private module",
+}
+
+
+def path_of(name: str, protocol: int) -> Path:
+    return GOLDEN / f"{name}.{protocol}.pickle"
+
+
+def write_missing() -> list[Path]:
+    """Write each payload that has no file yet; returns the paths."""
+    written = []
+    for name in OBJECTS.keys() - OLD.keys():
+        for protocol in PROTOCOLS:
+            path = path_of(name, protocol)
+            if not path.exists():
+                payload = pickle.dumps(OBJECTS[name](), protocol)
+                with path.open("xb") as file:
+                    file.write(payload)
+                written.append(path)
+    return sorted(written)
+
+
+if __name__ == "__main__":
+    print(*write_missing(), sep="\n")

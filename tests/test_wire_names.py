@@ -1,0 +1,274 @@
+"""Promise 3: no pickle of anything public names a private module, so that files can move.
+
+A private module is one of `adapters` with a name that begins with an underscore in its path.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import pickletools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cloudpickle
+import pytest
+from gadgets import Gadget, Tool, ffi
+from processes import run
+
+import adapters
+from adapters import stores, testing
+from adapters._execution import messages
+
+PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
+# As one string: "adapters._room.module", or what `pkgutil.resolve_name` takes.
+PRIVATE = re.compile(r"adapters(\.\w+)*\._\w+(\.\w+)*(:[\w.]+)?")
+
+
+def private_names(payload: bytes) -> set[str]:
+    """All that a pickle, or a pickle inside of it, may import from private modules.
+
+    Modules are named by an argument of an opcode, or by strings that other opcodes put on the stack
+    before: each string counts.
+    """
+    found = set()
+    for opcode, argument, _ in pickletools.genops(payload):
+        if opcode.name in ("GLOBAL", "INST"):
+            argument = argument.split(" ")[0]
+        if isinstance(argument, str) and PRIVATE.fullmatch(argument):
+            found.add(argument)
+        if isinstance(argument, str):  # protocol 2 has no bytes, but text to be encoded
+            argument = argument.encode("latin-1", "replace")
+        if isinstance(argument, bytes) and is_pickle(argument):
+            found |= private_names(argument)
+    return found
+
+
+def is_pickle(data: bytes) -> bool:
+    try:
+        return len(list(pickletools.genops(data))) > 1
+    except Exception:
+        return False
+
+
+def refused(obj: Any, protocol: int = 5) -> set[str]:
+    """The private names in all pickles of an object."""
+    dumps = (pickle.dumps, cloudpickle.dumps, adapters.dumps)
+    return {name for each in dumps for name in private_names(each(obj, protocol))}
+
+
+@pytest.fixture
+def by_value() -> Iterator[Any]:
+    """An object whose adapter goes by value, with functions that name others of ours."""
+
+    class Native:
+        def __init__(self, state: Any) -> None:
+            self.state = state
+
+        def __reduce__(self) -> str:
+            raise TypeError("it is native")
+
+    def serialize(native: Native) -> Any:
+        return adapters.to_spec(Gadget(native.state))
+
+    adapters.register(Native, serialize, lambda spec: Native(spec.rebuild().state))
+    yield Native([1])
+    adapters.unregister(Native)
+
+
+@pytest.fixture
+def struct() -> Iterator[Any]:
+    """A C struct whose adapter, derived from its fields, goes by value."""
+    adapters.register_struct(ffi.typeof("struct node *"))
+    yield ffi.new("struct node *", [7])
+    adapters.unregister(ffi.typeof("struct node *"))
+
+
+# What is public
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    "module", [adapters, stores, testing], ids=["adapters", "stores", "testing"]
+)
+def test_functions_and_classes(module: Any, protocol: int) -> None:
+    for name in module.__all__:
+        if name not in ("register", "registry", "stores", "testing", "unregister"):
+            if name in ("Dask", "Ray"):
+                pytest.importorskip({"Dask": "distributed", "Ray": "ray"}[name])
+            assert refused(getattr(module, name), protocol) == set(), name
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", ["registry", "register", "unregister"])
+def test_the_registry(name: str, protocol: int) -> None:
+    """Where it pickles, it does so by its name: not with all that it holds."""
+    for dumps in (pickle.dumps, cloudpickle.dumps, adapters.dumps):
+        try:
+            payload = dumps(getattr(adapters, name), protocol)
+        except (adapters.SerializeError, AttributeError, TypeError, pickle.PicklingError):
+            continue
+        assert private_names(payload) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_an_adapter_as_an_object(protocol: int) -> None:
+    for dumps in (pickle.dumps, cloudpickle.dumps, adapters.dumps):
+        try:
+            payload = dumps(adapters.registry.find(Gadget()), protocol)
+        except (adapters.SerializeError, AttributeError, TypeError, pickle.PicklingError):
+            continue
+        assert private_names(payload) == set()
+
+
+STORES: dict[str, tuple[str, Callable[[], stores.Store]]] = {
+    "Local": ("os", lambda: stores.Local()),
+    "Local in a directory": ("os", lambda: stores.Local("/tmp")),
+    "Fsspec": ("fsspec", lambda: stores.Fsspec("memory://states")),
+    "Fsspec with options": ("fsspec", lambda: stores.Fsspec("file:///tmp", auto_mkdir=True)),
+    "Dask": ("distributed", lambda: stores.Dask()),
+    "Ray": ("ray", lambda: stores.Ray()),
+}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("store", STORES)
+def test_handles_and_their_stores(store: str, protocol: int) -> None:
+    needed, make = STORES[store]
+    pytest.importorskip(needed)
+    handle = adapters.Shared(make(), ("a", "key"), "builtins.list")
+    assert refused([handle, handle.get, handle.close, make()], protocol) == set()
+    for twin in (copy.copy(handle), copy.deepcopy(handle)):
+        assert pickle.dumps(twin, protocol) == pickle.dumps(handle, protocol)
+
+
+def test_handles_that_were_loaded_in_the_old_form(tmp_path: Any) -> None:
+    """What loads them imports private modules directly, and this must not show in what it sends."""
+    pytest.importorskip("fsspec")
+    program = (
+        "import pickle, sys; from pathlib import Path; from test_wire_names import private_names;"
+        "handle = pickle.loads(Path(sys.argv[1]).read_bytes());"
+        "print(private_names(pickle.dumps(handle, 4)))"
+    )
+    payload = b"cadapters.stores._fsspec\n_with_options\n(Vmemory://x\n}Va\nI1\nstR."
+    (tmp_path / "handle").write_bytes(payload)
+    assert private_names(payload) == {"adapters.stores._fsspec"}
+    assert run("-c", program, str(tmp_path / "handle")) == "set()\n"
+
+
+class Scatters:
+    """What stands for a Dask client: it keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.data: list[Any] = []
+
+    def scatter(self, data: list[Any], **options: Any) -> list[Any]:
+        self.data = data
+        return data
+
+    def publish_dataset(self, **data: Any) -> None:
+        pass
+
+
+def test_what_dask_scatters() -> None:
+    serialize = pytest.importorskip("distributed.protocol").serialize
+    client: Any = Scatters()
+    stores.Dask(client).put([b"body", memoryview(bytearray(5000))])
+    header, frames = serialize(client.data)
+
+    def pickles(value: Any) -> Iterator[bytes]:
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, (list, tuple)):
+            for each in value:
+                yield from pickles(each)
+        elif isinstance(value, (bytes, memoryview)):
+            yield bytes(value)
+
+    found = [each for each in pickles([header, frames]) if is_pickle(each)]
+    assert found
+    for payload in [*found, cloudpickle.dumps(client.data)]:
+        assert private_names(payload) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_specs_and_objects_of_adapters(by_value: Any, struct: Any, protocol: int) -> None:
+    objects = [Gadget(7), Gadget(bytearray(5000)), Tool("tool"), by_value, struct]
+    objects += [*map(adapters.to_spec, objects)]
+    assert refused(objects, protocol) == set()
+
+
+def test_a_class_of_the_main_script(tmp_path: Any) -> None:
+    program = tmp_path / "script.py"
+    program.write_text(
+        "import adapters, cloudpickle\n"
+        "from test_wire_names import private_names\n"
+        "class Mine: pass\n"
+        "adapters.register(Mine, lambda mine: 1, lambda state: Mine())\n"
+        "payload = adapters.dumps([Mine(), Mine, adapters.to_spec(Mine())])\n"
+        "assert b'_main_class' in payload\n"
+        "print(private_names(payload))\n"
+    )
+    assert run(str(program)) == "set()\n"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_errors(protocol: int) -> None:
+    for name in adapters.errors.__all__:
+        assert refused(getattr(adapters, name)("what", "m.Type"), protocol) == set(), name
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_audits(by_value: Any, protocol: int) -> None:
+    for payload in (
+        pickle.dumps([Gadget(7), by_value]),
+        pickle.dumps([print, adapters.audit(pickle.dumps([1]))]),
+        b"cos\nsystem\n(Vls\ntR.",
+        b"damaged",
+    ):
+        audit = adapters.audit(payload)
+        found = [audit, *audit.globals, *audit.calls, *audit.adapters, *audit.problems]
+        for each in found:
+            assert refused(each, protocol) == set(), type(each)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_reports_of_the_kit(protocol: int) -> None:
+    result = testing.Result("first", "failed", "broken")
+    report = testing.Report("m.Type", 1, ("an example",), (result,))
+    error = testing.ConformanceError("what", "m.Type", report)
+    assert refused([result, report, error], protocol) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_explanations(protocol: int) -> None:
+    explanation = adapters.explain([object(), {"file": Gadget(print)}, ffi.new("struct node *")])
+    assert explanation.findings
+    assert refused([explanation, *explanation.findings], protocol) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_numbers_of_the_cache(protocol: int) -> None:
+    assert refused(adapters.cache_info(), protocol) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_messages_and_answers_of_an_executor(by_value: Any, protocol: int) -> None:
+    def task(gadget: Gadget) -> Any:
+        return adapters.cache_info(), gadget
+
+    def fail() -> None:
+        raise adapters.RebuildError("what", "m.Type")
+
+    calls = [(task, (Gadget(b"x" * 5000), by_value), {}), (fail, (), {})]
+    packed = [messages.pack(call) for call in calls]
+    answers = [messages.run(body, buffers) for body, buffers in packed]
+    assert [answer[0] for answer in answers] == [False, False]
+    packed.append(messages.pack(Gadget(b"x" * 5000)))
+    answers.append(messages.run(*messages.pack((task, (by_value,), {}))))
+    answers.append(messages.failed(ValueError(lambda: task)))
+    plain = messages.pack_plain([1, "two"])
+    assert refused([packed, answers, plain], protocol) == set()
+    for body, _ in packed:
+        assert private_names(body) == set()
