@@ -1,0 +1,197 @@
+"""The cache of shared objects: each rebuilt once, and dropped only where it is not in use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import handles
+import processes
+import pytest
+from handles import TIMEOUT, costly, elsewhere
+from sharing import gone, made
+
+import adapters
+from adapters._sharing import cache as sharing_cache
+
+kept = handles.kept
+log = handles.log
+
+
+class TestTheCache:
+    @pytest.fixture
+    def room_for_two(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 2)
+
+    @pytest.fixture
+    def logs(self, tmp_path: Path) -> list[Path]:
+        return [tmp_path / f"log{number}" for number in range(6)]
+
+    @pytest.fixture
+    def handles(self, logs: list[Path]) -> Iterator[list[Any]]:
+        """Handles that others own, each of an object with a log of its own."""
+        owned = [adapters.share(costly(log)) for log in logs]
+        yield [elsewhere(handle) for handle in owned]
+        for handle in owned:
+            handle.close()
+
+    def rebuilt(self, logs: list[Path]) -> list[int]:
+        """How often each object was made after the first time, which was the owner's."""
+        return [len(made(log)) - 1 for log in logs]
+
+    def test_counts(self, handles: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 32)
+        assert adapters.cache_info() == (0, 0, 32, 0)
+        for number in (0, 1, 0, 0):
+            handles[number].get()
+        info = adapters.cache_info()
+        assert info == (2, 2, 32, 2)
+        assert (info.hits, info.misses, info.maxsize, info.currsize) == info
+
+    def test_drops_what_was_used_least_recently(
+        self, handles: list[Any], logs: list[Path], room_for_two: None
+    ) -> None:
+        for number in (0, 1, 0, 2):
+            handles[number].get()
+        assert adapters.cache_info().currsize == 2
+        assert len(gone(logs[1])) == 1
+        for number in (0, 2, 1):
+            handles[number].get()
+        assert self.rebuilt(logs) == [1, 2, 1, 0, 0, 0]
+
+    def test_never_drops_what_is_in_use(
+        self, handles: list[Any], logs: list[Path], room_for_two: None
+    ) -> None:
+        used = [handle.get() for handle in handles[:4]]
+        for handle in handles[4:] * 2:
+            handle.get()
+        assert [handle.get() for handle in handles[:4]] == used
+        assert self.rebuilt(logs)[:4] == [1, 1, 1, 1]
+
+    def test_shrinks_when_it_can(self, handles: list[Any], room_for_two: None) -> None:
+        used = [handle.get() for handle in handles[:5]]
+        assert adapters.cache_info().currsize == 5
+        del used
+        handles[5].get()
+        assert adapters.cache_info().currsize == 2
+
+    def test_drops_what_is_closed_when_it_builds_the_next(self, log: Path) -> None:
+        first, second = adapters.share(costly(log, b"1")), adapters.share(costly(None, b"2"))
+        used = elsewhere(first).get()
+        first.close()
+        assert adapters.cache_info().currsize == 1
+        elsewhere(second).get()
+        assert adapters.cache_info().currsize == 1
+        assert len(gone(log)) == 1  # the original
+        del used
+        assert len(gone(log)) == 2
+        second.close()
+
+    def test_is_cleared_at_once(self, handles: list[Any], logs: list[Path]) -> None:
+        used = handles[0].get()
+        handles[1].get()
+        adapters.cache_clear()
+        assert adapters.cache_info()[:2] == (0, 0)
+        assert adapters.cache_info().currsize == 0
+        assert len(gone(logs[1])) == 1
+        assert handles[0].get() is not used
+        assert used.content == b""
+
+    def test_with_no_room_keeps_what_is_in_use(
+        self, handles: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sharing_cache.cache, "maxsize", 0)
+        used = handles[0].get()
+        handles[1].get()
+        assert handles[0].get() is used
+
+    @pytest.mark.parametrize(("text", "size"), [("", 32), ("5", 5), ("0", 0), ("-1", 0)])
+    def test_has_the_size_that_the_environment_says(
+        self, monkeypatch: pytest.MonkeyPatch, text: str, size: int
+    ) -> None:
+        monkeypatch.delenv("ADAPTERS_CACHE_SIZE", raising=False)
+        if text:
+            monkeypatch.setenv("ADAPTERS_CACHE_SIZE", text)
+        program = "import adapters; print(adapters.cache_info().maxsize)"
+        assert processes.run("-c", program) == f"{size}\n"
+
+    def test_says_what_is_wrong_with_that_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ADAPTERS_CACHE_SIZE", "many")
+        with pytest.raises(ValueError, match=r"ADAPTERS_CACHE_SIZE must be.*'many'"):
+            sharing_cache._maxsize()
+
+    def test_builds_once_for_a_thread_that_asks_meanwhile(self) -> None:
+        cache = sharing_cache.Cache(4)
+        found: list[object] = []
+        other = self.another_that_asks(cache, found)
+
+        def build() -> tuple[object, Callable[[], bool]]:
+            other.ask_and_wait_until_it_does()
+            return object(), bool
+
+        other.build = build
+        first = cache.get(other, build)
+        other.thread.join(TIMEOUT)
+        assert [*map(id, found)] == [id(first)]
+        assert cache.info() == (1, 1, 4, 1)
+
+    def test_lets_a_thread_that_waited_try_after_a_failure(self) -> None:
+        cache = sharing_cache.Cache(4)
+        found: list[object] = []
+        other = self.another_that_asks(cache, found)
+
+        def fail() -> tuple[object, Callable[[], bool]]:
+            other.ask_and_wait_until_it_does()
+            raise ValueError("the first")
+
+        other.build = lambda: ("second", bool)
+        with pytest.raises(ValueError, match="the first"):
+            cache.get(other, fail)
+        other.thread.join(TIMEOUT)
+        assert found == ["second"]
+        assert cache.get(other, fail) == "second"
+
+    def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
+        """A key that tells when a second thread looks for it."""
+
+        class Key:
+            build: Any = None
+
+            def __init__(self) -> None:
+                self.asked = threading.Event()
+                self.thread = threading.Thread(
+                    target=lambda: found.append(cache.get(self, self.build)), daemon=True
+                )
+
+            def __hash__(self) -> int:
+                if threading.current_thread() is self.thread:
+                    self.asked.set()
+                return 1
+
+            def ask_and_wait_until_it_does(self) -> None:
+                self.thread.start()
+                assert self.asked.wait(TIMEOUT)
+
+        return Key()
+
+    def test_runs_destructors_while_others_may_ask(
+        self, handles: list[Any], room_for_two: None
+    ) -> None:
+        """One that waits for a thread that gets another object would wait for ever else."""
+        answers: list[Any] = []
+
+        class Waits:
+            def __del__(self) -> None:
+                thread = threading.Thread(target=lambda: answers.append(handles[0].get()))
+                thread.start()
+                thread.join(10)
+                answers.append(thread.is_alive())
+
+        cache = sharing_cache.cache
+        cache.get("waits", lambda: (Waits(), bool))
+        for handle in handles[:3]:
+            handle.get()
+        assert len(answers) == 2
+        assert answers[1] is False
