@@ -1,4 +1,4 @@
-"""Who made a file: a name for a process that no other process has, before or after it."""
+"""The owner of a file: a name for a process, and whether the process of that name still runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def name() -> str:
 
 
 def is_here(owner: str) -> bool:
-    """Whether a process of this name is, or was, one that this process can look for."""
+    """Whether a process of this name is or was on this host, and in this container."""
     return owner.partition(".")[0] == _host()
 
 
@@ -35,14 +35,14 @@ def is_dead(owner: str) -> bool:
         os.kill(process_id, 0)
     except ProcessLookupError:
         return True
-    except OSError:  # another user's
+    except OSError:  # it runs, as another user's
         pass
     return False
 
 
 @cache
 def _host() -> str:
-    """The boot of this host and, as ids of processes mean nothing outside, the container."""
+    """A code for the host since its last boot and, as they number processes anew, the container."""
     parts = [platform.node()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
@@ -51,9 +51,9 @@ def _host() -> str:
 
 
 def _started(process: int) -> int | None:
-    """When a process started, in clock ticks; None if it runs no more, or there is no /proc."""
+    """When a process started, in clock ticks; None if it has ended, or there is no /proc."""
     try:
-        # See proc(5): the command, in parentheses, may hold anything; then the state and so on.
+        # proc(5): the command, in parentheses, may hold any character; the state is the next field.
         fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,18 @@ class TestTheCache:
         other.thread.join(TIMEOUT)
         assert found == ["second"]
         assert cache.get(other, fail) == "second"
+
+    def test_lets_a_closed_object_go_before_it_builds_the_next(self) -> None:
+        cache = sharing_cache.Cache(4)
+        closed: list[bool] = []
+
+        class Value:
+            pass
+
+        first = weakref.ref(cache.get("key", lambda: (Value(), lambda: bool(closed))))
+        assert first() is not None
+        closed.append(True)
+        assert cache.get("key", lambda: (first(), bool)) is None
 
     def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
         """A key that tells when a second thread looks for it."""

@@ -286,6 +286,18 @@ class TestAStoreOfAUsersOwn:
         with pytest.raises(adapters.StoreError, match="full"):
             adapters.share([1], Full({}))
 
+    def test_that_gives_a_key_out_twice_is_an_error(self) -> None:
+        class Careless(sharing.Shelf):
+            def put(self, parts: Any) -> str:
+                super().put(parts)
+                return "the key"
+
+        store = Careless({})
+        with adapters.share([1], store) as handle:
+            with pytest.raises(adapters.StoreError, match=r"Careless.*'the key' out twice"):
+                adapters.share([2], store)
+            assert handle.get() == [1]
+
     def test_says_when_something_was_deleted(self) -> None:
         class Telling(sharing.Shelf):
             def closed(self, parts: Any) -> bool:

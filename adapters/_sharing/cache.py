@@ -84,7 +84,7 @@ class Cache:
                     "shared object",
                 )
             entry.threads += 1
-        del closed  # without the lock: its object's destructor may wait for another thread
+        del closed  # without the lock, as a destructor may wait for another thread
         try:
             with entry.lock:
                 return self._build(key, entry, build)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from adapters import stores
@@ -13,13 +14,6 @@ from adapters._naming import qualified_name
 from adapters._pickling import dumps, loads
 from adapters._sharing.cache import cache
 from adapters.errors import RebuildError, SharedClosedError, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from typing_extensions import Self
-
-    from adapters.stores import Store
 
 T = TypeVar("T")
 _CHECKSUM = 4  # bytes before the pickle
@@ -40,16 +34,16 @@ class Shared(Generic[T]):
 
     __slots__ = ("__weakref__", "_finalizer", "_key", "_original", "_store", "_type")
 
-    _store: Store
+    _store: stores.Store
     _key: Any
     _type: str  # its module-qualified name
     _original: Any
     _finalizer: weakref.finalize[Any, Any] | None  # in the owner, until the handle is closed
 
-    def __new__(cls, store: Store, key: Any, type_name: str) -> Self:
-        owned: Any = _owned.get(key)
+    def __new__(cls, store: stores.Store, key: Any, type_name: str) -> Shared[T]:
+        owned = _owned.get(key)
         if owned is not None:
-            return owned  # type: ignore[no-any-return]
+            return owned
         self = super().__new__(cls)
         self._store, self._key, self._type = store, key, type_name
         self._original, self._finalizer = _NOT_HERE, None
@@ -63,10 +57,10 @@ class Shared(Generic[T]):
             RebuildError: the state is damaged, or its factory raised.
             StoreError: the store is not to be had from here.
         """
-        original = self._original
-        if original is _NOT_HERE:
-            original = cache.get(self._key, self._rebuild)
-        return original  # type: ignore[no-any-return]
+        found: T = self._original
+        if found is _NOT_HERE:
+            found = cache.get(self._key, self._rebuild)
+        return found
 
     def _rebuild(self) -> tuple[T, Callable[[], bool]]:
         store = self._store
@@ -106,14 +100,14 @@ class Shared(Generic[T]):
         owner = "" if self._original is _NOT_HERE else ", owned here"
         return f"<adapters.Shared {self._type}{owner}>"
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Shared[T]:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def share(obj: T, store: Store | None = None) -> Shared[T]:
+def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     """Put the state of `obj` into a store, once, for all processes that get the handle.
 
     Args:
@@ -153,7 +147,7 @@ def share(obj: T, store: Store | None = None) -> Shared[T]:
     return handle
 
 
-def _delete(store: Store, key: Any, owner: int) -> None:
+def _delete(store: stores.Store, key: Any, owner: int) -> None:
     if os.getpid() == owner:  # not in a child that was forked without the handler below
         store.delete(key)
 

@@ -6,36 +6,38 @@ deleted (1 byte), a mark (7), the size of the frame (8), its token (16), the num
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from itertools import accumulate
 from struct import Struct
 from typing import Any
 
 from adapters.errors import StoreError
 
-TOKEN_BYTES = 16
 FLAG = slice(0, 1)  # where a store may write DELETED
 DELETED = b"\1"
 _ALIGNMENT = 64  # bytes: a cache line, and the most that vector instructions ask for
-_HEADER = Struct(f"=?7sQ{TOKEN_BYTES}sQ")
+_HEADER = Struct("=?7sQ16sQ")
 _SIZE = Struct("=Q")
 _MARK = b"adapter"
 
 
-def frame(parts: list[memoryview], token: str) -> tuple[list[memoryview], int]:
-    """The pieces of a frame, to be written one after the other, and the size of all.
+def frame(parts: Sequence[Any]) -> tuple[str, list[memoryview], int]:
+    """A frame of bytes-like objects.
 
-    Args:
-        parts: Flat bytes.
-        token: TOKEN_BYTES ASCII characters that no other frame has.
+    Returns:
+        A token that no other frame has, the pieces to be written one after the other, their size.
     """
-    sizes = list(map(len, parts))
+    contents = list(map(flat, parts))
+    sizes = list(map(len, contents))
     _, end = _layout(sizes)
+    token = secrets.token_hex(8)
     header = _HEADER.pack(False, _MARK, end, token.encode("ascii"), len(sizes))
     header += b"".join(map(_SIZE.pack, sizes))
     pieces = []
-    for content in (memoryview(header), *parts):
+    for content in (memoryview(header), *contents):
         pieces += [content, memoryview(bytes(-len(content) % _ALIGNMENT))]
-    return pieces, end
+    return token, pieces, end
 
 
 def parts_of(content: memoryview, token: str, where: str) -> list[memoryview]:

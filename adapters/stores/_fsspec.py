@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import fsspec.core
 
-from adapters.stores._frame import TOKEN_BYTES, flat, frame, parts_of
+from adapters.stores._frame import frame, parts_of
 from adapters.stores._store import Store, library_errors
 
 
@@ -41,8 +40,7 @@ class Fsspec(Store):
 
     def put(self, parts: Sequence[Any]) -> str:
         """Write a new file; its name is the key."""
-        key = secrets.token_hex(TOKEN_BYTES // 2)
-        pieces, _ = frame(list(map(flat, parts)), key)
+        key, pieces, _ = frame(parts)
         with library_errors(f"cannot write to {self._url}", self._url):
             files, path = self._place()
             files.makedirs(path, exist_ok=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-import secrets
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,9 +18,9 @@ from typing import Any
 
 from adapters import _owner
 from adapters.errors import StoreError
-from adapters.stores._frame import FLAG, TOKEN_BYTES, flat, frame, parts_of
+from adapters.stores._frame import FLAG, flat, frame, parts_of
 from adapters.stores._store import Store
-from adapters.stores._sweep import FLAGS, delete, remove_if_empty, sweep
+from adapters.stores._sweep import FLAGS, delete, sweep
 
 _LARGE = 1 << 20  # bytes from which on all pages are mapped at once; below, at the first access
 _CHUNK = 1 << 26  # bytes of one write, after which Ctrl-C is served
@@ -97,7 +96,7 @@ class Local(Store):
     def delete(self, key: str) -> None:
         """Mark the file as deleted for all that have mapped it, and remove it."""
         delete(key)
-        remove_if_empty(os.path.dirname(key))
+        _remove_if_empty(os.path.dirname(key))
 
     def closed(self, parts: Any) -> bool:
         """Whether the file has been deleted: each process that has mapped it sees its flag."""
@@ -147,8 +146,7 @@ def _is_ours(found: os.stat_result) -> bool:
 
 
 def _write(directory: Path, parts: Sequence[Any]) -> str:
-    token = secrets.token_hex(TOKEN_BYTES // 2)
-    pieces, size = frame(list(map(flat, parts)), token)
+    token, pieces, size = frame(parts)
     descriptor, key = _create(directory, f"{_owner.name()}.{token}")
     try:
         try:
@@ -164,7 +162,7 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
             os.close(descriptor)
     except BaseException:
         os.unlink(key)
-        remove_if_empty(os.path.dirname(key))
+        _remove_if_empty(os.path.dirname(key))
         raise
     return key
 
@@ -180,6 +178,11 @@ def _create(directory: Path, name: str) -> tuple[int, str]:
             attempts -= 1
             if not attempts:  # or there is no such directory
                 raise
+
+
+def _remove_if_empty(folder: str) -> None:
+    with suppress(OSError):
+        os.rmdir(folder)
 
 
 def _map(descriptor: int, size: int) -> memoryview:

@@ -36,9 +36,3 @@ def delete(path: str | os.PathLike[str]) -> None:
             os.close(descriptor)
     with suppress(OSError):
         os.unlink(path)
-
-
-def remove_if_empty(folder: str) -> None:
-    """Remove a folder that has no files."""
-    with suppress(OSError):
-        os.rmdir(folder)
