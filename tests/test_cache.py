@@ -166,6 +166,29 @@ class TestTheCache:
         closed.append(True)
         assert cache.get("key", lambda: (first(), bool)) is None
 
+    @pytest.mark.parametrize("end", ["clear", "drop"])
+    def test_keeps_an_object_that_is_being_built(self, end: str) -> None:
+        cache = sharing_cache.Cache(4)
+
+        def build() -> tuple[object, Callable[[], bool]]:
+            cache.clear() if end == "clear" else cache.drop("key")
+            return object(), bool
+
+        built = cache.get("key", build)
+        assert cache.get("key", build) is built
+
+    def test_has_room_for_others_after_a_failure(self) -> None:
+        cache = sharing_cache.Cache(2)
+
+        def fail() -> tuple[object, Callable[[], bool]]:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            cache.get("bad", fail)
+        for key in ("first", "second", "first"):
+            cache.get(key, lambda: (object(), bool))
+        assert cache.info() == (1, 2, 2, 2)
+
     def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
         """A key that tells when a second thread looks for it."""
 
