@@ -138,6 +138,37 @@ class TestTheCache:
         assert [*map(id, found)] == [id(first)]
         assert cache.info() == (1, 1, 4, 1)
 
+    def test_builds_once_however_two_threads_take_turns(self) -> None:
+        """The second one asks between the look-up and the entry of the first."""
+        cache = sharing_cache.Cache(4)
+        builds: list[int] = []
+        found: list[object] = []
+
+        def build() -> tuple[object, Callable[[], bool]]:
+            builds.append(threading.get_ident())
+            return object(), bool
+
+        class Key:
+            def __init__(self) -> None:
+                self.calls = 0
+                ask = lambda: found.append(cache.get(self, build))  # noqa: E731
+                self.thread = threading.Thread(target=ask, daemon=True)
+
+            def __hash__(self) -> int:
+                if threading.current_thread() is not self.thread:
+                    self.calls += 1
+                    if self.calls == 2:
+                        self.thread.start()
+                        self.thread.join(0.1)  # which ends only if it need not wait for this one
+                return 1
+
+        key = Key()
+        found.append(cache.get(key, build))
+        key.thread.join(TIMEOUT)
+        assert len(builds) == 1
+        assert len(set(map(id, found))) == 1
+        assert len(found) == 2
+
     def test_lets_a_thread_that_waited_try_after_a_failure(self) -> None:
         cache = sharing_cache.Cache(4)
         found: list[object] = []

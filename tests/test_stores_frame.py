@@ -193,7 +193,7 @@ class TestADamagedFile:
     def test_that_became_a_directory_is_refused(self, store: stores.Local, key: str) -> None:
         os.unlink(key)
         os.mkdir(key, 0o700)
-        with pytest.raises(adapters.StoreError):
+        with pytest.raises(adapters.StoreError, match="is not a file"):
             store.get(key)
         os.rmdir(key)
 
