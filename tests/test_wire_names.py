@@ -10,6 +10,7 @@ import pickle
 import pickletools
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import cloudpickle
@@ -19,7 +20,6 @@ from processes import run
 
 import adapters
 from adapters import stores, testing
-from adapters._execution import messages
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 # As one string: "adapters._room.module", or what `pkgutil.resolve_name` takes.
@@ -253,22 +253,35 @@ def test_the_numbers_of_the_cache(protocol: int) -> None:
     assert refused(adapters.cache_info(), protocol) == set()
 
 
+class Records(ThreadPoolExecutor):
+    """Keeps what it is to call a function with, and what comes of it."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.messages: list[Any] = []
+        self.answers: list[Future[Any]] = []
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.messages.append((args, kwargs))
+        self.answers.append(super().submit(function, *args, **kwargs))
+        return self.answers[-1]
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_messages_and_answers_of_an_executor(by_value: Any, protocol: int) -> None:
-    def task(gadget: Gadget) -> Any:
-        return adapters.cache_info(), gadget
+    def fail(error: Exception) -> None:
+        raise error
 
-    def fail() -> None:
-        raise adapters.RebuildError("what", "m.Type")
-
-    calls = [(task, (Gadget(b"x" * 5000), by_value), {}), (fail, (), {})]
-    packed = [messages.pack(call) for call in calls]
-    answers = [messages.run(body, buffers) for body, buffers in packed]
-    assert [answer[0] for answer in answers] == [False, False]
-    packed.append(messages.pack(Gadget(b"x" * 5000)))
-    answers.append(messages.run(*messages.pack((task, (by_value,), {}))))
-    answers.append(messages.failed(ValueError(lambda: task)))
-    plain = messages.pack_plain([1, "two"])
-    assert refused([packed, answers, plain], protocol) == set()
-    for body, _ in packed:
-        assert private_names(body) == set()
+    objects = [Gadget(b"x" * 5000), by_value, adapters.cache_info(), [1, "two"]]
+    errors = [adapters.RebuildError("what", "m.Type"), ValueError(print), OSError(lambda: by_value)]
+    with Records() as inner, adapters.Executor(inner) as executor:
+        for obj in objects:
+            executor.submit(copy.copy, obj).exception(60)
+        for error in errors:
+            assert executor.submit(fail, error).exception(60)
+        assert list(executor.map(abs, range(4), chunksize=2)) == [0, 1, 2, 3]
+        list(executor.map(copy.copy, objects, chunksize=2))
+        answers = [answer.result(60) for answer in inner.answers]
+    assert len(answers) == len(inner.messages) == 11
+    for each in (*inner.messages, *answers):
+        assert refused(each, protocol) == set()
