@@ -33,10 +33,8 @@ def is_dead(owner: str) -> bool:
         return str(_started(process_id)) != started
     try:
         os.kill(process_id, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # it runs, as another user's
-        pass
+    except OSError as error:  # any other one says that it runs, as another user's
+        return isinstance(error, ProcessLookupError)
     return False
 
 

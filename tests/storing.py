@@ -1,4 +1,7 @@
-"""Helpers of the tests of stores in files: what is there, who left it, and writes that fail."""
+"""Helpers of the tests of stores in files: what is there, who left it, and writes that fail.
+
+A test module that uses the fixture assigns it to a name of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from adapters import _owner
+from adapters import _owner, stores
 
 TIMEOUT = 60
 
@@ -23,6 +26,11 @@ root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
 )
 proc = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="there is no /proc")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> stores.Local:
+    return stores.Local(tmp_path)
 
 
 def folder_in(directory: Path) -> Path:

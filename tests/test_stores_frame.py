@@ -11,15 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import storing
 from hypothesis import example, given
 from hypothesis import strategies as st
-from storing import (
-    change_writes,
-    content,
-    files_in,
-    posix_users,
-    root,
-)
+from storing import change_writes, content, files_in, posix_users, root
 
 import adapters
 from adapters import stores
@@ -27,10 +22,7 @@ from native._native import ffi
 
 SIZES = [0, 1, 63, 64, 65, 4095, (1 << 20) + 1]
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> stores.Local:
-    return stores.Local(tmp_path)
+store = storing.store
 
 
 def address(part: memoryview) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sharing
+import storing
 from storing import (
     FULL,
     TIMEOUT,
@@ -27,10 +28,7 @@ from storing import (
 import adapters
 from adapters import stores
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> stores.Local:
-    return stores.Local(tmp_path)
+store = storing.store
 
 
 class TestAFile:

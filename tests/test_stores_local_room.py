@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import storing
 from storing import (
     FULL,
     change_writes,
@@ -29,10 +30,7 @@ from adapters.stores import _local
 
 MEMORY = Path("/dev/shm")
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> stores.Local:
-    return stores.Local(tmp_path)
+store = storing.store
 
 
 class TestWithoutRoom:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import storing
 from storing import (
     TIMEOUT,
     content,
@@ -23,10 +24,7 @@ from storing import (
 
 from adapters import _owner, stores
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> stores.Local:
-    return stores.Local(tmp_path)
+store = storing.store
 
 
 class TestTheNextPut:
@@ -86,6 +84,14 @@ class TestTheNextPut:
     def test_knows_that_an_id_is_used_again(self, store: stores.Local, tmp_path: Path) -> None:
         assert not self.sweeps(store, leave_file(tmp_path, owner_of(os.getpid())))
         assert self.sweeps(store, leave_file(tmp_path, owner_of(os.getpid(), later=-1)))
+
+    @proc
+    def test_leaves_the_files_of_an_owner_whose_name_begins_like_a_dead_ones(
+        self, store: stores.Local, tmp_path: Path
+    ) -> None:
+        mine, dead = leave_file(tmp_path, _owner.name()), leave_file(tmp_path, _owner.name()[:-1])
+        assert self.sweeps(store, dead)
+        assert mine.exists()
 
     @proc
     @pytest.mark.skipif(not hasattr(os, "waitid"), reason="waitid is of POSIX")
