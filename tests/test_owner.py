@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from processes import in_a_child
+from processes import in_a_child, run
 from storing import TIMEOUT, owner_of, owner_of_ended_process, posix_users, proc
 
 from adapters import _owner
@@ -48,6 +48,16 @@ def test_a_process_that_runs_is_not_dead_and_one_that_has_ended_is() -> None:
 @proc
 def test_a_process_that_has_the_id_of_one_that_ended_is_another() -> None:
     assert _owner.is_dead(owner_of(os.getpid(), later=-1))
+
+
+@proc
+def test_the_name_of_the_command_may_hold_anything() -> None:
+    program = (
+        "from pathlib import Path; from adapters import _owner; name = _owner.name();"
+        "Path('/proc/self/comm').write_text('a) b (c) Z');"
+        "print(_owner.name() == name, _owner.is_dead(name))"
+    )
+    assert run("-c", program) == "True False\n"
 
 
 @pytest.mark.parametrize("name", ["", "notes", "{host}", "{host}.{pid}", "{host}.pid.1", "....."])
