@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +22,6 @@ NEEDED = {
     "public/dask_parts_1": "distributed",
     "public/handle_ray": "ray",
 }
-names = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.skipif(
-                name in NEEDED and find_spec(NEEDED[name]) is None,
-                reason=f"{NEEDED.get(name)} is not installed",
-            ),
-        )
-        for name in OBJECTS
-    ],
-)
 
 
 def parts(obj: Any) -> Any:
@@ -53,8 +39,10 @@ def parts(obj: Any) -> Any:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@names
+@pytest.mark.parametrize("name", OBJECTS)
 def test_old_payloads_load_for_ever(name: str, protocol: int) -> None:
+    if name in NEEDED:
+        pytest.importorskip(NEEDED[name])
     expected = OBJECTS[name]()
     found = pickle.loads(path_of(name, protocol).read_bytes())
     assert type(found) is type(expected)
