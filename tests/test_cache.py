@@ -246,7 +246,7 @@ class TestTheCache:
     def test_runs_destructors_while_others_may_ask(
         self, handles: list[Any], room_for_two: None
     ) -> None:
-        """One that waits for a thread that gets another object would wait for ever else."""
+        """One may wait for a thread that gets another object, which takes the same lock."""
         answers: list[Any] = []
 
         class Waits:

@@ -143,7 +143,7 @@ class TestAForkedChild:
             program = FORKED.format(before="", child=child, status=status)
             assert processes.run("-c", program, str(log), str(kept), payload) == "done\n"
             assert len(files_in(kept)) == 1
-            # Nobody but who made an object destroyed it.
+            # Each object went in the process that made it.
             assert gone(log)
             assert all(maker == there for maker, there in gone(log))
 

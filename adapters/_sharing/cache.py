@@ -19,7 +19,7 @@ _UNUSED = sys.getrefcount(object()) + 1  # references to an object that only its
 
 
 class CacheInfo(NamedTuple):
-    """How often `get()` found an object, or had to rebuild it; how many are and may be kept."""
+    """How often `get()` found an object or rebuilt it, how many may be kept, and how many are."""
 
     hits: int
     misses: int
@@ -162,15 +162,15 @@ cache = Cache(_maxsize())
 
 
 def cache_info() -> CacheInfo:
-    """How the objects of shared handles fared in this process, as functools' `cache_info` says it.
+    """The numbers of this process's cache of shared objects, as in functools' `cache_info`.
 
-    ADAPTERS_CACHE_SIZE in the environment says how many are kept at most: 32, if it does not.
+    The environment variable ADAPTERS_CACHE_SIZE is how many are kept at most; 32 if it is not set.
     """
     return cache.info()
 
 
 def cache_clear() -> None:
-    """Let go of the objects of shared handles in this process; the next `get()` rebuilds one."""
+    """Drop the shared objects that this process keeps; the next `get()` rebuilds its object."""
     cache.clear()
 
 

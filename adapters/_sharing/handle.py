@@ -24,12 +24,13 @@ _NOT_HERE = object()  # in place of the original, in all processes but the owner
 class Shared(Generic[T]):
     """A handle for an object whose state lies in a store; made by `adapters.share`.
 
-    It pickles to a few hundred bytes, whatever the object's size. `get()` gives the object: in the
-    owner, the process that shared it, the original; in any other, one that is rebuilt when it is
-    first asked for, and then kept. Buffers of its state are the store's own memory, and read-only.
+    It pickles to a few hundred bytes, whatever the object's size. `get()` returns the object: in
+    the owner, the process that shared it, the original; in any other process, one that the first
+    call rebuilds and the process keeps. Buffers of its state are the store's own memory, and
+    read-only.
 
-    Whoever closes the handle in the owner ends it for all. So does the end of the owner, and
-    dropping its last reference there. As a context manager, it closes itself.
+    Closing the handle in the owner ends it for all processes. So does dropping its last reference
+    there, and the end of the owner. As a context manager, it closes itself.
     """
 
     __slots__ = ("__weakref__", "_finalizer", "_key", "_original", "_store", "_type")
@@ -50,12 +51,12 @@ class Shared(Generic[T]):
         return self
 
     def get(self) -> T:
-        """The object: the original in the owner, one for all threads in any other process.
+        """The object: the original in the owner, one for all threads of any other process.
 
         Raises:
             SharedClosedError: the handle was closed, or its owner has ended.
             RebuildError: the state is damaged, or its factory raised.
-            StoreError: the store is not to be had from here.
+            StoreError: the store cannot be reached from this process.
         """
         found: T = self._original
         if found is _NOT_HERE:
@@ -83,8 +84,8 @@ class Shared(Generic[T]):
     def close(self) -> None:
         """Remove the state; `get()` raises SharedClosedError from then on, in every process.
 
-        Objects that somebody has got stay usable for as long as they are referred to. In a process
-        that is not the owner, only the object that is kept there is let go.
+        Objects that `get()` has returned stay usable for as long as they are referred to. In a
+        process that is not the owner, only the object that this process keeps is dropped.
         """
         if self._finalizer is not None:
             self._finalizer()

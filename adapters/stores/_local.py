@@ -83,7 +83,7 @@ class Local(Store):
             if not _is_ours(found):
                 raise _error(f"{key} belongs to another user, {found.st_uid}; it is not read")
             if not stat.S_ISREG(found.st_mode):
-                raise _error(f"{key} is not a file; somebody has replaced it")
+                raise _error(f"{key} is not a file; it has been replaced")
             parts = _Mapped(key, _map(descriptor, found.st_size))
         except OSError as error:
             raise _error(f"cannot map {key}: {error.strerror}") from error
@@ -131,8 +131,8 @@ def _folder_in(directory: Path) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
         raise _error(
-            f"{folder} is not a directory that only this user can open; somebody else made it:"
-            " remove it, or pass stores.Local(directory)"
+            f"{folder} is not a directory that only this user can open; remove it, or pass"
+            " stores.Local(directory)"
         )
     sweep(folder)
     return folder
@@ -169,15 +169,11 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
 
 def _create(directory: Path, name: str) -> tuple[int, str]:
     """A new file in the user's folder, open for writing: its descriptor and its path."""
-    attempts = _ATTEMPTS
-    while True:
-        try:
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):  # another process has just removed the empty folder
             key = str(_folder_in(directory) / name)
             return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o600), key
-        except FileNotFoundError:  # another process has just removed the folder, as it was empty
-            attempts -= 1
-            if not attempts:  # or there is no such directory
-                raise
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(directory))
 
 
 def _remove_if_empty(folder: str) -> None:
