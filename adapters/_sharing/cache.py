@@ -27,17 +27,20 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-class _Entry:
-    """An object, once it is built; until then, what the threads that ask for it wait for."""
+class _Entry(NamedTuple):
+    """An object that is kept."""
 
-    threads = 0  # that build the object, or wait for the one that does
-    builder: int | None = None  # the thread that builds it
-    built = False
-    is_closed: Callable[[], bool] = bool
-    value: Any = None
+    value: Any
+    is_closed: Callable[[], bool]
+
+
+class _Building:
+    """An object that one thread builds, while other threads that ask for it wait."""
 
     def __init__(self) -> None:
         self.lock = RLock()  # reentrant, as a destructor that asks for it may run at any time
+        self.threads = 0  # that build the object, or wait for it
+        self.builder: int | None = None
 
 
 class Cache:
@@ -54,6 +57,7 @@ class Cache:
     def _reset(self) -> None:
         self._lock = RLock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._building: dict[Any, _Building] = {}
         self._hits = self._misses = 0
 
     def get(self, key: Any, build: Build) -> Any:
@@ -67,45 +71,43 @@ class Cache:
         Raises:
             RebuildError: `build` asks for the object that it builds.
         """
-        closed: _Entry | None = None
         with self._lock:
             entry = self._entries.get(key)
-            if entry is not None and entry.built and entry.is_closed():
-                closed, entry = self._entries.pop(key), None
-            if entry is None:
-                entry = self._entries[key] = _Entry()
-            if entry.built:
-                self._entries.move_to_end(key)
-                self._hits += 1
-                return entry.value
-            if entry.builder == get_ident():
+            if entry is not None:
+                if not entry.is_closed():
+                    self._entries.move_to_end(key)
+                    self._hits += 1
+                    return entry.value
+                del self._entries[key]
+            building = self._building.setdefault(key, _Building())
+            if building.builder == get_ident():
                 raise RebuildError(
                     "cannot rebuild a shared object: its factory asks for the object itself",
                     "shared object",
                 )
-            entry.threads += 1
-        del closed  # without the lock, as a destructor may wait for another thread
+            building.threads += 1
+        del entry  # without the lock, as a destructor may wait for another thread
         try:
-            with entry.lock:
-                return self._build(key, entry, build)
+            with building.lock:
+                return self._build(key, building, build)
         finally:
             with self._lock:
-                entry.threads -= 1
-                if not entry.threads and not entry.built and self._entries.get(key) is entry:
-                    del self._entries[key]
+                building.threads -= 1
+                if not building.threads and self._building.get(key) is building:
+                    del self._building[key]
 
-    def _build(self, key: Any, entry: _Entry, build: Build) -> Any:
-        if entry.built:  # by another thread, meanwhile
-            self._hits += 1
-            return entry.value
-        entry.builder = get_ident()
-        try:
-            value, entry.is_closed = build()
-        finally:
-            entry.builder = None
-        entry.value = value
+    def _build(self, key: Any, building: _Building, build: Build) -> Any:
         with self._lock:
-            entry.built = True
+            if key in self._entries:  # another thread was first
+                self._hits += 1
+                return self._entries[key].value
+        building.builder = get_ident()
+        try:
+            value, is_closed = build()
+        finally:
+            building.builder = None
+        with self._lock:
+            self._entries[key] = _Entry(value, is_closed)
             self._misses += 1
             dropped = self._trim()
         del dropped  # without the lock, as above
@@ -115,37 +117,32 @@ class Cache:
         """Take out the closed entries and, where there are too many, those that are not in use."""
         dropped = []
         for key, entry in list(self._entries.items()):
-            unused = sys.getrefcount(entry.value) <= _UNUSED and not entry.threads
-            excess = len(self._entries) > self.maxsize
-            if entry.built and (entry.is_closed() or (unused and excess)):
+            unused = sys.getrefcount(entry.value) <= _UNUSED and key not in self._building
+            if entry.is_closed() or (unused and len(self._entries) > self.maxsize):
                 dropped.append(self._entries.pop(key))
         return dropped
 
     def drop(self, key: Any) -> None:
         """Drop one object."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and entry.built:
-                del self._entries[key]
+            entry = self._entries.pop(key, None)
+        del entry
 
     def clear(self) -> None:
         """Drop all objects, and count from zero again."""
         with self._lock:
-            entries = self._entries
-            self._entries = OrderedDict(
-                (key, entry) for key, entry in entries.items() if not entry.built
-            )
+            entries, self._entries = self._entries, OrderedDict()
             self._hits = self._misses = 0
+        del entries
 
     def info(self) -> CacheInfo:
         """The numbers that `adapters.cache_info` returns."""
         with self._lock:
-            built = sum(entry.built for entry in self._entries.values())
-            return CacheInfo(self._hits, self._misses, self.maxsize, built)
+            return CacheInfo(self._hits, self._misses, self.maxsize, len(self._entries))
 
     def reset_after_fork(self) -> list[Any]:
         """Empty the cache of a forked child, locks included; returns the parent's objects."""
-        values = [entry.value for entry in self._entries.values() if entry.built]
+        values = [entry.value for entry in self._entries.values()]
         self._reset()
         return values
 
