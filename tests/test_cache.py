@@ -138,8 +138,9 @@ class TestTheCache:
         assert [*map(id, found)] == [id(first)]
         assert cache.info() == (1, 1, 4, 1)
 
-    def test_builds_once_however_two_threads_take_turns(self) -> None:
-        """The second one asks between the look-up and the entry of the first."""
+    @pytest.mark.parametrize("turn", range(1, 7))
+    def test_builds_once_however_two_threads_take_turns(self, turn: int) -> None:
+        """The second one asks when the first is about to look into a table for the nth time."""
         cache = sharing_cache.Cache(4)
         builds: list[int] = []
         found: list[object] = []
@@ -157,9 +158,9 @@ class TestTheCache:
             def __hash__(self) -> int:
                 if threading.current_thread() is not self.thread:
                     self.calls += 1
-                    if self.calls == 2:
+                    if self.calls == turn:
                         self.thread.start()
-                        self.thread.join(0.1)  # which ends only if it need not wait for this one
+                        self.thread.join(0.05)  # which ends only if it need not wait for this one
                 return 1
 
         key = Key()
@@ -168,6 +169,22 @@ class TestTheCache:
         assert len(builds) == 1
         assert len(set(map(id, found))) == 1
         assert len(found) == 2
+
+    def test_gives_out_an_object_that_another_thread_is_about_to_drop(self) -> None:
+        cache = sharing_cache.Cache(4)
+        dropping = threading.Thread(target=cache.drop, args=("key",), daemon=True)
+
+        def is_closed() -> bool:
+            dropping.start()
+            dropping.join(0.05)  # which ends only if it need not wait for this thread
+            return False
+
+        looks: list[bool] = []  # the cache looks once when it has built the object
+        built = cache.get("key", lambda: (object(), lambda: bool(looks) and is_closed()))
+        looks.append(True)
+        assert cache.get("key", lambda: (None, bool)) is built
+        dropping.join(TIMEOUT)
+        assert cache.info().currsize == 0
 
     def test_lets_a_thread_that_waited_try_after_a_failure(self) -> None:
         cache = sharing_cache.Cache(4)
