@@ -71,6 +71,21 @@ def explanation() -> adapters.Explanation:
     )
 
 
+def audited(nested: tuple[adapters.Audit, ...] = ()) -> adapters.Audit:
+    found = adapters.AdapterFound("m.Type", 1, "m", (12,), 0, 79, None)
+    return adapters.Audit(
+        size=200,
+        protocol=4,
+        buffers=1,
+        values=9,
+        globals=(adapters.GlobalFound("os.system", 1, 82),),
+        calls=(adapters.CallFound("os.system", "REDUCE", "ls", 1, 190),),
+        adapters=(found,),
+        nested=nested,
+        problems=(adapters.Problem("it names a global by extension code 5", 195),),
+    )
+
+
 # What each payload holds. Those in `OLD` have a form that only an older version writes.
 OBJECTS: dict[str, Callable[[], Any]] = {
     "scalar": lambda: Gadget(7),
@@ -94,6 +109,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "public/report": report,
     "public/conformance_error": lambda: testing.ConformanceError("what", "m.Type", report()),
     "public/explanation": explanation,
+    "public/audit": lambda: audited((audited(),)),
 }
 OLD = {
     "sieve": "version 1 of the adapter, with a bit for each odd number",

@@ -106,7 +106,7 @@ def test_a_pickle_of_an_audit_or_a_part_names_adapters_alone(protocol: int) -> N
 
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_pickles_that_name_the_modules_of_the_parts_load(protocol: int) -> None:
-    path = Path(__file__).parent / "golden" / "audits" / f"audit.{protocol}.pickle"
+    path = Path(__file__).parent / "golden" / "public" / f"audit_1.{protocol}.pickle"
     payload = path.read_bytes()
     assert "adapters._payload.audit.Problem" in paths(audit(payload))
     report = pickle.loads(payload)
