@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 from typing import Any
 
 import pytest
-from gadgets import Gadget
+from gadgets import Gadget, ffi
 
+import adapters
 from adapters._wire.cycles import Progress, in_progress, reaches
 
 
 class Holder:
-    def __init__(self, part: Any) -> None:
+    """An ordinary object that holds another one."""
+
+    def __init__(self, part: Any = None) -> None:
         self.part = part
 
 
@@ -50,3 +55,62 @@ def test_an_object_is_in_progress_while_its_mark_is_held() -> None:
     assert list(mark) == []
     del mark
     assert not in_progress(TARGET)
+
+
+def cycle_of(length: int) -> Gadget:
+    first = Gadget([])
+    last = first
+    for _ in range(length - 1):
+        last = Gadget([last])
+    first.state.append(last)  # type: ignore[attr-defined]
+    return first
+
+
+def cycle_through_python() -> Gadget:
+    holder = Holder()
+    gadget = holder.part = Gadget({"holder": holder})
+    return gadget
+
+
+def cycle_through_key() -> Gadget:
+    gadget = Gadget()
+    gadget.state = {gadget: 1}
+    return gadget
+
+
+@pytest.mark.parametrize("dumps", [pickle.dumps, pickle._dumps, adapters.dumps, copy.deepcopy])
+@pytest.mark.parametrize(
+    "cycle",
+    [
+        lambda: cycle_of(1),
+        lambda: cycle_of(2),
+        lambda: cycle_of(9),
+        cycle_through_python,
+        cycle_through_key,
+    ],
+)
+def test_a_cycle_through_a_state_is_a_clear_error(dumps: Any, cycle: Any) -> None:
+    gadget = cycle()
+    for _ in range(2):  # nothing is left behind by the first failure
+        with pytest.raises(adapters.SerializeError, match="contains the object itself") as caught:
+            dumps(gadget)
+        assert caught.value.subject == "gadgets.Gadget"
+        del caught
+    assert not in_progress(gadget)
+
+
+def test_an_object_that_failed_before_is_not_taken_for_a_cycle() -> None:
+    gadget = Gadget([ffi.new("struct node *")])
+    kept = []
+    for _ in range(3):
+        with pytest.raises(adapters.SerializeError, match="struct node") as caught:
+            copy.deepcopy(gadget)
+        kept.append(caught.value)  # with its traceback, in whose frames the pickling goes on
+    gadget.state = [Gadget("fine")]
+    assert copy.deepcopy(gadget).state == [Gadget("fine")]
+
+
+def test_the_same_object_in_two_states_is_no_cycle() -> None:
+    shared = Gadget("shared")
+    left, right = pickle.loads(pickle.dumps([Gadget([shared]), Gadget([shared])]))
+    assert left.state[0] is right.state[0]

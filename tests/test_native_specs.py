@@ -8,7 +8,6 @@ import pickle
 import sys
 from array import array
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,28 +185,6 @@ def test_through_a_pipe(start_method: str) -> None:
         if child.exitcode is None:
             child.kill()
     assert child.exitcode == 0
-
-
-def counted(last: int) -> Sieve:
-    sieve = Sieve(0, last)
-    sieve.count()
-    return sieve
-
-
-# Those of "sieve" have version 1, with a bit for each odd number.
-GOLDEN = {
-    "sieve": unfinished(1000),
-    "sieve_lines": unfinished(1000),
-    "sieve_counted": counted(1000),
-    "words": WordList(["level", "größer", "", "noon"])[1:],
-}
-
-
-@pytest.mark.parametrize("protocol", range(2, 6))
-@pytest.mark.parametrize("name", GOLDEN)
-def test_old_payloads_load_for_ever(name: str, protocol: int) -> None:
-    path = Path(__file__).parent / "golden" / f"{name}.{protocol}.pickle"
-    assert pickle.loads(path.read_bytes()) == GOLDEN[name]
 
 
 def test_a_refused_state_leaves_nothing_that_the_collector_stumbles_on() -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gadgets import Gadget, Unbuildable
+from gadgets import Gadget, Unbuildable, comparable
 from payloads import ARGUMENTS, GADGET, GOLDEN, Outside, load, named
 from test_machine import DAMAGED
-from test_spec import comparable
 
 import adapters
 from adapters._payload.trusted import trusted_loads
