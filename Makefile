@@ -15,7 +15,7 @@ EXTENSION := native/_native.*.so
 BUILT_FROM := pyproject.toml setup.py native/_build.py $(wildcard native/csrc/*.[ch])
 
 STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
-C_TESTS := tests/test_native*.py tests/test_cdata.py tests/test_struct.py
+C_TESTS := tests/test_native*.py tests/test_ctype.py tests/test_layout.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .PHONY: help demo test check lint bench docs sanitize dist clean
