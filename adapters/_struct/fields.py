@@ -1,8 +1,8 @@
 """Read the fields of a C struct into plain data, and write plain data into a new struct.
 
-A field is one of four parts: a number, memory inside the struct, memory that a pointer field points
-at, or the array of unknown length that may end a struct. Memory holds `Items`: structs, each with
-parts of its own, or plain bytes.
+A field is a number, memory inside the struct, memory that a pointer field points at, or the array
+of unknown length that may end a struct. Memory holds `Items`: structs, each with fields of its own,
+or plain bytes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Items:
         bytes_per_item: The size of one item.
     """
 
-    def __init__(self, ctype: CType, parts: list[Part] | None, bytes_per_item: int) -> None:
+    def __init__(self, ctype: CType, parts: list[Field] | None, bytes_per_item: int) -> None:
         self.ctype = ctype
         self.parts = parts
         self.bytes_per_item = bytes_per_item
@@ -92,8 +92,13 @@ class Items:
         return [first + index for index in range(count)]
 
 
-class Part:
-    """One field: its name as an attribute, and its dotted path from the outermost struct."""
+class Field:
+    """A number, a character, an enum or a bitfield: cffi converts and checks it.
+
+    Args:
+        name: Its name as an attribute of the struct.
+        path: Its dotted path from the outermost struct.
+    """
 
     def __init__(self, name: str, path: str) -> None:
         self.name = name
@@ -101,24 +106,14 @@ class Part:
 
     def read(self, struct: CData, owner: CData) -> Any:
         """The field's value as plain data."""
-        raise NotImplementedError
-
-    def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
-        """Set the field from `state`; memory made for it goes into `owned`."""
-        raise NotImplementedError
-
-
-class Number(Part):
-    """A number, a character, an enum or a bitfield: cffi converts and checks it."""
-
-    def read(self, struct: CData, owner: CData) -> Any:
         return getattr(struct, self.name)
 
     def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
+        """Set the field from `state`; memory made for it goes into `owned`."""
         setattr(struct, self.name, state[self.name])
 
 
-class Inside(Part):
+class Inside(Field):
     """Memory inside the struct: another struct, an array, a union. One struct is not in a list."""
 
     def __init__(self, name: str, path: str, offset: int, items: Items, count: int | None) -> None:
@@ -143,7 +138,7 @@ class Inside(Part):
         return ffi.cast("char *", struct) + self.offset
 
 
-class Counted(Part):
+class Counted(Field):
     """Memory whose number of items is in another field, or fixed by the registration."""
 
     def __init__(self, name: str, path: str, items: Items, length: str | int) -> None:
@@ -152,22 +147,14 @@ class Counted(Part):
         self.length = length
 
     def count_in(self, struct: CData) -> int:
-        """The number of items according to the struct.
-
-        Raises:
-            ValueError: it is negative.
-        """
+        """The number of items according to the struct; a ValueError if it is negative."""
         count = getattr(struct, self.length) if isinstance(self.length, str) else self.length
         if count < 0:
             raise ValueError(f"field {self.path!r} has {count} items according to {self.length!r}")
         return int(count)
 
     def count_of(self, state: dict[str, Any]) -> int:
-        """The number of items in a state, which must be the one that its struct will hold.
-
-        Raises:
-            ValueError: they differ.
-        """
+        """The number of items in a state; a ValueError if it is not what the struct will say."""
         count = self.items.count(self.path, state[self.name])
         told = state[self.length] if isinstance(self.length, str) else self.length
         if count != told:
@@ -213,12 +200,12 @@ class Pointed(Counted):
         setattr(struct, self.name, memory)
 
 
-def read_struct(parts: list[Part], struct: CData, owner: CData) -> dict[str, Any]:
+def read_struct(parts: list[Field], struct: CData, owner: CData) -> dict[str, Any]:
     """The state of the struct at a pointer; `owner` keeps its memory alive."""
     return {part.name: part.read(struct, owner) for part in parts}
 
 
-def write_struct(parts: list[Part], struct: CData, state: Any, owned: list[CData]) -> None:
+def write_struct(parts: list[Field], struct: CData, state: Any, owned: list[CData]) -> None:
     """Write a state into the struct at a pointer.
 
     Raises:
@@ -236,17 +223,14 @@ def write_struct(parts: list[Part], struct: CData, state: Any, owned: list[CData
         part.write(struct, state, owned)
 
 
+_KINDS = {"char": "S", "wchar_t": "U", "char16_t": "U", "char32_t": "U", "_Bool": "b"}
+_KINDS |= dict.fromkeys(("float", "double", "long double"), "f")
+
+
 def kind_of(ctype: CType) -> str:
     """The letter for an item in numpy's array interface: i, u, f, c, b, S, U, or V for bytes."""
-    name = ctype.cname
     if ctype.kind not in ("primitive", "enum"):
         return "V"
-    if "complex" in name.lower():
+    if "complex" in ctype.cname.lower():
         return "c"
-    if name in ("float", "double", "long double"):
-        return "f"
-    if name in ("char", "wchar_t", "char16_t", "char32_t"):
-        return "S" if name == "char" else "U"
-    if name == "_Bool":
-        return "b"
-    return "i" if int(ffi.cast(ctype, -1)) < 0 else "u"
+    return _KINDS.get(ctype.cname) or ("i" if int(ffi.cast(ctype, -1)) < 0 else "u")

@@ -12,10 +12,10 @@ from __future__ import annotations
 from adapters._naming import qualified_name
 from adapters._struct.fields import (
     NUL,
+    Field,
     Inside,
     Items,
     Last,
-    Number,
     Pointed,
     ffi,
     kind_of,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from adapters._struct.fields import CType, Part
+    from adapters._struct.fields import CType, Field
     from adapters._wire.adapter import Adapter
 
 
@@ -141,26 +141,27 @@ class _Layout:
             f"cannot derive an adapter for {subject} from its fields: {problem}", subject
         )
 
-    def _parts_of(self, struct: CType, prefix: str) -> Iterator[Part]:
+    def _parts_of(self, struct: CType, prefix: str) -> Iterator[Field]:
         self._refuse_holes(struct, prefix)
-        groups = list(_overlapping(struct.fields))
-        alone = [(names[0], fields[0].type) for names, fields in groups if len(fields) == 1]
-        numbers = {name for name, ctype in alone if kind_of(ctype) in "iu"}
-        for names, fields in groups:
-            path = prefix + "|".join(names)
-            if len(fields) == 1:
-                yield self._part_of(names[0], path, fields[0].type, fields[0].offset, numbers)
+        groups = _overlapping(struct.fields)
+        alone = [(name, field) for (name, field), *others in groups if not others]
+        numbers = {name for name, field in alone if kind_of(field.type) in "iu"}
+        for group in groups:
+            (name, field), *others = group
+            if not others:
+                yield self._part_of(name, prefix + name, field.type, field.offset, numbers)
                 continue
-            for name, field in zip(names, fields, strict=True):
+            for name, field in group:
                 self._refuse_pointers_in(field.type, prefix + name)
-            start = min(field.offset for field in fields)
-            size = max(field.offset + ffi.sizeof(field.type) for field in fields) - start
+            start = min(field.offset for _, field in group)
+            size = max(field.offset + ffi.sizeof(field.type) for _, field in group) - start
             items = Items(ffi.typeof(f"char[{size}]"), None, size)
-            yield Inside("|".join(names), path, start, items, None)
+            name = "|".join(name for name, _ in group)
+            yield Inside(name, prefix + name, start, items, None)
 
-    def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Part:
+    def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Field:
         if ctype.kind in ("primitive", "enum") and "long double" not in ctype.cname:
-            return Number(name, path)
+            return Field(name, path)
         last = ctype.kind == "array" and ctype.length is None
         if last or ctype.kind in ("pointer", "function"):
             length = self._length(path, ctype, numbers)
@@ -246,20 +247,16 @@ class _Layout:
             self._refuse_pointers_in(field.type, f"{path}.{name}")
 
 
-def _overlapping(fields: Any) -> Iterator[tuple[list[str], list[Any]]]:
-    """The fields in groups that share memory; a group of several is an anonymous union."""
-    names: list[str] = []
-    group: list[Any] = []
+def _overlapping(fields: Any) -> list[list[tuple[str, Any]]]:
+    """(name, field) in groups that share memory; a group of several is an anonymous union."""
+    groups: list[list[tuple[str, Any]]] = []
     end = 0
     for start, stop, name, field in _bits(fields):
-        if start >= end and group:
-            yield names, group
-            names, group = [], []
-        names.append(name)
-        group.append(field)
+        if start >= end:
+            groups.append([])
+        groups[-1].append((name, field))
         end = max(end, stop)
-    if group:
-        yield names, group
+    return groups
 
 
 def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
