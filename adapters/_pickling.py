@@ -100,18 +100,15 @@ def dumps(
                 Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
-        except RecursionError as error:
-            raise SerializeError(
-                f"cannot pickle {qualified_name(type(obj))}: it is nested too deep for pickle;"
-                " flatten it, or raise sys.setrecursionlimit",
-                qualified_name(type(obj)),
-            ) from error
         except FAILURES as error:
-            raise SerializeError(
-                f"cannot pickle {qualified_name(type(obj))}: {type(error).__name__}: {error};"
-                " adapters.explain(obj) names the part that refuses, adapters.register serves it",
-                qualified_name(type(obj)),
-            ) from error
+            name, reason = qualified_name(type(obj)), f"{type(error).__name__}: {error}"
+            advice = (
+                "adapters.explain(obj) names the part that refuses, adapters.register serves it"
+            )
+            if isinstance(error, RecursionError):
+                reason = "it is nested too deep for pickle"
+                advice = "flatten it, or raise sys.setrecursionlimit"
+            raise SerializeError(f"cannot pickle {name}: {reason}; {advice}", name) from error
         return file.getvalue()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,15 @@ FOUND = 1  # exit code: something is wrong with the target; 2 means a wrong use 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-class _WrongTargetError(click.ClickException):
-    exit_code = 2
-
-
 class _Commands(click.Group):
     """Turns errors of object references and of this package into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except TargetError as error:
-            raise _WrongTargetError(str(error)) from error
-        except adapters.AdapterError as error:
-            raise click.ClickException(str(error)) from error
+        except (TargetError, adapters.AdapterError) as error:
+            wrong_use = isinstance(error, TargetError)
+            raise (click.UsageError if wrong_use else click.ClickException)(str(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,22 +47,17 @@ def list_adapters(modules: tuple[str, ...], as_json: bool) -> None:
     """List the adapters that importing MODULES registers."""
     for module in modules:
         namespace(module)
+    columns = ("name", "version", "type", "provider", "subclasses")
     rows = [
-        {
-            "name": adapter.name,
-            "version": adapter.version,
-            "type": qualified_name(adapter.target),
-            "provider": adapter.provided_by,
-            "subclasses": adapter.subclasses,
-        }
-        for adapter in adapters.registry
+        (each.name, each.version, qualified_name(each.target), each.provided_by, each.subclasses)
+        for each in adapters.registry
     ]
     if as_json:
-        _print_json(rows)
+        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif not rows:
         click.echo("no adapters; name modules that register some")
     else:
-        _print_table(("name", "version", "type", "provider"), rows)
+        _print_table([columns[:4], *(row[:4] for row in rows)])
 
 
 @command.command()
@@ -167,10 +156,8 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
-def _print_table(columns: Iterable[str], rows: list[dict[str, Any]]) -> None:
-    columns = list(columns)
-    lines = [columns, *([str(row[column]) for column in columns] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+def _print_table(rows: list[tuple[Any, ...]]) -> None:
+    widths = [max(len(str(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell!s:<{width}}" for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
