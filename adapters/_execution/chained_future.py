@@ -1,4 +1,4 @@
-"""Following: a future that is done when another one is."""
+"""ChainedFuture: a future that takes its result, cancellation and running state from another."""
 
 from __future__ import annotations
 
@@ -7,42 +7,39 @@ from concurrent import futures
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_LOGGER = logging.getLogger("concurrent.futures")  # where other exceptions of callbacks go
+_LOGGER = logging.getLogger("concurrent.futures")  # which also logs what a callback raises
 
 
-class Following(futures.Future[T]):
-    """A future that is done when another one is, which it also asks in all else."""
+class ChainedFuture(futures.Future[T]):
+    """A future that is chained to a source, as asyncio chains its futures to those of a pool."""
 
-    _task: futures.Future[Any] | None = None
+    source: futures.Future[Any] | None = None
 
-    def follow(self, task: futures.Future[Any]) -> None:
-        """Be done when `task` is."""
-        self._task = task
-        task.add_done_callback(self._follow)
+    def chain(self, source: futures.Future[Any]) -> None:
+        """Copy the state of `source` when it is done; until then it decides on `cancel()`."""
+        self.source = source
+        source.add_done_callback(self._copy_state)
 
-    def _follow(self, task: futures.Future[Any]) -> None:
+    def _copy_state(self, source: futures.Future[Any]) -> None:
         try:
-            if task.cancelled():
+            if source.cancelled():
                 super().cancel()
                 self.set_running_or_notify_cancel()
-            elif (error := task.exception()) is not None:
+            elif (error := source.exception()) is not None:
                 self.set_exception(error)
             else:
-                self._succeed(task.result())
-        except BaseException:  # sys.exit() in a callback: this thread has other tasks to serve
+                self.set_result(source.result())
+        except BaseException:  # sys.exit() in a callback must not end the executor manager thread
             _LOGGER.exception("exception calling a callback of %r", self)
         finally:
-            self._task = None  # no cycle
-
-    def _succeed(self, result: Any) -> None:
-        self.set_result(result)
+            self.source = None  # breaks a reference cycle
 
     def cancel(self) -> bool:
-        """Cancel the task, unless it has been started."""
-        task = self._task
-        return super().cancel() if task is None else task.cancel()
+        """Cancel the source, unless it is running or done."""
+        source = self.source
+        return super().cancel() if source is None else source.cancel()
 
     def running(self) -> bool:
-        """Whether the task has been started and is not done."""
-        task = self._task
-        return super().running() if task is None else task.running()
+        """Whether the source is running."""
+        source = self.source
+        return super().running() if source is None else source.running()

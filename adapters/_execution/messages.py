@@ -1,8 +1,8 @@
-"""A task while it travels: calls and answers in messages that every transport can carry.
+"""Messages: call items and result items in a form that every transport can carry.
 
-A message is (body, buffers): bytes that `adapters.dumps` made, and the large parts beside them. So
-what an executor pickles itself never fails, and each failure of a task is met where it can be
-turned into an answer. What a worker calls is here; the caller's side is in `executor`.
+A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. What
+an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
+`run_chunk` or at the caller, where it becomes the error of that task alone.
 """
 
 from __future__ import annotations
@@ -11,36 +11,26 @@ import io
 import os
 import traceback
 from copyreg import dispatch_table
-from pickle import PickleBuffer, Pickler
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from pickle import PickleBuffer, Pickler, PicklingError
+from typing import Any, NoReturn, TypeAlias
 
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters.errors import FAILURES, AdapterError, TaskError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Message: TypeAlias = tuple[bytes, "tuple[Buffer | memoryview, ...]"]
-    # (True, *message) or (False, exception pickled, what cannot be pickled, remote traceback).
-    Answer: TypeAlias = tuple[Any, ...]
-    # Things that are plain data as one message, others as a message each: one of them may fail.
-    Batch: TypeAlias = "Message | list[Message]"
+Message: TypeAlias = tuple[bytes, "tuple[Buffer | memoryview, ...]"]
+# (True, *message) or (False, pickled exception, why there is none, traceback in the worker); in the
+# caller's process also (None, result, exception).
+ResultItem: TypeAlias = tuple[Any, ...]
+# One message where all is plain data; else a message for each, as one of them may fail.
+Chunk: TypeAlias = "Message | list[Message]"
 
 
-class RemoteTraceback(Exception):  # noqa: N818  what concurrent.futures calls it
-    """The cause of an error that happened in a worker: shows the traceback from there.
-
-    Args:
-        tb: The traceback, formatted.
-    """
-
-    def __init__(self, tb: str) -> None:
-        super().__init__(tb)
-        self.tb = tb
+class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
+    """The cause of an error that was raised in a worker; made of the formatted traceback there."""
 
     def __str__(self) -> str:
-        return f'\n"""\n{self.tb}"""'
+        return f'\n"""\n{self.args[0]}"""'
 
 
 class Buffer:
@@ -52,15 +42,15 @@ class Buffer:
         self._view = view
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return memoryview, (self._view if protocol >= 5 else self.copied(),)
+        return memoryview, (self._view if protocol >= 5 else self.copy(),)
 
-    def copied(self) -> bytes:
-        """What arrives where nothing was pickled, as in a thread: nothing is shared."""
+    def copy(self) -> bytes:
+        """The bytes for a transport that pickles nothing, such as a thread: memory of its own."""
         return bytes(self._view.raw())
 
 
 def pack(obj: object) -> Message:
-    """A message that holds `obj`; raises as `adapters.dumps`."""
+    """Make a message of an object; raises as `adapters.dumps`."""
     views: list[PickleBuffer] = []
     body = dumps(obj, buffer_callback=views.append)
     return body, tuple(map(Buffer, views))
@@ -68,74 +58,68 @@ def pack(obj: object) -> Message:
 
 def unpack(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> Any:
     """The object of a message; raises as `adapters.loads`."""
-    return loads(
-        body, buffers=[part.copied() if type(part) is Buffer else part for part in buffers]
-    )
+    return loads(body, buffers=[each.copy() if type(each) is Buffer else each for each in buffers])
 
 
-class _NotPlainError(Exception):
-    pass
-
-
-class _Plain(Pickler):
+class _PlainPickler(Pickler):
     def reducer_override(self, obj: Any) -> NoReturn:
-        raise _NotPlainError
+        raise PicklingError  # whatever is not of pickle's own basic types
 
 
 def pack_plain(items: list[Any]) -> Message | None:
-    """One message for all, if they are data that nothing can fail on; else None."""
+    """Make one message of all items if they are plain data, which always unpickles; else None."""
     with io.BytesIO() as file:
         try:
-            _Plain(file, 5).dump(items)
-        except (_NotPlainError, RecursionError):
+            _PlainPickler(file, 5).dump(items)
+        except (PicklingError, RecursionError):
             return None
         return file.getvalue(), ()
 
 
-def run(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> Answer:
-    """Make the call that a message holds, in a worker. Nothing that is raised gets out."""
+def run_call(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> ResultItem:
+    """Make the call of a call item, in a worker; an exception becomes a result item."""
     try:
         function, args, kwargs = unpack(body, buffers)
         return True, *pack(function(*args, **kwargs))
     except BaseException as error:
-        return failed(error)
+        return pack_error(error)
 
 
-def run_batch(function: Message, calls: Batch) -> Batch | list[Answer] | Answer:
-    """Call a function with each of several tuples of arguments, in a worker.
+def run_chunk(function: Message, calls: Chunk) -> Chunk | list[ResultItem] | ResultItem:
+    """Call a function with each tuple of arguments of a chunk, in a worker.
 
     Returns:
-        One message with all results, where they are plain; else the answer of each call, or the one
-        answer to all.
+        One message with all results, where they are plain data; else the result item of each call.
+        One result item for all calls, where the function or a plain chunk cannot be unpacked.
     """
     try:
         call = unpack(*function)
         plain = type(calls) is tuple
         each: Any = unpack(*calls) if plain else calls
     except BaseException as error:
-        return failed(error)
+        return pack_error(error)
     results: list[Any] = []
-    answers: dict[int, Answer] = {}
+    errors: dict[int, ResultItem] = {}
     for index, args in enumerate(each):
         try:
             results.append(call(*(args if plain else unpack(*args))))
         except BaseException as error:
             results.append(None)
-            answers[index] = failed(error)
-    if not answers and (message := pack_plain(results)) is not None:
+            errors[index] = pack_error(error)
+    if not errors and (message := pack_plain(results)) is not None:
         return message
-    return [answers[i] if i in answers else _answer(result) for i, result in enumerate(results)]
+    return [errors.get(index) or _pack_result(result) for index, result in enumerate(results)]
 
 
-def _answer(result: object) -> Answer:
+def _pack_result(result: object) -> ResultItem:
     try:
         return True, *pack(result)
     except BaseException as error:
-        return failed(error)
+        return pack_error(error)
 
 
-class _AsItself:
-    """An exception in the way that it pickles by itself."""
+class _OwnReduction:
+    """An exception that pickles by its own `__reduce_ex__`, without a reducer of `copyreg`."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
@@ -144,33 +128,30 @@ class _AsItself:
         return self._error.__reduce_ex__(protocol)
 
 
-def _is_tblib(error: BaseException) -> bool:
-    """Whether tblib has spoken for its type, as where Dask was imported it does for all of them.
-
-    It sends causes along, which may not pickle, and loses what is in neither args nor `__dict__`.
-    """
-    reducer = dispatch_table.get(type(error))
-    return reducer is not None and getattr(reducer, "__module__", "").startswith("tblib")
-
-
-def failed(error: BaseException) -> Answer:
-    """The answer of a call that raised `error`."""
+def pack_error(error: BaseException) -> ResultItem:
+    """Make the result item of a call that raised `error`."""
     remote = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    # Where Dask is imported, tblib has a reducer for all exceptions. It also pickles their causes
+    # (ionelmc/python-tblib#53), which may fail, and keeps only what is in `args` and `__dict__`.
+    module = getattr(dispatch_table.get(type(error)), "__module__", None) or ""
     try:
-        return False, dumps(_AsItself(error) if _is_tblib(error) else error), None, remote
+        exception = _OwnReduction(error) if module.startswith("tblib") else error
+        return False, dumps(exception), None, remote
     except FAILURES as reason:
-        said = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
-        return False, None, f"in process {os.getpid()} the task raised {said}", remote
+        raised = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
+        return False, None, f"in process {os.getpid()} the task raised {raised}", remote
 
 
-def open_answer(answer: Answer) -> tuple[Any, BaseException | None]:
-    """The result of a call or, with a `RemoteTraceback` as its cause, what it failed with."""
-    if answer[0]:
+def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
+    """The result of a call or, with a `RemoteTraceback` as its cause, the error that it raised."""
+    if item[0] is None:
+        return item[1], item[2]
+    if item[0]:
         try:
-            return unpack(*answer[1:]), None
+            return unpack(*item[1:]), None
         except (AdapterError, MemoryError) as error:
             return None, error
-    _, body, problem, remote = answer
+    _, body, problem, remote = item
     raised: Any = None
     if body is not None:
         try:
@@ -185,26 +166,18 @@ def open_answer(answer: Answer) -> tuple[Any, BaseException | None]:
     return None, raised
 
 
-def open_batch(
-    returned: Batch | list[Answer] | Answer, count: int
-) -> list[tuple[Callable[[Any], Any], Any]]:
-    """What `run_batch` returned for `count` calls, as functions to call, each with an argument.
-
-    Calling one gives the result of its call, or raises what that failed with.
-    """
-    if type(returned) is list:
-        return [(_result_of, answer) for answer in returned]
-    if returned[0] is False:
-        return [(_result_of, returned)] * count
-    return [(_same, value) for value in unpack(*returned)]
-
-
-def _result_of(answer: Answer) -> Any:
-    value, error = open_answer(answer)
+def result_of(item: ResultItem) -> Any:
+    """The result of a call; raises the error that it raised."""
+    value, error = unpack_result(item)
     if error is not None:
         raise error
     return value
 
 
-def _same(value: Any) -> Any:
-    return value
+def unpack_chunk(returned: Chunk | list[ResultItem] | ResultItem, count: int) -> list[ResultItem]:
+    """The result items of the `count` calls for which `run_chunk` returned this."""
+    if type(returned) is list:
+        return returned
+    if returned[0] is False:
+        return [returned] * count
+    return [(None, value, None) for value in unpack(*returned)]

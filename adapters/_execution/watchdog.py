@@ -1,11 +1,12 @@
-"""What the manager of a pool overlooks: with it, a worker's death leaves nobody waiting for ever.
+"""Watchdog for a process pool: break it, instead of hanging, if a worker dies writing a result.
 
-The thread that manages a ProcessPoolExecutor, or loky's, reads a whole answer from the workers' one
-pipe before it looks at the workers. Where a worker was killed while it wrote, the rest never comes,
-and there is no end of file, since others hold the pipe open: every future would wait for ever. So
-somebody else looks at the workers, too. Once one is dead and the manager has had time to see it,
-the pool is beyond rescue; the pipe ends for the manager, and it breaks the pool as it always does.
-Older Pythons' managers can then get stuck or fail themselves; what they leave undone is done here.
+The executor manager thread of ProcessPoolExecutor, and of loky's, reads a whole result item from
+the one result queue before it checks the workers. If a worker is killed while it writes, the rest
+of the item never arrives; nor does an end of file, as other processes hold the pipe open (the
+documentation of multiprocessing warns of queues that are corrupted so). All futures would wait for
+ever. So a thread of its own waits for the workers, too. If one is dead and the manager has had time
+to notice, the watchdog makes the manager read an end of file: it then breaks the pool as usual.
+The managers of older Pythons can then block or fail themselves; the watchdog does what they omit.
 """
 
 from __future__ import annotations
@@ -22,82 +23,88 @@ from select import select
 from threading import Thread
 from typing import Any
 
-_LOOK = 0.5  # seconds after which new workers are seen
-_GRACE = 1.0  # seconds for the manager to notice a death by itself
-_FAILED = "the thread that manages this pool has failed; make a new one"
+_POLL_INTERVAL = 0.5  # seconds until workers that were started meanwhile are waited for, too
+_GRACE_PERIOD = 1.0  # seconds in which the manager may notice a death itself
+_MANAGER_FAILED = "the executor manager thread of this pool has failed; make a new pool"
 
 
-def watch(executor: futures.Executor) -> None:
-    """Look at the workers of a pool for as long as it lives; nothing, where there is no pipe.
+_watched: weakref.WeakSet[Any] = weakref.WeakSet()  # managers of pools that have a watchdog
 
-    To be called when the pool has been given its first task: then it has started its workers, and
-    none of them is forked from a process with one thread more.
+
+def start_watchdog(executor: futures.Executor) -> None:
+    """Watch a process pool, once, as long as its manager runs; ignore other executors.
+
+    Call it after each `submit`: after the first one the pool has its manager and has forked its
+    first workers, and the watchdog's thread does not exist when they are forked.
     """
     manager = getattr(executor, "_executor_manager_thread", None)
-    if os.name == "posix" and manager is not None:
-        watcher = Thread(
-            target=_look, args=(weakref.ref(manager),), name="adapters-watch", daemon=True
-        )
-        with suppress(RuntimeError):  # the interpreter ends, and starts no thread any more
-            watcher.start()
+    if os.name == "posix" and manager is not None and manager not in _watched:
+        _watched.add(manager)
+        reference = weakref.ref(manager)
+        thread = Thread(target=_watch, args=(reference,), name="adapters-watchdog", daemon=True)
+        with suppress(RuntimeError):  # the interpreter is shutting down and starts no threads
+            thread.start()
 
 
-def _look(reference: weakref.ref[Any]) -> None:
-    # While it waits, this thread refers to nothing of the pool: should it be the last to let go of
-    # a semaphore, and the interpreter end just then, the semaphore would count as leaked.
+def _watch(reference: weakref.ref[Any]) -> None:
+    # While it waits, this thread holds no reference to the pool. Otherwise it could be the last to
+    # release a semaphore when the interpreter exits, and the semaphore would be reported as leaked.
     while (sentinels := _sentinels(reference())) is not None:
-        dead = wait(sentinels, _LOOK)
+        dead = wait(sentinels, _POLL_INTERVAL)
         if dead:
-            time.sleep(_GRACE)
-            _show(reference(), dead)
-    _finish(reference())
+            time.sleep(_GRACE_PERIOD)
+            _break_pool(reference(), dead)
+    _clean_up(reference())
 
 
 def _sentinels(manager: Any) -> list[Any] | None:
-    """Those of the workers, or None where nobody manages them any more."""
+    """The sentinels of the workers; None once the manager has ended."""
     if manager is None or not manager.is_alive():
         return None
     return [process.sentinel for process in list(manager.processes.values())]
 
 
-def _show(manager: Any, dead: list[Any]) -> None:
-    """Where a worker has died, and the manager does not see it: now it will."""
+def _break_pool(manager: Any, dead: list[Any]) -> None:
+    """Let the manager break the pool if one of the dead workers failed and it has not noticed."""
     if _sentinels(manager) is None:
         return
-    # Two threads must not ask one process for its exit code: one of them hears wrong. The manager
-    # asks those that it has taken off its list.
+    # Only ask for exit codes of workers that the manager still lists: it joins the others, and two
+    # threads that wait for one process can get a wrong exit code (python/cpython#130895).
     workers = list(manager.processes.values())
-    left = [each for each in workers if each.sentinel in dead]
-    if any(process.exitcode for process in left):
-        _end(manager.result_queue)
-        if sys.version_info < (3, 11, 5) and len(left) == len(workers):
-            manager.call_queue._reader.close()  # it waits until somebody reads what is in there
+    unnoticed = [worker for worker in workers if worker.sentinel in dead]
+    if any(worker.exitcode for worker in unnoticed):
+        _end_result_queue(manager.result_queue)
+        if sys.version_info < (3, 11, 5) and len(unnoticed) == len(workers):
+            # No worker is left to read from the call queue. If it is full, its feeder thread, and
+            # the manager that joins it, would block for ever (python/cpython#94777).
+            manager.call_queue._reader.close()
 
 
-def _finish(manager: Any) -> None:
-    """Do what a manager has left undone that failed itself.
+def _end_result_queue(queue: Any) -> None:
+    """Make the manager read an end of file, whether it reads now or only starts to."""
+    with suppress(OSError), open(os.devnull, "rb") as null:  # the manager may have closed the pipe
+        os.dup2(null.fileno(), queue._reader.fileno())
+        if select([], [queue._writer], [], 0)[1]:  # a read that has begun still reads the old pipe
+            os.write(queue._writer.fileno(), b"\0")
 
-    It does where a callback of the pool's own futures exits; and before Python 3.12.1 where a task
-    is submitted or cancelled just when the pool breaks.
+
+def _clean_up(manager: Any) -> None:
+    """Do what a manager has omitted that raised an exception itself.
+
+    That happens where a callback of the pool's own futures raises SystemExit; and before Python
+    3.12.1 where a task is submitted (python/cpython#109047) or cancelled (python/cpython#107219)
+    while the pool breaks.
     """
     if manager is None:
         return
     executor = manager.executor_reference()
-    left = list(manager.pending_work_items.values())
-    if not left and getattr(executor, "_shutdown_thread", True):
-        return  # it has ended in its time
+    pending = list(manager.pending_work_items.values())
+    if not pending and getattr(executor, "_shutdown_thread", True):
+        return  # the manager has ended regularly
     if executor is not None:
-        executor._broken = _FAILED
-    for item in left:
-        with suppress(futures.InvalidStateError):  # it knows
-            item.future.set_exception(BrokenProcessPool(_FAILED))
+        executor._broken = _MANAGER_FAILED
+    for item in pending:
+        with suppress(futures.InvalidStateError):  # it is done or cancelled
+            item.future.set_exception(BrokenProcessPool(_MANAGER_FAILED))
     for process in list(manager.processes.values()):
-        process.terminate()  # and not join: another thread may, and one of them hears wrong
-
-
-def _end(pipe: Any) -> None:
-    """Let the manager read the end of file: at once, or with what it has waited for."""
-    with suppress(OSError), open(os.devnull, "rb") as null:  # of a pipe that was closed meanwhile
-        os.dup2(null.fileno(), pipe._reader.fileno())
-        if select([], [pipe._writer], [], 0)[1]:
-            os.write(pipe._writer.fileno(), b"\0")
+        process.terminate()  # without join: another thread may join it (python/cpython#130895)
