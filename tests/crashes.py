@@ -1,7 +1,7 @@
-"""Ways to fail, and objects that fail on their way: what the workers of the crash tests import.
+"""Ways to fail, and objects that fail when they travel, for the workers of the crash tests.
 
-A way to fail is a function without arguments. `FailsToLeave` fails where it is pickled,
-`FailsToArrive` where it is rebuilt, each in the way that it holds.
+A way to fail is a function without arguments. `FailsToLeave` calls the one that it holds when it is
+serialized, `FailsToArrive` when it is rebuilt.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 
 class DoesNotPickleError(Exception):
-    """Holds what pickle refuses."""
+    """An exception that holds a lock, which pickle refuses."""
 
     def __init__(self) -> None:
         super().__init__("it holds a lock", threading.Lock())
 
 
 class DoesNotUnpickleError(Exception):
-    """Pickle calls it with the one argument that its base got, and it wants two."""
+    """Needs two arguments, and pickle rebuilds it with the one that its base got."""
 
     def __init__(self, what: str, where: str) -> None:
         super().__init__(f"{what} at {where}")
@@ -60,7 +60,7 @@ def exit_at_once() -> None:
 
 
 def crash_in_c() -> None:
-    faulthandler.disable()  # a forked child has the one of its parent, which reports to the screen
+    faulthandler.disable()  # a forked child inherits it, and would print
     faulthandler._sigsegv()  # type: ignore[attr-defined]  leaves no core file
 
 
@@ -101,7 +101,7 @@ adapters.register(FailsToArrive, way_to_fail, fail_to_arrive)
 
 
 class NeedsAMissingAdapter:
-    """Its payload is one of an adapter that only another process has."""
+    """An object whose payload names an adapter that no process has."""
 
     def __reduce__(self) -> Any:
         return adapters.rebuild, ("elsewhere.Thing", 1, "elsewhere", None)
@@ -115,14 +115,14 @@ def call(function: Callable[..., T], *arguments: Any) -> T:
     return function(*arguments)
 
 
-def die_in_the_middle_of_the_answer() -> bytes:
-    """Return what is too large for one write, and end this process when half of it is written."""
+def die_in_the_middle_of_the_result() -> bytes:
+    """Return what is too large for one write; end this process when half of it is written."""
     connection.Connection._send = _write_half_and_die  # type: ignore[method-assign]
     return bytes(200_000)
 
 
 def _write_half_and_die(pipe: Any, data: Any) -> None:
-    if len(data) < 100:  # the length of what comes goes first, whole
+    if len(data) < 100:  # the length of the message, which is written first
         os.write(pipe.fileno(), data)
         return
     half = memoryview(data)[: len(data) // 2]

@@ -1,35 +1,35 @@
-"""A task that fails, wherever and however, costs no other task; one that kills its worker is named.
+"""A task that fails costs no other task, wherever and however it fails.
 
-After loky's crash matrix: each way to fail at each point of a task's way, through each engine.
+After loky's crash matrix: each kind of failure at each step of a task, through each engine.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from functools import partial
-from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 import crashes
+import executors
 import pytest
+from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_processes
 
 import adapters
 
-TIMEOUT = 60
-START_METHODS = multiprocessing.get_all_start_methods()
-# What a process has to have on its path that does not get it from this one.
+no_child_is_left = executors.no_child_is_left
+on_loky = executors.on_loky
+
+# The import path for processes that do not inherit the one of this process.
 ROOTS = [str(Path(adapters.__file__).parents[1]), str(Path(__file__).parent)]
 
-# Where on its way a task fails: the function, and what makes its argument of a way to fail.
+# The step at which a task fails: its function, and what makes its argument of a way to fail.
 POINTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "pickling the arguments": (crashes.same, crashes.FailsToLeave),
     "rebuilding the arguments": (crashes.same, crashes.FailsToArrive),
@@ -40,7 +40,7 @@ POINTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 IN_THE_CALLER = ("pickling the arguments", "rebuilding the result")
 IN_THE_WORKER = [point for point in POINTS if point not in IN_THE_CALLER]
 
-# What the future of a failing task gets: the error, and what its message says of the type.
+# What the future of a failing task gets: the type of the error, and a part of its message.
 AT_POINT = {
     "pickling the arguments": (adapters.SerializeError, "cannot serialize crashes.FailsToLeave"),
     "rebuilding the arguments": (adapters.RebuildError, "cannot rebuild crashes.FailsToArrive"),
@@ -75,40 +75,13 @@ hard = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_child_is_left() -> Iterator[None]:
-    """In place of the one in conftest: some engines serve the whole module."""
-    yield
-    for child in multiprocessing.active_children():
-        child.join(TIMEOUT)  # of a pool that nobody waited for
-    assert not multiprocessing.active_children()
-
-
-def processes(method: str) -> adapters.Executor:
-    return adapters.Executor(max_workers=2, mp_context=multiprocessing.get_context(method))
-
-
-def processes_made_anew(method: str) -> adapters.Executor:
-    context = multiprocessing.get_context(method)
-    return adapters.Executor(partial(futures.ProcessPoolExecutor, 2, mp_context=context))
-
-
-@pytest.fixture(scope="module")
-def on_loky() -> Iterator[adapters.Executor]:
-    loky = pytest.importorskip("loky")
-    make = partial(loky.get_reusable_executor, max_workers=2)
-    with adapters.Executor(make) as executor:
-        yield executor
-    make().shutdown(wait=True, kill_workers=True)
-
-
 @pytest.fixture(scope="module")
 def on_dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[adapters.Executor]:
     dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
     settings = {
-        # Dask blames a death on each task that the worker had: here the one that was running.
+        # Dask counts a death against each task that the worker has: with this, the running one.
         "distributed.scheduler.worker-saturation": 1.0,
-        # After that time it gives a worker up whose successor is not there, having died, too.
+        # Dask gives a worker up that was not restarted by then, as when its successor dies, too.
         "distributed.deploy.lost-worker-timeout": "1 hour",
     }
     with (
@@ -124,7 +97,7 @@ def on_dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[adapters.Execu
     ):
         # To Dask, two equal calls of a pure function are one.
         yield adapters.Executor(client.get_executor(pure=False))
-        client.wait_for_workers(2, TIMEOUT)  # one that is just starting does not end in silence
+        client.wait_for_workers(2, TIMEOUT)  # a worker that is stopped while it starts logs errors
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +126,14 @@ HEAVY = [
 
 @pytest.fixture(scope="module", params=["threads", *START_METHODS, *HEAVY])
 def executor(request: pytest.FixtureRequest) -> Iterator[adapters.Executor]:
-    """One executor for all failures that its engine must not notice."""
+    """One executor for all failures that do not harm its engine."""
     if request.param.startswith("on_"):
         yield request.getfixturevalue(request.param)
         return
     if request.param == "threads":
         made = adapters.Executor(futures.ThreadPoolExecutor(2))
     else:
-        made = processes(request.param)
+        made = on_processes(request.param)
     with made:
         yield made
 
@@ -171,7 +144,7 @@ def start(executor: adapters.Executor, point: str, fail: Callable[[], None]) -> 
 
 
 def check_error(error: BaseException | None, point: str, fail: Callable[[], None]) -> None:
-    """The error is what is documented, of the right type, and says what it is about."""
+    """Check that the error has the type that is documented, the message and the cause."""
     kind, words = AT_POINT.get(point) or IN_THE_TASK[fail]
     assert type(error) is kind
     assert words in str(error)
@@ -181,7 +154,7 @@ def check_error(error: BaseException | None, point: str, fail: Callable[[], None
 
 
 def check_soft_failure(executor: adapters.Executor, point: str, fail: Callable[[], None]) -> None:
-    """The failing task gets its error, those around it their results, and the pool works on."""
+    """Check that the failing task gets its error, others their results, and the pool works on."""
     before = [executor.submit(abs, -number) for number in range(3)]
     failing = start(executor, point, fail)
     after = [executor.submit(abs, -number) for number in range(3, 6)]
@@ -196,7 +169,7 @@ def check_soft_failure(executor: adapters.Executor, point: str, fail: Callable[[
 def test_an_adapter_that_only_the_caller_can_import_costs_its_own_task(
     start_method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with processes(start_method) as executor:
+    with on_processes(start_method) as executor:
         executor.submit(abs, 0).result(TIMEOUT)  # one forked after the registration would know it
         home = types.ModuleType("home")
         monkeypatch.setitem(sys.modules, "home", home)
@@ -227,7 +200,7 @@ def check_hard_failure(
     fail: Callable[[], None],
     kind: type[Exception] = futures.BrokenExecutor,
 ) -> None:
-    """Only the task that ends its workers gets an error, and the executor works on."""
+    """Check that only the task that ends its workers gets an error; the executor works on."""
     before = [executor.submit(abs, -number) for number in range(5)]
     failing = start(executor, point, fail)
     after = [executor.submit(abs, -number) for number in range(5, 10)]
@@ -242,7 +215,7 @@ def check_hard_failure(
 def test_a_dead_worker_breaks_a_process_pool_within_seconds(
     start_method: str, point: str, fail: Callable[[], None]
 ) -> None:
-    with processes(start_method) as executor:
+    with on_processes(start_method) as executor:
         assert executor.submit(abs, -1).result(TIMEOUT) == 1
         failing = start(executor, point, fail)
         assert isinstance(failing.exception(10), futures.BrokenExecutor)
@@ -253,115 +226,22 @@ def test_a_dead_worker_breaks_a_process_pool_within_seconds(
 @pytest.mark.slow
 @points_in_the_worker
 @hard
-def test_a_dead_worker_costs_its_own_task_where_the_pool_is_made_anew(
+def test_a_dead_worker_costs_its_own_task_where_the_pool_is_replaced(
     start_method: str, point: str, fail: Callable[[], None]
 ) -> None:
-    with processes_made_anew(start_method) as executor:
+    with on_restarting_processes(start_method) as executor:
         check_hard_failure(executor, point, fail)
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_while_much_waits_for_it(start_method: str) -> None:
-    large = bytes(1 << 20)  # more than the pipe to the workers holds
-    with processes_made_anew(start_method) as executor:
+def test_a_worker_that_dies_while_the_call_queue_is_full(start_method: str) -> None:
+    large = bytes(1 << 20)  # more than the pipe of the call queue holds
+    with on_restarting_processes(start_method) as executor:
         before = [executor.submit(len, large) for _ in range(3)]
         failing = executor.submit(crashes.exit_at_once)
         after = [executor.submit(len, large) for _ in range(5)]
         assert isinstance(failing.exception(TIMEOUT), futures.BrokenExecutor)
         assert [future.result(TIMEOUT) for future in [*before, *after]] == [1 << 20] * 8
-
-
-# The rest of such an answer never comes: without the watchdog, all would wait for ever.
-in_the_middle = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is of POSIX")
-
-
-def check_broken_in_the_middle(executor: adapters.Executor) -> None:
-    assert executor.submit(abs, -1).result(TIMEOUT) == 1
-    failing = executor.submit(crashes.die_in_the_middle_of_the_answer)
-    assert isinstance(failing.exception(10), futures.BrokenExecutor)
-
-
-def check_rescued_in_the_middle(executor: adapters.Executor) -> None:
-    before = [executor.submit(abs, -number) for number in range(5)]
-    failing = executor.submit(crashes.die_in_the_middle_of_the_answer)
-    after = [executor.submit(abs, -number) for number in range(5, 10)]
-    assert isinstance(failing.exception(TIMEOUT), futures.BrokenExecutor)
-    assert [future.result(TIMEOUT) for future in [*before, *after]] == list(range(10))
-
-
-@pytest.mark.slow
-@in_the_middle
-def test_a_death_in_the_middle_of_an_answer_breaks_a_process_pool(start_method: str) -> None:
-    with processes(start_method) as executor:
-        check_broken_in_the_middle(executor)
-
-
-@pytest.mark.slow
-@in_the_middle
-def test_a_death_in_the_middle_of_an_answer_costs_its_own_task_where_the_pool_is_made_anew(
-    start_method: str,
-) -> None:
-    with processes_made_anew(start_method) as executor:
-        check_rescued_in_the_middle(executor)
-
-
-@pytest.mark.slow
-@in_the_middle
-def test_a_death_in_the_middle_of_an_answer_breaks_a_pool_of_loky() -> None:
-    loky = pytest.importorskip("loky")
-    with adapters.Executor(loky.ProcessPoolExecutor(2)) as executor:
-        check_broken_in_the_middle(executor)
-
-
-@pytest.mark.slow
-@in_the_middle
-def test_a_death_in_the_middle_of_an_answer_after_shutdown_lets_nobody_wait() -> None:
-    executor = adapters.Executor(max_workers=2)
-    failing = executor.submit(crashes.die_in_the_middle_of_the_answer)
-    executor.shutdown(wait=False)
-    assert isinstance(failing.exception(10), futures.BrokenExecutor)
-
-
-@pytest.mark.slow
-@in_the_middle
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_pool_whose_manager_fails_while_it_breaks_lets_nobody_wait() -> None:
-    pool = futures.ProcessPoolExecutor(2)
-    late = futures.Future[int]()
-
-    def submit_just_then(_: object) -> None:  # as one whose look at the pool came just before
-        pool._pending_work_items[-1] = futures.process._WorkItem(late, abs, (1,), {})
-
-    with adapters.Executor(pool) as executor:
-        executor.submit(abs, -1).result(TIMEOUT)
-        killer = executor.submit(crashes.after_a_while, crashes.exit_at_once)
-        next(iter(executor._pending)).add_done_callback(submit_just_then)
-        other = executor.submit(time.sleep, TIMEOUT)
-        for future in (killer, other, late):
-            assert isinstance(future.exception(20), futures.BrokenExecutor)
-
-
-@pytest.mark.slow
-@in_the_middle
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("waits", [True, False])
-def test_a_pool_whose_manager_ends_before_its_time_is_broken(waits: bool) -> None:
-    pool = futures.ProcessPoolExecutor(2)
-    with adapters.Executor(pool) as executor:
-        first = executor.submit(time.sleep, 0.2)
-        ends = [worker.sentinel for worker in pool._processes.values()]
-        next(iter(executor._pending)).add_done_callback(leave)  # in the manager's thread
-        if waits:
-            other = executor.submit(time.sleep, TIMEOUT)
-            assert isinstance(other.exception(20), futures.BrokenExecutor)
-        assert first.exception(20) is None
-        assert all(connection.wait([end], 20) for end in ends)
-        with pytest.raises(futures.BrokenExecutor, match="has failed; make a new one"):
-            executor.submit(abs, -1)
-
-
-def leave(_: object) -> None:
-    sys.exit("a callback has had enough")
 
 
 @points
@@ -382,7 +262,7 @@ def test_a_failure_in_the_middle_of_a_chunk_costs_its_own_call(
         crashes.call, [abs, function, abs, abs], [-1, argument_of(fail), -3, -4], chunksize=3
     )
     assert next(results) == 1
-    with pytest.raises(BaseException) as raised:  # noqa: PT011  check_error looks at it
+    with pytest.raises(BaseException) as raised:  # noqa: PT011  check_error checks it
         next(results)
     check_error(raised.value, point, fail)
     assert list(results) == [3, 4]
@@ -396,7 +276,7 @@ def test_a_failure_in_the_middle_of_a_chunk_costs_its_own_call(
     ],
     ids=["an argument", "the result"],
 )
-def test_what_needs_an_adapter_that_nobody_has_costs_its_own_task(
+def test_a_payload_of_an_unknown_adapter_costs_its_own_task(
     executor: adapters.Executor, function: Any, arguments: list[Any]
 ) -> None:
     other = executor.submit(abs, -1)
@@ -447,14 +327,6 @@ def test_a_dead_worker_of_loky_costs_its_own_task(
     on_loky: adapters.Executor, point: str, fail: Callable[[], None]
 ) -> None:
     check_hard_failure(on_loky, point, fail)
-
-
-@pytest.mark.slow
-@in_the_middle
-def test_a_death_in_the_middle_of_an_answer_of_loky_costs_its_own_task(
-    on_loky: adapters.Executor,
-) -> None:
-    check_rescued_in_the_middle(on_loky)
 
 
 @pytest.mark.slow

@@ -224,7 +224,7 @@ def _items_of(
     except futures.TimeoutError:
         future.cancel()
         raise
-    except (Exception, futures.CancelledError) as error:
+    except Exception as error:  # of the chunk as a whole: all its calls get it
         items = [(None, None, error)] * (count - len(refused))
     for index, refusal in refused.items():
         items.insert(index, (None, None, refusal))

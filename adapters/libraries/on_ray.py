@@ -14,12 +14,12 @@ T = TypeVar("T")
 class RayExecutor(futures.ThreadPoolExecutor):
     """Runs each task as a Ray task, for which one thread of this process waits.
 
-    Pass it to `adapters.Executor`, which brings the native objects and the errors. A worker that
-    dies fails its own task, with Ray's WorkerCrashedError.
+    Pass it to `adapters.Executor`, which carries native objects and errors through it. A worker
+    that dies fails its own task, with Ray's WorkerCrashedError.
 
     Args:
         max_workers: Tasks that run at once; None means the CPUs of the cluster. The others wait
-            here, and can be cancelled.
+            in this process, and can be cancelled.
         options: For `ray.remote`, such as `num_cpus` or `max_retries` (0, unless given).
     """
 
@@ -30,7 +30,7 @@ class RayExecutor(futures.ThreadPoolExecutor):
         self._call = ray.remote(**{"max_retries": 0, **options})(_call)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
-        """As every executor's."""
+        """As `concurrent.futures.Executor.submit`."""
         return super().submit(self._wait, fn, args, kwargs)
 
     def _wait(self, fn: Callable[..., T], args: Any, kwargs: Any) -> T:

@@ -1,0 +1,189 @@
+"""What `adapters.Executor.map` promises, through threads and through processes of each kind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
+
+import children
+import crashes
+import executors
+import pytest
+from executors import CALLS, TIMEOUT, Gate, record, total, unless_odd, wait_at
+from gadgets import Gadget
+
+import adapters
+
+no_child_is_left = executors.no_child_is_left
+executor, thread, gate = executors.executor, executors.thread, executors.gate
+
+
+def record_or_wait(what: str) -> str:
+    record(what)
+    return wait_at("gate") if what == "wait" else what
+
+
+@pytest.mark.parametrize("chunksize", [1, 3, 100])
+def test_results_come_in_order(executor: adapters.Executor, chunksize: int) -> None:
+    results = executor.map(total, range(10), range(0, 20, 2), chunksize=chunksize)
+    assert next(results) == 0
+    assert list(results) == [3 * number for number in range(1, 10)]
+
+
+@pytest.mark.parametrize("chunksize", [1, 3])
+def test_native_objects_travel_both_ways(executor: adapters.Executor, chunksize: int) -> None:
+    gadgets = [Gadget(number) for number in range(4)]
+    assert list(executor.map(crashes.same, gadgets, chunksize=chunksize)) == gadgets
+    assert list(executor.map(Gadget, range(4), chunksize=chunksize)) == gadgets
+    assert list(executor.map(children.describe, gadgets, chunksize=chunksize))[3][:2] == (
+        "Gadget",
+        3,
+    )
+
+
+def test_the_shortest_iterable_ends_the_results(executor: adapters.Executor) -> None:
+    assert list(executor.map(total, [1, 2, 3], [10, 20])) == [11, 22]
+    assert list(executor.map(total, [1], [])) == []
+    assert list(executor.map(total)) == []
+
+
+def test_a_closure_with_a_native_object(executor: adapters.Executor) -> None:
+    gadget = Gadget(5)
+    results = executor.map(lambda number: (gadget, number), range(3), chunksize=2)
+    assert list(results) == [(gadget, 0), (gadget, 1), (gadget, 2)]
+
+
+@pytest.mark.parametrize("chunksize", [1, 3, 100])
+def test_it_goes_on_after_a_call_that_fails(executor: adapters.Executor, chunksize: int) -> None:
+    results = executor.map(unless_odd, [0, 1, 2, 3, 4], chunksize=chunksize)
+    assert next(results) == 0
+    with pytest.raises(ValueError, match="no such number"):
+        next(results)
+    assert next(results) == 2
+    with pytest.raises(ValueError, match="no such number"):
+        next(results)
+    assert list(results) == [4]
+    with pytest.raises(StopIteration):
+        next(results)
+
+
+@pytest.mark.parametrize("chunksize", [1, 3, 100])
+def test_it_goes_on_after_arguments_that_cannot_be_pickled(
+    executor: adapters.Executor, chunksize: int
+) -> None:
+    arguments = [0, 1, threading.Lock(), Gadget(3), threading.Lock()]
+    results = executor.map(crashes.same, arguments, chunksize=chunksize)
+    assert [next(results), next(results)] == [0, 1]
+    with pytest.raises(adapters.SerializeError, match="lock"):
+        next(results)
+    assert next(results) == Gadget(3)
+    with pytest.raises(adapters.SerializeError, match="lock"):
+        next(results)
+    assert list(results) == []
+
+
+def test_a_function_that_cannot_be_pickled_is_refused_at_once(executor: adapters.Executor) -> None:
+    with pytest.raises(adapters.SerializeError, match="lock"):
+        executor.map(threading.Lock().acquire, [True])
+
+
+def test_after_the_timeout_it_raises_and_cancels_pending_calls(
+    thread: adapters.Executor, gate: Gate
+) -> None:
+    running = thread.submit(wait_at, "gate")
+    results = thread.map(record, [1, 2, 3], timeout=0.05)
+    with pytest.raises(futures.TimeoutError):
+        next(results)
+    gate.opened.set()
+    assert running.result(TIMEOUT) == "gate"
+    thread.shutdown()
+    assert CALLS == []
+
+
+def test_within_the_timeout_it_gives_the_results(executor: adapters.Executor) -> None:
+    assert list(executor.map(abs, [-1, -2], timeout=TIMEOUT)) == [1, 2]
+
+
+@pytest.mark.parametrize("chunksize", [1, 3])
+def test_a_buffersize_consumes_the_arguments_as_results_are_read(
+    executor: adapters.Executor, chunksize: int
+) -> None:
+    consumed: list[int] = []
+    arguments = (consumed.append(number) or number for number in range(30))
+    results = executor.map(abs, arguments, chunksize=chunksize, buffersize=2)
+    assert len(consumed) == 2 * chunksize
+    assert next(results) == 0
+    assert len(consumed) == 3 * chunksize
+    assert list(results) == list(range(1, 30))
+
+
+def test_without_a_buffersize_the_arguments_are_consumed_at_once(
+    executor: adapters.Executor,
+) -> None:
+    arguments = iter(range(30))
+    results = executor.map(abs, arguments, chunksize=4)
+    assert next(arguments, None) is None
+    assert list(results) == list(range(30))
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"buffersize": 0}, ValueError),
+        ({"buffersize": -1}, ValueError),
+        ({"buffersize": 1.5}, TypeError),
+        ({"buffersize": "2"}, TypeError),
+        ({"chunksize": 0}, ValueError),
+        ({"chunksize": -1}, ValueError),
+    ],
+)
+def test_bad_sizes_are_refused_before_anything_is_consumed(
+    thread: adapters.Executor, options: Any, error: type[Exception]
+) -> None:
+    arguments = iter([1, 2])
+    with pytest.raises(error, match=next(iter(options))):
+        thread.map(abs, arguments, **options)
+    assert next(arguments) == 1
+
+
+def test_an_iterator_dropped_halfway_cancels_the_rest(
+    thread: adapters.Executor, gate: Gate
+) -> None:
+    results = thread.map(record, [1])
+    assert next(results) == 1
+    results = thread.map(record_or_wait, ["record", "wait", "record", "record"])
+    assert next(results) == "record"
+    assert gate.reached.wait(TIMEOUT)
+    del results
+    gate.opened.set()
+    thread.shutdown()
+    assert CALLS == [1, "record", "wait"]
+
+
+def test_an_iterator_that_is_never_read_runs_all_calls(
+    thread: adapters.Executor, gate: Gate
+) -> None:
+    thread.map(record, [1, 2, 3])
+    thread.shutdown()
+    assert CALLS == [1, 2, 3]
+
+
+def test_an_iterable_that_raises_raises_at_the_call(thread: adapters.Executor) -> None:
+    def arguments() -> Iterator[int]:
+        yield 1
+        raise LookupError("the end")
+
+    with pytest.raises(LookupError, match="the end"):
+        thread.map(abs, arguments())
+
+
+def test_with_a_buffersize_it_raises_where_it_is_read(thread: adapters.Executor) -> None:
+    def arguments() -> Iterator[int]:
+        yield 1
+        raise LookupError("the end")
+
+    results = thread.map(abs, arguments(), buffersize=1)
+    with pytest.raises(LookupError, match="the end"):
+        list(results)

@@ -1,0 +1,206 @@
+"""Call items and result items: results and errors of a task, and of the calls of a chunk."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from functools import partial
+from typing import Any
+
+import crashes
+import executors
+import processes
+import pytest
+from executors import TIMEOUT, Manual, unless_odd
+from gadgets import Gadget
+
+import adapters
+from adapters._execution import messages
+
+no_child_is_left = executors.no_child_is_left
+executor, thread = executors.executor, executors.thread
+
+
+class ListOfItsOwn(list[int]):
+    """A subclass of a type that pickle has an opcode for."""
+
+
+class ArrivesAsNone(Exception):  # noqa: N818
+    """An exception whose pickle makes something else."""
+
+    def __reduce__(self) -> Any:
+        return print, ()
+
+
+def give_lock_if_odd(number: int) -> Any:
+    return threading.Lock() if number % 2 else number
+
+
+def raise_what_arrives_as_none() -> None:
+    raise ArrivesAsNone
+
+
+def outcomes(results: Iterator[Any]) -> list[Any]:
+    """The result of each call, or the type of the error that it raised."""
+    found: list[Any] = []
+    while True:
+        try:
+            found.append(next(results))
+        except StopIteration:
+            return found
+        except Exception as error:
+            found.append(type(error))
+
+
+# Errors
+
+
+def test_an_error_has_the_traceback_of_the_worker_as_its_cause(
+    executor: adapters.Executor,
+) -> None:
+    future = executor.submit(unless_odd, 3)
+    with pytest.raises(ValueError, match="no such number") as raised:
+        future.result(TIMEOUT)
+    assert raised.value.args == ("no such number", 3)
+    assert raised.value is future.exception(TIMEOUT)
+    assert "in raise_deep_inside" in str(raised.value.__cause__)
+    assert "in unless_odd" in str(raised.value.__cause__)
+
+
+def test_so_has_an_error_that_map_raises(executor: adapters.Executor) -> None:
+    with pytest.raises(ValueError, match="no such number") as raised:
+        next(executor.map(unless_odd, [3]))
+    assert "in raise_deep_inside" in str(raised.value.__cause__)
+
+
+def test_an_error_is_itself_where_tblib_pickles_all_errors() -> None:
+    pytest.importorskip("tblib", reason="it comes with Dask")
+    program = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+import adapters, tblib.pickling_support
+
+def fail():
+    try:
+        raise ValueError(threading.Lock())
+    except ValueError as error:
+        raise KeyError("cause") from error
+
+tblib.pickling_support.install()
+executor = adapters.Executor(ThreadPoolExecutor(1))
+error = executor.submit(fail).exception()
+print(repr(error), "in fail" in str(error.__cause__), executor.submit(sys.exit, 3).exception().code)
+"""
+    assert processes.run("-c", program) == "KeyError('cause') True 3\n"
+
+
+def test_sys_exit_is_an_error_like_others(executor: adapters.Executor) -> None:
+    error = executor.submit(sys.exit, 3).exception(TIMEOUT)
+    assert isinstance(error, SystemExit)
+    assert error.code == 3
+
+
+def test_what_arrives_as_no_exception_is_a_task_error(thread: adapters.Executor) -> None:
+    error = thread.submit(raise_what_arrives_as_none).exception(TIMEOUT)
+    assert isinstance(error, adapters.TaskError)
+    assert "raised an exception that arrived as None" in str(error)
+    assert "in raise_what_arrives_as_none" in str(error.__cause__)
+
+
+# Large parts
+
+
+def test_large_parts_are_out_of_band_from_protocol_5_on() -> None:
+    data = bytes(300_000)
+    body, buffers = messages.pack(Gadget(bytearray(data)))
+    assert len(body) < 1000
+    views: list[pickle.PickleBuffer] = []
+    out_of_band = pickle.dumps(buffers, 5, buffer_callback=views.append)
+    assert len(out_of_band) < 1000
+    assert [view.raw().nbytes for view in views] == [len(data)]
+    for arrived in (
+        pickle.loads(out_of_band, buffers=views),
+        pickle.loads(pickle.dumps(buffers, 4)),
+    ):
+        assert bytes(messages.unpack(body, arrived).state) == data
+
+
+# Chunks
+
+
+@pytest.mark.parametrize(
+    "plain", [1, "text", b"bytes", None, [1.5, {"a": {2}}], (True, frozenset([2]))], ids=repr
+)
+def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
+    packed = messages.pack_plain([(plain,), (plain,)])
+    assert packed is not None
+    for calls in (packed, [messages.pack((plain,))] * 2):
+        returned = messages.run_chunk(messages.pack(crashes.same), calls)
+        assert isinstance(returned, tuple)
+        results = map(messages.result_of, messages.unpack_chunk(returned, 2))
+        assert outcomes(results) == [plain, plain]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [Gadget(1), 1j, abs, Gadget, ListOfItsOwn(), [[ListOfItsOwn([1])]], ValueError],
+    ids=repr,
+)
+def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
+    assert messages.pack_plain([1, other]) is None
+    calls = [messages.pack((each,)) for each in (1, other)]
+    returned = messages.run_chunk(messages.pack(crashes.same), calls)
+    assert isinstance(returned, list)
+    assert outcomes(map(messages.result_of, messages.unpack_chunk(returned, 2))) == [1, other]
+
+
+def test_data_that_is_too_deep_for_pickle_is_not_plain() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert messages.pack_plain([deep]) is None
+
+
+@pytest.mark.parametrize("chunksize", [1, 2, 3, 8])
+def test_refused_calls_and_calls_that_fail_keep_their_places(
+    thread: adapters.Executor, chunksize: int
+) -> None:
+    lock = threading.Lock()
+    refused = adapters.SerializeError
+    results = thread.map(unless_odd, [lock, 0, lock, lock, 4, 5, 6, lock], chunksize=chunksize)
+    assert outcomes(results) == [refused, 0, refused, refused, 4, ValueError, 6, refused]
+
+
+@pytest.mark.parametrize("chunksize", [1, 2, 5])
+def test_results_that_cannot_be_pickled_keep_their_places(
+    thread: adapters.Executor, chunksize: int
+) -> None:
+    results = thread.map(give_lock_if_odd, [0, 1, 2, 3, 4], chunksize=chunksize)
+    assert outcomes(results) == [0, adapters.SerializeError, 2, adapters.SerializeError, 4]
+
+
+@pytest.mark.parametrize("arguments", [[1, 2, 3], [1, Gadget(), 3]], ids=["plain", "mixed"])
+def test_a_function_that_cannot_be_rebuilt_fails_all_calls_of_its_chunks(
+    thread: adapters.Executor, arguments: list[Any]
+) -> None:
+    function = partial(crashes.call, crashes.FailsToArrive(crashes.raise_an_exception))
+    results = thread.map(function, arguments, chunksize=2)
+    for _ in arguments:
+        with pytest.raises(adapters.RebuildError, match=r"crashes\.FailsToArrive") as raised:
+            next(results)
+        assert "in raise_an_exception" in str(raised.value.__cause__)
+    assert outcomes(results) == []
+
+
+def test_a_chunk_that_is_lost_fails_all_its_calls_but_those_refused() -> None:
+    manual = Manual()
+    results = adapters.Executor(manual).map(
+        crashes.same, [1, threading.Lock(), Gadget(), 4], chunksize=3
+    )
+    manual.wait_for(2)
+    manual.die()
+    broken = futures.BrokenExecutor
+    assert outcomes(results) == [broken, adapters.SerializeError, broken, broken]

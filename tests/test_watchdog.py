@@ -1,0 +1,172 @@
+"""The watchdog of a process pool: a worker that dies while it writes a result breaks the pool.
+
+The rest of such a result never arrives: without the watchdog, all futures would wait for ever.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent import futures
+from multiprocessing import connection
+
+import crashes
+import executors
+import pytest
+from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_processes
+
+import adapters
+
+no_child_is_left = executors.no_child_is_left
+on_loky = executors.on_loky
+
+of_posix = pytest.mark.skipif(os.name != "posix", reason="the watchdog is for POSIX")
+with_sigkill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is of POSIX")
+# The first start method is for the quick tests; the others take a second each.
+each_start_method = pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(method, marks=[pytest.mark.slow] if index else [])
+        for index, method in enumerate(START_METHODS)
+    ],
+)
+
+
+def watchdogs() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "adapters-watchdog"}
+
+
+@of_posix
+def test_the_first_task_starts_the_one_watchdog_of_a_pool() -> None:
+    before = watchdogs()
+    with futures.ProcessPoolExecutor(1) as pool:
+        first, second = adapters.Executor(pool), adapters.Executor(pool)
+        assert not watchdogs() - before
+        for executor in (first, first, second):
+            executor.submit(abs, -1)
+        assert len(watchdogs() - before) == 1
+
+
+@of_posix
+def test_the_pool_after_a_restart_has_a_watchdog_of_its_own() -> None:
+    with on_restarting_processes(START_METHODS[0]) as executor:
+        killer = executor.submit(crashes.exit_at_once)
+        assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+        before = watchdogs()
+        assert executor.submit(abs, -1).result(TIMEOUT) == 1
+        assert len(watchdogs() - before) == 1
+
+
+@of_posix
+def test_it_ends_with_the_pool_and_leaves_it_alone() -> None:
+    before = watchdogs()
+    with adapters.Executor(max_workers=1) as executor:
+        future = executor.submit(abs, -1)
+        [watchdog] = watchdogs() - before
+    watchdog.join(TIMEOUT)
+    assert not watchdog.is_alive()
+    assert future.result(0) == 1
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        executor.submit(abs, -1)
+
+
+def check_broken_in_the_middle(executor: adapters.Executor) -> None:
+    assert executor.submit(abs, -1).result(TIMEOUT) == 1
+    killer = executor.submit(crashes.die_in_the_middle_of_the_result)
+    assert isinstance(killer.exception(10), futures.BrokenExecutor)
+
+
+def check_restarted_in_the_middle(executor: adapters.Executor) -> None:
+    before = [executor.submit(abs, -number) for number in range(5)]
+    killer = executor.submit(crashes.die_in_the_middle_of_the_result)
+    after = [executor.submit(abs, -number) for number in range(5, 10)]
+    assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+    assert [future.result(TIMEOUT) for future in [*before, *after]] == list(range(10))
+
+
+@with_sigkill
+@each_start_method
+def test_a_death_in_the_middle_of_a_result_breaks_a_process_pool(method: str) -> None:
+    with on_processes(method) as executor:
+        check_broken_in_the_middle(executor)
+
+
+@pytest.mark.slow
+@with_sigkill
+def test_a_death_in_the_middle_of_a_result_costs_its_own_task_where_the_pool_is_replaced(
+    start_method: str,
+) -> None:
+    with on_restarting_processes(start_method) as executor:
+        check_restarted_in_the_middle(executor)
+
+
+@pytest.mark.slow
+@with_sigkill
+def test_a_death_in_the_middle_of_a_result_breaks_a_pool_of_loky() -> None:
+    loky = pytest.importorskip("loky")
+    with adapters.Executor(loky.ProcessPoolExecutor(2)) as executor:
+        check_broken_in_the_middle(executor)
+
+
+@pytest.mark.slow
+@with_sigkill
+def test_a_death_in_the_middle_of_a_result_of_loky_costs_its_own_task(
+    on_loky: adapters.Executor,
+) -> None:
+    check_restarted_in_the_middle(on_loky)
+
+
+@pytest.mark.slow
+@with_sigkill
+def test_a_death_in_the_middle_of_a_result_after_shutdown_fails_the_future() -> None:
+    executor = adapters.Executor(max_workers=2)
+    killer = executor.submit(crashes.die_in_the_middle_of_the_result)
+    executor.shutdown(wait=False)
+    assert isinstance(killer.exception(10), futures.BrokenExecutor)
+    for child in multiprocessing.active_children():
+        child.join(TIMEOUT)
+
+
+@pytest.mark.slow
+@with_sigkill
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_pool_whose_manager_fails_while_it_breaks_fails_all_futures() -> None:
+    late = futures.Future[int]()
+
+    def submit_late(_: object) -> None:  # as a `submit` that has just found the pool not broken
+        pool._pending_work_items[-1] = futures.process._WorkItem(late, abs, (1,), {})
+
+    with futures.ProcessPoolExecutor(2) as pool, adapters.Executor(pool) as executor:
+        executor.submit(abs, -1).result(TIMEOUT)
+        killer = pool.submit(crashes.after_a_while, crashes.exit_at_once)
+        killer.add_done_callback(submit_late)
+        other = executor.submit(time.sleep, TIMEOUT)
+        for future in (killer, other, late):
+            assert isinstance(future.exception(20), futures.BrokenExecutor)
+
+
+@pytest.mark.slow
+@with_sigkill
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("pending", [True, False])
+def test_a_pool_whose_manager_ends_early_is_broken(pending: bool) -> None:
+    with futures.ProcessPoolExecutor(2) as pool, adapters.Executor(pool) as executor:
+        executor.submit(abs, -1).result(TIMEOUT)
+        first = pool.submit(time.sleep, 0.2)
+        sentinels = [worker.sentinel for worker in pool._processes.values()]
+        first.add_done_callback(exit_thread)  # in the executor manager thread
+        if pending:
+            other = executor.submit(time.sleep, TIMEOUT)
+            assert isinstance(other.exception(20), futures.BrokenExecutor)
+        assert first.exception(20) is None
+        assert all(connection.wait([sentinel], 20) for sentinel in sentinels)
+        with pytest.raises(futures.BrokenExecutor, match="has failed; make a new pool"):
+            executor.submit(abs, -1)
+
+
+def exit_thread(_: object) -> None:
+    sys.exit("a callback raises SystemExit")
