@@ -122,6 +122,7 @@ class Manual(futures.Executor):
         self.changed = threading.Condition()
         self.broken = broken
         self.down = threading.Event()
+        self.waited: bool | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
         if self.broken:
@@ -154,6 +155,7 @@ class Manual(futures.Executor):
             future.set_exception(futures.BrokenExecutor("a worker died"))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.waited = wait
         self.down.set()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 import time
+import weakref
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -137,6 +139,7 @@ def test_pending_tasks_can_be_cancelled_and_running_ones_cannot(
     assert gate.reached.wait(TIMEOUT)
     assert not running.cancel()
     assert waiting.cancel()
+    assert waiting.cancel()  # once more, as other futures
     assert waiting.cancelled()
     assert called == [waiting]
     assert futures.wait([waiting], TIMEOUT).done == {waiting}
@@ -146,3 +149,16 @@ def test_pending_tasks_can_be_cancelled_and_running_ones_cannot(
     assert running.result(TIMEOUT) == "gate"
     assert thread.submit(abs, -1).result(TIMEOUT) == 1
     assert CALLS == []
+
+
+def test_a_future_that_is_done_is_in_no_reference_cycle(thread: adapters.Executor) -> None:
+    gc.disable()
+    try:
+        future = thread.submit(abs, -1)
+        assert future.result(TIMEOUT) == 1
+        assert thread.submit(abs, -2).result(TIMEOUT) == 2  # by now the thread has let it go
+        reference = weakref.ref(future)
+        del future
+        assert reference() is None
+    finally:
+        gc.enable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ import crashes
 import executors
 import processes
 import pytest
-from executors import TIMEOUT, Manual, unless_odd
+from executors import TIMEOUT, Immediate, Manual, unless_odd
 from gadgets import Gadget
 
 import adapters
@@ -35,6 +35,50 @@ class ArrivesAsNone(Exception):  # noqa: N818
         return print, ()
 
 
+class NativeError(Exception):
+    """An exception that pickle copies wrongly, and its adapter does not."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
+
+    def __reduce__(self) -> Any:
+        return NativeError, (0,)
+
+
+def raise_native_error() -> None:
+    raise NativeError(7)
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+def panic(*_: object) -> Any:
+    raise Panic
+
+
+class PanicsOnLeaving:
+    """Raises a Panic when it is pickled."""
+
+    def __reduce__(self) -> Any:
+        panic()
+
+
+class PanicsOnArrival:
+    """Raises a Panic when it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return panic, ()
+
+    def __call__(self, *_: object) -> None:
+        """A function, to those that ask."""
+
+
+def give_panic(*_: object) -> Any:
+    return PanicsOnLeaving()
+
+
 def give_lock_if_odd(number: int) -> Any:
     return threading.Lock() if number % 2 else number
 
@@ -51,7 +95,7 @@ def outcomes(results: Iterator[Any]) -> list[Any]:
             found.append(next(results))
         except StopIteration:
             return found
-        except Exception as error:
+        except (Exception, Panic) as error:
             found.append(type(error))
 
 
@@ -110,6 +154,26 @@ def test_what_arrives_as_no_exception_is_a_task_error(thread: adapters.Executor)
     assert "in raise_what_arrives_as_none" in str(error.__cause__)
 
 
+def test_an_exception_travels_through_its_adapter(thread: adapters.Executor) -> None:
+    adapters.register(NativeError, lambda error: error.code, NativeError)
+    try:
+        error = thread.submit(raise_native_error).exception(TIMEOUT)
+    finally:
+        adapters.unregister(NativeError)
+    assert isinstance(error, NativeError)
+    assert error.code == 7
+
+
+@pytest.mark.parametrize("function", [panic, give_panic, PanicsOnArrival()])
+def test_what_is_no_exception_costs_its_own_task(
+    thread: adapters.Executor, function: Callable[..., Any]
+) -> None:
+    error = thread.submit(function, 1).exception(TIMEOUT)
+    assert isinstance(error, Panic)
+    assert "in panic" in str(error.__cause__)
+    assert outcomes(thread.map(function, [1, 2, 3], chunksize=2)) == [Panic] * 3
+
+
 # Large parts
 
 
@@ -155,6 +219,19 @@ def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
     returned = messages.run_chunk(messages.pack(crashes.same), calls)
     assert isinstance(returned, list)
     assert outcomes(map(messages.result_of, messages.unpack_chunk(returned, 2))) == [1, other]
+
+
+@pytest.mark.parametrize(("arguments", "kind"), [([-1, -2, -3], tuple), ([-1, Gadget(), -3], list)])
+def test_map_sends_plain_arguments_as_one_message(arguments: list[Any], kind: type) -> None:
+    class Recording(Immediate):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
+            sent.append(args[-1])
+            return super().submit(fn, *args, **kwargs)
+
+    sent: list[Any] = []
+    results = adapters.Executor(Recording()).map(crashes.same, arguments, chunksize=3)
+    assert list(results) == arguments
+    assert [type(chunk) for chunk in sent] == [kind]
 
 
 def test_data_that_is_too_deep_for_pickle_is_not_plain() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from executors import TIMEOUT, Immediate, Manual, Supply, on_restarting_processe
 from gadgets import Gadget
 
 import adapters
+from adapters._execution.restarting import RestartingExecutor
 
 
 @pytest.fixture
@@ -37,6 +40,9 @@ def test_lost_tasks_run_again_one_alone_and_then_more_at_once(
     for together in (1, 2, 7):  # each task that is done doubles how many may run at once
         manual[1].run(together)
     assert [future.result(TIMEOUT) for future in tasks] == list(range(10))
+    later = [executor.submit(abs, -number) for number in range(10)]
+    manual[1].run(10)  # nothing is suspected any more
+    assert [future.result(TIMEOUT) for future in later] == list(range(10))
 
 
 def test_only_a_task_that_breaks_the_pool_while_it_is_alone_gets_the_error(
@@ -117,8 +123,8 @@ def test_a_task_that_is_cancelled_while_it_is_submitted_disturbs_no_other(
     slow.run(2)
     assert tasks[1].result(TIMEOUT) == 1
     assert tasks[0].cancelled()
-    assert caplog.records == []
     executor.shutdown()
+    assert caplog.records == []
 
 
 def test_shutdown_waits_for_tasks_that_run_again(
@@ -149,6 +155,54 @@ def test_shutdown_need_not_wait(executor: adapters.Executor, manual: list[Manual
     manual[1].run(1)
     assert [future.result(TIMEOUT) for future in tasks] == [0, 1]
     assert manual[1].down.wait(TIMEOUT)
+    assert manual[1].waited is False
+
+
+def test_shutdown_waits_for_a_pool_that_is_being_made(manual: list[Manual]) -> None:
+    supply = Supply(*manual)
+    executor = adapters.Executor(supply)
+    killer = executor.submit(abs, -1)
+    supply.ready.clear()
+    manual[0].die()
+    assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+    closing = threading.Thread(target=executor.shutdown, daemon=True)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
+    supply.ready.set()
+    closing.join(20)
+    assert not closing.is_alive()
+    assert manual[1].down.is_set()
+
+
+def test_shutdown_waits_for_the_workers_of_all_broken_pools(manual: list[Manual]) -> None:
+    class SlowToEnd(Manual):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            time.sleep(0.1)
+            super().shutdown(wait)
+
+    slow = SlowToEnd()
+    executor = adapters.Executor(Supply(slow, manual[0], Immediate()))
+    for pool in (slow, manual[0]):
+        killer = executor.submit(abs, -1)
+        pool.wait_for(1)
+        pool.die()
+        assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+    executor.shutdown()
+    assert slow.down.is_set()
+    assert slow.waited
+
+
+def test_a_future_that_is_done_cannot_be_cancelled(
+    manual: list[Manual], caplog: pytest.LogCaptureFixture
+) -> None:
+    executor = RestartingExecutor(Supply(*manual))
+    future = executor.submit(abs, -1)
+    manual[0].run(1)
+    assert future.result(TIMEOUT) == 1
+    assert not future.cancel()
+    executor.shutdown()
+    assert caplog.records == []
 
 
 def test_shutdown_may_cancel_tasks_that_would_run_again(
@@ -174,8 +228,8 @@ def test_a_pool_that_cannot_be_made_gives_each_task_that_error(
         with pytest.raises(LookupError, match="no workers today"):
             future.result(TIMEOUT)
     assert isinstance(executor.submit(abs, -1).exception(TIMEOUT), LookupError)
-    assert caplog.records == []
     executor.shutdown()
+    assert caplog.records == []
 
 
 def test_a_thousand_tasks_that_are_done_at_once_run_again(
@@ -188,8 +242,8 @@ def test_a_thousand_tasks_that_are_done_at_once_run_again(
     manual[0].die()
     supply.ready.set()
     assert [future.result(10) for future in tasks] == list(range(1000))
-    assert caplog.records == []
     executor.shutdown()
+    assert caplog.records == []
 
 
 def test_a_pool_that_breaks_with_a_lock_that_its_submit_needs() -> None:
@@ -228,6 +282,58 @@ def test_pools_that_are_broken_from_the_start_are_not_replaced_for_ever() -> Non
     future = adapters.Executor(supply).submit(abs, -1)
     assert isinstance(future.exception(TIMEOUT), futures.BrokenExecutor)
     assert supply.calls < 5
+
+
+def test_two_broken_pools_in_a_row_fail_all_tasks(manual: list[Manual]) -> None:
+    supply = Supply(manual[0], *(Manual(broken=True) for _ in range(100)))
+    executor = adapters.Executor(supply)
+    tasks = [executor.submit(abs, -number) for number in range(10)]
+    supply.ready.clear()
+    manual[0].die()
+    supply.ready.set()
+    for future in tasks:
+        assert isinstance(future.exception(TIMEOUT), futures.BrokenExecutor)
+    assert supply.calls <= 4  # the one that died, two that are broken, one for later tasks
+
+
+def test_a_pool_that_cannot_start_a_worker_is_replaced() -> None:
+    class NoMoreProcesses(Manual):
+        def submit(self, fn: Callable[..., Any], /, *args: Any) -> futures.Future[Any]:
+            raise BlockingIOError("cannot fork")
+
+    executor = adapters.Executor(Supply(NoMoreProcesses(), Immediate()))
+    assert executor.submit(abs, -1).result(TIMEOUT) == 1
+
+
+def test_a_task_that_has_failed_cannot_be_cancelled(
+    manual: list[Manual], caplog: pytest.LogCaptureFixture
+) -> None:
+    supply = Supply(manual[0], LookupError("no workers today"))
+    executor = adapters.Executor(supply)
+    first, second = executor.submit(abs, -1), executor.submit(abs, -2)
+    cancelled: list[bool] = []
+    first.add_done_callback(lambda _: cancelled.append(second.cancel()))
+    supply.ready.clear()
+    manual[0].die()
+    supply.ready.set()
+    assert isinstance(second.exception(TIMEOUT), LookupError)
+    executor.shutdown()
+    assert cancelled == [False]
+    assert caplog.records == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12, 1), reason="the pool waits for it itself")
+def test_a_pool_is_replaced_after_the_submit_during_which_it_broke(manual: list[Manual]) -> None:
+    submit_lock = manual[0]._shutdown_lock = threading.Lock()  # as ProcessPoolExecutor's
+    supply = Supply(*manual)
+    future = adapters.Executor(supply).submit(abs, -1)
+    with submit_lock:
+        death = threading.Thread(target=manual[0].die, daemon=True)
+        death.start()
+        death.join(0.05)
+        assert death.is_alive()
+        assert supply.calls == 1
+    assert isinstance(future.exception(TIMEOUT), futures.BrokenExecutor)
 
 
 def test_a_pool_that_refuses_tasks_gives_each_its_error(manual: list[Manual]) -> None:

@@ -182,12 +182,9 @@ class RestartingExecutor(futures.Executor):
         return source.cancel() if source is not None else item.withdrawn
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As `concurrent.futures.Executor.shutdown`."""
+        """As `concurrent.futures.Executor.shutdown`, but cancels nothing: `Executor` does that."""
         with self._changed:
             self._shutdown = True
-            items = [*self._pending, *self._running] if cancel_futures else []
-        for item in items:
-            item.cancel()
         thread = Thread(target=self._shut_down_inner, args=(wait,), name="adapters-shutdown")
         thread.start()
         if wait:
