@@ -13,6 +13,7 @@ from typing import Any
 
 import cffi
 import pytest
+from processes import children_left
 
 import adapters
 
@@ -108,7 +109,7 @@ def garbage_of_its_own() -> None:
 def no_child_is_left() -> Iterator[None]:
     """A child that one test leaves is a riddle in the next one."""
     yield
-    assert not multiprocessing.active_children()
+    assert children_left() == []
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from processes import children_left
 
 import adapters
 
@@ -25,7 +26,7 @@ START_METHODS = multiprocessing.get_all_start_methods()
 def no_child_is_left() -> Iterator[None]:
     """In place of the fixture in conftest: here process pools serve a whole module."""
     yield
-    assert not multiprocessing.active_children()
+    assert children_left() == []
 
 
 def on_processes(method: str) -> adapters.Executor:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import children_left
 from sharing import Costly
 
 import adapters
@@ -31,7 +32,7 @@ START_METHODS = multiprocessing.get_all_start_methods()
 def no_child_is_left() -> Iterator[None]:
     """In place of the one in conftest: the workers serve the whole module."""
     yield
-    assert not multiprocessing.active_children()
+    assert children_left() == []
 
 
 @pytest.fixture(scope="module", params=START_METHODS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +50,11 @@ def through_joblib(function: Callable[..., Any], objects: Iterable[Any]) -> list
         return list(Parallel(2, backend="loky", timeout=60)(map(delayed(function), objects)))
     finally:
         get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+def children_left() -> list[BaseProcess]:
+    """The children that do not end within seconds; one closes its sentinel before it has ended."""
+    deadline = time.monotonic() + 5
+    while multiprocessing.active_children() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return multiprocessing.active_children()

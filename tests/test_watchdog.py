@@ -66,8 +66,9 @@ def test_the_pool_after_a_restart_has_a_watchdog_of_its_own() -> None:
 def test_it_ends_after_a_pool_that_broke_by_itself_and_leaves_it_its_reason() -> None:
     before = watchdogs()
     with adapters.Executor(max_workers=1) as executor:
-        killer = executor.submit(crashes.exit_at_once)
+        executor.submit(time.sleep, 0.5)  # the pool lives until its watchdog has been seen
         [watchdog] = watchdogs() - before
+        killer = executor.submit(crashes.exit_at_once)
         assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
         watchdog.join(TIMEOUT)
         assert not watchdog.is_alive()
