@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from gadgets import Gadget
-from payloads import GOLDEN, PROTOCOLS, Outside, assert_not_understood, paths
+from payloads import ARGUMENTS, GOLDEN, PROTOCOLS, Outside, assert_not_understood, paths
 
 import adapters
 from adapters._payload.audit import audit
@@ -70,6 +70,12 @@ def test_sizes_and_counts() -> None:
     assert audit(pickle.dumps([1, None, "text", (2,), {"k": []}])).values == 9
     large = pickle.dumps(Gadget(bytearray(5000)), 5, buffer_callback=lambda _: None)
     assert audit(large).buffers == audit(large, buffers=[b"x"]).buffers == 1
+
+
+def test_the_size_of_a_state_is_that_of_all_its_opcodes() -> None:
+    for state, size in ((b"K\1K\2\x86", 5), (b"(K\1K\2\x91", 5), (b"](K\1e", 5), (b"N", 1)):
+        payload = b"cadapters\nrebuild\n" + ARGUMENTS[:-2] + state + b"tR."
+        assert audit(payload).adapters[0].states == (size,)
 
 
 def test_too_few_buffers_are_a_problem() -> None:
@@ -202,8 +208,13 @@ def test_any_bytes_like_object() -> None:
         (b"cadapters\nrebuild\nNR.", "arguments of adapters.rebuild"),
         (b"cadapters\nSpec\n)\x81.", "arguments of adapters.Spec"),
         (b"cbuiltins\nbytes\nJ\xff\xff\xff\x7f\x85R.", "arguments of builtins.bytes"),
+        (b"cpickle\nloads\n)R.", "what pickle.loads loads is not"),
         (b"cpickle\nloads\ncos\ngetcwdb\n)R\x85R.", "what pickle.loads loads is not"),
     ],
 )
 def test_what_is_not_understood_is_said_and_not_guessed(payload: bytes, problem: str) -> None:
     assert_not_understood(payload, problem)
+
+
+def test_problems_have_a_limit() -> None:
+    assert len(audit(b"(" + b"\x82\5" * 150 + b"t.").problems) == 100

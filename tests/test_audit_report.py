@@ -86,6 +86,11 @@ def test_names_cannot_move_the_cursor() -> None:
     assert text.replace("\n", "").isprintable()
 
 
+@pytest.mark.parametrize("name", ["b\u0443tes", "\x1b[2J", "\u202e"])
+def test_each_name_is_printed_in_ascii(name: str) -> None:
+    assert ascii(f"builtins.{name}") in str(audit(f"cbuiltins\n{name}\n.".encode()))
+
+
 def test_long_names_are_shortened() -> None:
     report = audit(b"cos\n" + b"x" * 1000 + b"\n(V" + b"y" * 5000 + b"\ntR.")
     assert max(map(len, str(report).splitlines())) < 300

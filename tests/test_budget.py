@@ -65,6 +65,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         + b"h\0h\1R" * 20_000
         + b"t."
     ),
+    "one text for many objects": lambda: (
+        b"(cadapters\nrebuild\nq\0(X\x0e\0\0\0gadgets.GadgetK\1X\1\0\0\0xX\0\0\x10\0"
+        + b"a" * (1 << 20)
+        + b"tq\1"
+        + b"h\0h\1R" * 20_000
+        + b"t."
+    ),
     "one state for many objects": lambda: (
         b"(cadapters\nrebuild\nq\0(X\x0e\0\0\0gadgets.GadgetK\1X\1\0\0\0xB\0\0\x10\0"
         + bytes(1 << 20)
@@ -83,6 +90,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "marks that are deep": lambda: b"(" * 1_000_000 + b".",
     "keys of one hash": lambda: b"}(" + of_one_hash(b"N") + b"u.",
     "keys of one hash, one by one": lambda: b"}" + of_one_hash(b"Ns") + b".",
+    "items of one hash, of a frozenset": lambda: b"(" + of_one_hash() + b"\x91.",
+    "items of one hash, in ADDITEMS": lambda: b"\x8f(" + of_one_hash() + b"\x90.",
     "items of one hash": lambda: b"cbuiltins\nset\n](" + of_one_hash() + b"e\x85R.",
 }
 
@@ -219,3 +228,11 @@ def test_values_have_a_limit_of_depth(opcodes: bytes) -> None:
     assert load(b")" + opcodes * 9_999 + b".")
     with pytest.raises(UntrustedError, match="nested deeper than 10000 levels"):
         load(b")" + opcodes * 10_000 + b".")
+
+
+def test_keys_of_one_hash_have_a_limit() -> None:
+    size = len(of_one_hash()) // 20_000
+    keys = of_one_hash()[size:]  # the first one is 1, which is not counted
+    assert len(load(b"(" + keys[: 100 * size] + b"\x91.")) == 100
+    with pytest.raises(adapters.RebuildError, match="more than 100 keys have one hash"):
+        load(b"(" + keys[: 101 * size] + b"\x91.")

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from payloads import ARGUMENTS, PROTOCOLS, Outside, load
 
 import adapters
+from adapters._payload.construct import ValueBuilder
+from adapters._payload.machine import Machine
+from adapters._payload.reader import UnreadableError
 
 hashables = st.recursive(
     st.none()
@@ -106,3 +109,27 @@ def test_a_factory_gets_the_state_as_it_is_at_that_moment() -> None:
 def test_a_state_may_hold_itself() -> None:
     state = load(b"cadapters\nrebuild\n" + ARGUMENTS[:-2] + b"]q\5h\5atR.").state
     assert state[0] is state
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"N)R.",
+        b"cbuiltins\nlist\n]R.",
+        b"cbuiltins\nlist\n)\x81.",
+        b"cbuiltins\nlist\n}b.",
+        b"cbuiltins\nlist\nNa.",
+        b"N(N\x90.",
+        b"\x82\x05.",
+        b"P1\n.",
+        b"NN\x93.",
+    ],
+)
+def test_the_second_pass_checks_again(payload: bytes) -> None:
+    with pytest.raises(UnreadableError, match="the first pass has accepted"):
+        Machine(payload, ValueBuilder([], {})).run()
+
+
+def test_the_second_pass_knows_no_other_function() -> None:
+    with pytest.raises(KeyError, match=r"os\.system"):
+        Machine(b"cos\nsystem\n(Vls\ntR.", ValueBuilder([], {})).run()

@@ -28,11 +28,18 @@ def test_every_opcode_of_pickle_is_known() -> None:
         (b"0.", "fewer values"),
         (b"NR.", "fewer values"),
         (b"N(N\x86.", "fewer values"),
+        (b"Nb.", "fewer values"),
+        (b"Na.", "fewer values"),
+        (b"2.", "fewer values"),
+        (b"Q.", "fewer values"),
+        (b"q\x00N.", "fewer values"),
         (b"]e.", "no mark"),
         (b"NN.", "more than the result"),
+        (b"(N.", "more than the result"),
         (b"N(.", "more than the result|fewer values"),
         (b"N.N.", "2 bytes follow the STOP"),
         (b"h\x00.", "memo 0 is read, and was never set"),
+        (b"Nq\x050h\x01.", "memo 1 is read, and was never set"),
         (b"g-1\n.", "memo -1 is read"),
         (b"Np-1\n.", "memo -1 is out of the range"),
         (b"Nr\xff\xff\xff\xff.", "memo 4294967295 is out of the range"),
@@ -59,6 +66,23 @@ def test_names_of_python_2_are_those_of_older_protocols_only() -> None:
 def test_memoised_names_are_constants() -> None:
     payload = b"\x80\x04\x8c\x02os\x94\x8c\x06system\x9400h\x00h\x01\x93."
     assert paths(audit(payload)) == ["os.system"]
+
+
+def test_pop_removes_a_mark_that_is_on_top() -> None:
+    assert load(b"N(0.") is None
+    assert load(b"(K\1(0K\2t.") == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"Nq\x05K\1q\x0100h\x01h\x05\x86.",
+        b"Nq\x05K\1\x94K\2\x94000h\1h\2\x86.",
+        b"K\1p7\n0K\2r\3\0\0\x000j\7\0\0\0g3\n\x86.",
+    ],
+)
+def test_the_memo_has_gaps(payload: bytes) -> None:
+    assert load(payload) == pickle.loads(payload)
 
 
 def test_deep_nesting_is_followed() -> None:

@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
-from payloads import assert_not_understood
+from payloads import assert_not_understood, load
+
+CONSTANTS = [
+    b"I01\n",
+    b"I00\n",
+    b"I-7\n",
+    b"I0\n",
+    b"L5L\n",
+    b"L-5\n",
+    b"J\xfe\xff\xff\xff",
+    b"M\xfe\xff",
+    b"\x8a\0",
+    b"\x8a\2\0\xff",
+    b"\x8b\2\0\0\0\0\xff",
+    b"F-1.5e3\n",
+    b"G?\xf8\0\0\0\0\0\0",
+    b"V\\u0041\xe9\n",
+    b"X\2\0\0\0\xc3\xa9",
+    b"\x8d\3\0\0\0\0\0\0\0\xed\xa0\x80",
+    b"S'a\"b'\n",
+    b'S"ab"\n',
+    b"U\2ab",
+    b"T\2\0\0\0ab",
+    b"B\2\0\0\0ab",
+    b"\x8e\2\0\0\0\0\0\0\0ab",
+]
+
+
+@pytest.mark.parametrize("payload", CONSTANTS)
+def test_a_constant_is_what_pickle_reads(payload: bytes) -> None:
+    expected = pickle.loads(payload + b".")
+    assert repr(load(payload + b".")) == repr(expected)
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,11 @@ def test_by_value_on_request(local: adapters.Adapter) -> None:
     adapters.unregister(adapters.registry["local"].target)
 
 
+def test_an_adapter_that_could_not_go_by_value_is_refused() -> None:
+    with pytest.raises(UntrustedError, match="by value, and it is not the one that is registered"):
+        load(named("gadgets.Gadget", ("fingerprint", "TypeError: cannot pickle")))
+
+
 def test_by_value_on_request_beside_a_registered_one_of_the_name() -> None:
     adapters.register(Local, lambda obj: obj.state, lambda state: ["sent", state], name="beside")
     payload = adapters.dumps(Local(5))
@@ -311,6 +316,13 @@ REFUSED: dict[str, bytes] = {
     ),
     "read only of an object": GADGET + b"\x98.",
 }
+
+
+def test_an_adapter_out_of_band_is_refused() -> None:
+    provider = b"Vx\ncbuiltins\nbytes\n\x97\x85R\x86"
+    payload = b"cadapters\nrebuild\n(Vgadgets.Gadget\nK\1" + provider + b"NtR."
+    with pytest.raises(UntrustedError, match="neither plain data nor adapters do"):
+        load(payload, buffers=[b"body"], by_value=True)
 
 
 @pytest.mark.parametrize("name", REFUSED)
