@@ -144,7 +144,7 @@ def test_silence(start_method: str) -> None:
 
 @needs_signals
 def test_death_in_the_middle_of_a_result(start_method: str) -> None:
-    error = ending(crashes.die_in_the_middle_of_the_answer, method=start_method)
+    error = ending(crashes.die_in_the_middle_of_the_result, method=start_method)
     assert error.how == "died of SIGKILL"
 
 

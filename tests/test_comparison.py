@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copyreg
 import ctypes
 import datetime
 import decimal
@@ -229,7 +230,10 @@ EQUAL: list[tuple[Any, Any]] = [
 
 
 @pytest.mark.parametrize(("one", "other", "path", "says"), DIFFERENT)
-def test_a_difference_has_a_place_and_words(one: Any, other: Any, path: str, says: str) -> None:
+def test_a_difference_has_a_place_and_words(
+    one: Any, other: Any, path: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(copyreg.dispatch_table, ValueError, raising=False)  # Dask's, by tblib
     (found,) = compare(one, other)
     assert str(found).startswith(f"{path} {says}")
     names = {"obj": one, "adapters": adapters}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import pickle
 import sys
 import threading
@@ -154,7 +155,10 @@ def test_what_arrives_as_no_exception_is_a_task_error(thread: adapters.Executor)
     assert "in raise_what_arrives_as_none" in str(error.__cause__)
 
 
-def test_an_exception_travels_through_its_adapter(thread: adapters.Executor) -> None:
+def test_an_exception_travels_through_its_adapter(
+    thread: adapters.Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(copyreg.dispatch_table, NativeError, raising=False)  # Dask's, by tblib
     adapters.register(NativeError, lambda error: error.code, NativeError)
     try:
         error = thread.submit(raise_native_error).exception(TIMEOUT)
