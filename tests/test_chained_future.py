@@ -151,11 +151,14 @@ def test_pending_tasks_can_be_cancelled_and_running_ones_cannot(
     assert CALLS == []
 
 
-def test_a_future_that_is_done_is_in_no_reference_cycle(thread: adapters.Executor) -> None:
+def test_a_future_that_is_done_is_in_no_reference_cycle(
+    thread: adapters.Executor, gate: Gate
+) -> None:
     gc.disable()
     try:
-        future = thread.submit(abs, -1)
-        assert future.result(TIMEOUT) == 1
+        future = thread.submit(wait_at, "gate")
+        gate.opened.set()
+        assert future.result(TIMEOUT) == "gate"
         assert thread.submit(abs, -2).result(TIMEOUT) == 2  # by now the thread has let it go
         reference = weakref.ref(future)
         del future

@@ -40,9 +40,9 @@ def test_lost_tasks_run_again_one_alone_and_then_more_at_once(
     for together in (1, 2, 7):  # each task that is done doubles how many may run at once
         manual[1].run(together)
     assert [future.result(TIMEOUT) for future in tasks] == list(range(10))
-    later = [executor.submit(abs, -number) for number in range(10)]
-    manual[1].run(10)  # nothing is suspected any more
-    assert [future.result(TIMEOUT) for future in later] == list(range(10))
+    later = [executor.submit(abs, -number) for number in range(2000)]
+    manual[1].run(2000)  # all at once: nothing is suspected any more
+    assert [future.result(TIMEOUT) for future in later] == list(range(2000))
 
 
 def test_only_a_task_that_breaks_the_pool_while_it_is_alone_gets_the_error(

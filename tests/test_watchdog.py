@@ -11,8 +11,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent import futures
 from multiprocessing import connection
+from typing import Any
 
 import crashes
 import executors
@@ -21,7 +23,6 @@ from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_proces
 
 import adapters
 
-no_child_is_left = executors.no_child_is_left
 on_loky = executors.on_loky
 
 of_posix = pytest.mark.skipif(os.name != "posix", reason="the watchdog is for POSIX")
@@ -34,6 +35,15 @@ each_start_method = pytest.mark.parametrize(
         for index, method in enumerate(START_METHODS)
     ],
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """In place of the fixture in conftest: a pool whose manager has failed joins no worker."""
+    yield
+    for child in multiprocessing.active_children():
+        child.join(TIMEOUT)
+    assert not multiprocessing.active_children()
 
 
 def watchdogs() -> set[threading.Thread]:
@@ -74,6 +84,18 @@ def test_it_ends_after_a_pool_that_broke_by_itself_and_leaves_it_its_reason() ->
         assert not watchdog.is_alive()
         with pytest.raises(futures.BrokenExecutor, match="terminated abruptly"):
             executor.submit(abs, -1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="max_tasks_per_child is of Python 3.11")
+def test_a_worker_that_ends_as_it_should_does_not_break_the_pool() -> None:
+    context = multiprocessing.get_context("spawn")
+    options: dict[str, Any] = {"max_tasks_per_child": 1, "mp_context": context}
+    with futures.ProcessPoolExecutor(1, **options) as pool, adapters.Executor(pool) as executor:
+        first = executor.submit(time.sleep, 0.2)
+        first.add_done_callback(lambda _: time.sleep(2))  # the manager does not notice the end
+        assert first.result(TIMEOUT) is None
+        assert executor.submit(abs, -1).result(TIMEOUT) == 1
 
 
 def check_broken_in_the_middle(executor: adapters.Executor) -> None:
@@ -129,8 +151,6 @@ def test_a_death_in_the_middle_of_a_result_after_shutdown_fails_the_future() -> 
     killer = executor.submit(crashes.die_in_the_middle_of_the_result)
     executor.shutdown(wait=False)
     assert isinstance(killer.exception(10), futures.BrokenExecutor)
-    for child in multiprocessing.active_children():
-        child.join(TIMEOUT)
 
 
 @pytest.mark.slow
