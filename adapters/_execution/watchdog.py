@@ -26,8 +26,6 @@ from typing import Any
 _POLL_INTERVAL = 0.5  # seconds until workers that were started meanwhile are waited for, too
 _GRACE_PERIOD = 1.0  # seconds in which the manager may notice a death itself
 _MANAGER_FAILED = "the executor manager thread of this pool has failed; make a new pool"
-
-
 _watched: weakref.WeakSet[Any] = weakref.WeakSet()  # managers of pools that have a watchdog
 
 
