@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent import futures
 from multiprocessing import connection
 from typing import Any
@@ -23,6 +22,7 @@ from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_proces
 
 import adapters
 
+no_child_is_left = executors.no_child_is_left
 on_loky = executors.on_loky
 
 of_posix = pytest.mark.skipif(os.name != "posix", reason="the watchdog is for POSIX")
@@ -35,15 +35,6 @@ each_start_method = pytest.mark.parametrize(
         for index, method in enumerate(START_METHODS)
     ],
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_child_is_left() -> Iterator[None]:
-    """In place of the fixture in conftest: a pool whose manager has failed joins no worker."""
-    yield
-    for child in multiprocessing.active_children():
-        child.join(TIMEOUT)
-    assert not multiprocessing.active_children()
 
 
 def watchdogs() -> set[threading.Thread]:
