@@ -15,7 +15,7 @@ from adapters.testing import ConformanceError, check_adapter
 
 
 def test_golden_payloads_are_recorded_once_and_go_through_upgrades(tmp_path: Path) -> None:
-    others = {name: "not now" for name, *_ in PROMISES[5:] if "golden" not in name}
+    others = {each.name: "not now" for each in PROMISES[5:] if "golden" not in each.name}
     options: dict[str, Any] = {"golden": tmp_path, "skip": others}
     examples = {"a/b": Grown("x")}
     # As earlier releases wrote them.
@@ -48,7 +48,7 @@ def test_a_name_may_look_like_a_version(tmp_path: Path) -> None:
             self.value = value
 
     adapter = adapters.register(Local, lambda local: local.value, Local, name="local.v1.Local")
-    skip = {name: "not now" for name, *_ in PROMISES[5:] if "golden" not in name}
+    skip = {each.name: "not now" for each in PROMISES[5:] if "golden" not in each.name}
     try:
         report = check_adapter(
             adapter, {"a.v2.b": Local(1)}, golden=tmp_path, record_golden=True, skip=skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters._conformance.equality import difference
+from adapters._conformance.states import difference
 from adapters._conformance.wrong_states import wrong_states
 
 
@@ -16,6 +16,6 @@ def test_wrong_states_are_many_and_differ() -> None:
         "the state[2][1]['key'] cut in half",
         "the state[3] all bytes 255",
         "the state[1] = None",
-        "the state[2][1] without the key 'key'",
+        "the state[2][1]['key'] missing",
     ):
         assert difference(state, found[wanted]), wanted

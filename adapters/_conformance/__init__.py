@@ -7,9 +7,7 @@
 | `case` | one adapter with its examples, which is also sent to a child |
 | `state_checks` | checks of states, which rebuild nothing |
 | `rebuild_checks`, `leaks`, `wrong_states`, `golden` | checks that rebuild objects |
-| `equality` | whether two native objects, or two states, are equal |
-| `state_parts` | the parts of a state, and a change of one of them for a moment |
-| `outcomes` | how a check ends that does not pass |
-| `report` | the results, as an object, text and an error |
+| `states` | the parts of a state; whether two states, or two native objects, are equal |
+| `report` | the results, as an object, text and an error; how a check ends that does not pass |
 | `pytest_class`, `pytest_plugin` | the promises as tests of pytest, and its option |
 """

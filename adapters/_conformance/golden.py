@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
-from adapters._conformance.outcomes import Broken, NotHere
+from adapters._conformance.report import Broken, NotHere
 from adapters._naming import in_words
 from adapters._pickling import loads
 from adapters._wire.rebuild import registry
@@ -30,11 +31,8 @@ def _safe(text: str) -> str:
 def add_golden(case: Case, folder: str | os.PathLike[str] | None, recording: bool) -> None:
     """Read the payloads of a folder into a case, by version.
 
-    Args:
-        case: The case.
-        folder: The folder, None for no golden payloads.
-        recording: Whether to write, first, the payload of each example that has none of this
-            version. A file is never written again: it stands for what users have.
+    If `recording`, the payload of each example that has none of this version is written first. A
+    file is never written again: it stands for what users have.
     """
     if folder is None:
         return
@@ -65,7 +63,9 @@ def golden_payloads_load(case: Case) -> None:
         progress(f"golden payload {file}")
         steps: list[int] = []
         upgrades = adapter.upgrades
-        adapter.upgrades = {old: _recorded(old, upgrades[old], steps) for old in upgrades}
+        adapter.upgrades = {
+            old: partial(_upgraded, old, upgrade, steps) for old, upgrade in upgrades.items()
+        }
         try:
             rebuilt = loads(payload)
         except FAILURES as error:
@@ -87,14 +87,9 @@ def golden_payloads_load(case: Case) -> None:
             case.require_equal(example, rebuilt, f"what the golden payload {file} gives")
 
 
-def _recorded(
-    version: int, upgrade: Callable[[Any], Any], steps: list[int]
-) -> Callable[[Any], Any]:
-    def recorded(state: Any) -> Any:
-        steps.append(version)
-        return upgrade(state)
-
-    return recorded
+def _upgraded(version: int, upgrade: Callable[[Any], Any], steps: list[int], state: Any) -> Any:
+    steps.append(version)
+    return upgrade(state)
 
 
 def old_versions_are_reachable(case: Case) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from adapters._conformance.case import collect
-from adapters._conformance.golden import add_golden
 from adapters._conformance.promises import PROMISES, Promise
 from adapters._conformance.run import Run
-from adapters._wire.rebuild import registry
 
 
 class Conformance:
@@ -44,11 +43,8 @@ class Conformance:
         cls.__test__ = True
 
     def _check(self, promise: Promise, request: pytest.FixtureRequest) -> None:
-        cls = type(self)
-        run: Run | None = vars(cls).get("_run")
-        if run is None:
-            run = _start(cls, bool(request.config.getoption("--adapters-record", default=False)))
-            cls._run = run  # type: ignore[attr-defined]
+        cls: Any = type(self)
+        run = _run_of(cls, bool(request.config.getoption("--adapters-record", default=False)))
         if promise.name not in run.results:
             tests = {
                 getattr(item, "originalname", "")
@@ -63,17 +59,16 @@ class Conformance:
             pytest.fail(f"{run.case.adapter!r}: {result.reason}", pytrace=False)
 
 
-def _start(cls: type[Conformance], recording: bool) -> Run:
+@cache
+def _run_of(cls: Any, record_golden: bool) -> Run:
     for name in ("adapter", "examples"):
         if not hasattr(cls, name):
             pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
-    options = {name: _plain(cls, name) for name in ("equal", "live", "rebuilds")}
-    case = collect(registry.lookup(_plain(cls, "adapter")), _plain(cls, "examples"), **options)
-    golden = _plain(cls, "golden")
-    if golden is not None:
-        golden = Path(inspect.getfile(cls)).parent / golden
-    add_golden(case, golden, recording)
-    return Run(case, cls.skip, cls.timeout)
+    names = ("adapter", "examples", "golden", "equal", "live", "rebuilds")
+    options = {name: _plain(cls, name) for name in names}
+    if options["golden"] is not None:
+        options["golden"] = Path(inspect.getfile(cls)).parent / options["golden"]
+    return Run(collect(record_golden=record_golden, **options), cls.skip, cls.timeout)
 
 
 def _plain(cls: type, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Checks that rebuild: all but two run in a spawned child, where a crash is a finding."""
+"""Checks that rebuild: most run in a spawned child, where a crash is a finding."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from mmap import ACCESS_READ, mmap
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
-from adapters._conformance.equality import difference
-from adapters._conformance.outcomes import Broken
-from adapters._conformance.state_parts import changed, containers, parts, snapshot
+from adapters._conformance.report import Broken
+from adapters._conformance.states import changed, containers, difference, parts, snapshot
 from adapters._naming import in_words
-from adapters._pickling import dumps, loads
+from adapters._pickling import loads
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from adapters._child import Child
     from adapters._conformance.case import Case
 
 _NOISE = 0xDD
@@ -33,115 +34,113 @@ _THREADS = 8
 _SECONDS = 0.15  # for the threads to run into a race
 
 
-@dataclass
-class Box:
-    """A dataclass in a message, which holds an example."""
-
-    content: Any
+def round_trip_in_a_spawned_child(case: Case, example: Any) -> None:
+    """A spawned process, which imported nothing, rebuilds the object."""
+    case.require_state(example, "what arrived")
 
 
-def round_trip_in_process(case: Case) -> None:
+def round_trip_in_process(case: Case, example: Any) -> None:
     """pickle.loads(pickle.dumps(obj)) equals the original."""
-    for example in case.each():
-        case.require_equal(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
+    case.require_equal(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
 
 
-def send_back(case: Case) -> list[bytes]:
-    """The examples as payloads, which a child returns to its parent."""
-    return [dumps(example) for example in case.examples]
-
-
-def sent_back_by_a_child(case: Case, payloads: list[bytes]) -> None:
+def sent_back_by_a_child(case: Case, example: Any, payloads: list[bytes]) -> None:
     """What a child rebuilt, it can send back, and that equals the original."""
-    for example, payload in zip(case.each(), payloads, strict=True):
-        case.require_equal(example, loads(payload), "what the child sent back")
+    case.require_equal(example, loads(payloads[case.index]), "what the child sent back")
 
 
-def every_protocol(case: Case) -> None:
+def round_trip_in_a_forkserver_child(case: Case, example: Any, payloads: list[bytes]) -> None:
+    """A process that a forkserver forked rebuilds the object and sends it back."""
+    sent_back_by_a_child(case, example, payloads)
+
+
+def round_trip_in_a_forked_child(case: Case, example: Any, payloads: list[bytes]) -> None:
+    """A forked process rebuilds the object and sends it back."""
+    sent_back_by_a_child(case, example, payloads)
+
+
+def ends_with_its_process(child: Child) -> None:
+    """A process that ends with such objects alive ends without a crash."""
+    child.finish("to end, with the examples alive")
+
+
+def every_protocol(case: Case, example: Any) -> None:
     """Each pickle protocol from 2 to the highest carries the object."""
-    for example in case.each():
-        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
-            progress(f"pickle protocol {protocol}")
-            try:
-                rebuilt = pickle.loads(pickle.dumps(example, protocol))
-            except FAILURES as error:
-                raise Broken(
-                    f"pickle protocol {protocol} fails: {in_words(error)}; keep to plain data and"
-                    " buffers in the state"
-                ) from error
-            case.require_equal(example, rebuilt, f"what pickle protocol {protocol} carried")
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        how = f"pickle protocol {protocol}"
+        progress(how)
+        _require_carried(case, example, how, partial(pickle.dumps, protocol=protocol))
 
 
-def cloudpickle(case: Case) -> None:
+def cloudpickle(case: Case, example: Any) -> None:
     """cloudpickle, which Dask, Ray and loky use, carries the object."""
     import cloudpickle
 
-    for example in case.each():
-        try:
-            rebuilt = pickle.loads(cloudpickle.dumps(example))
-        except FAILURES as error:
-            raise Broken(
-                f"cloudpickle fails: {in_words(error)}; it writes some types in its own way, so"
-                " keep to plain data and buffers in the state"
-            ) from error
-        case.require_equal(example, rebuilt, "what cloudpickle carried")
+    reason = "it writes some types in its own way, so "
+    _require_carried(case, example, "cloudpickle", cloudpickle.dumps, reason)
 
 
-def deepcopy_makes_a_second_object(case: Case) -> None:
+def _require_carried(case: Case, example: Any, how: str, write: Any, reason: str = "") -> None:
+    try:
+        rebuilt = pickle.loads(write(example))
+    except FAILURES as error:
+        advice = f"{reason}keep to plain data and buffers in the state"
+        raise Broken(f"{how} fails: {in_words(error)}; {advice}") from error
+    case.require_equal(example, rebuilt, f"what {how} carried")
+
+
+def factory_makes_a_fresh_object(case: Case, example: Any) -> None:
+    """The factory makes a new object at each call, also of the same state."""
+    state = snapshot(case.adapter.state_of(example))
+    first, second = case.adapter.factory(state), case.adapter.factory(state)
+    if first is second or first is example or second is example:
+        advice = "two owners would change one object; make a new one at each call"
+        raise Broken(f"the factory gives the same object twice: {advice}")
+    case.require_equal(first, second, "what the factory made of the same state a second time")
+
+
+def deepcopy_makes_a_second_object(case: Case, example: Any) -> None:
     """copy.deepcopy gives an equal object that is another one."""
-    for example in case.each():
-        second = copy.deepcopy(example)
-        if second is example:
-            raise Broken(
-                "copy.deepcopy gives the object itself: remove the type's own __deepcopy__, and the"
-                " adapter makes the copy"
-            )
-        case.require_equal(example, second, "the deep copy")
-        for path, _, found in _seen_changes(case, parts(case.adapter.state_of(second)), example):
-            raise Broken(
-                f"a change of {path} of the deep copy changes the original ({found}): let the"
-                " type's own __deepcopy__ copy that, too, or remove it for the adapter to copy"
-            )
+    second = copy.deepcopy(example)
+    if second is example:
+        advice = "remove the type's own __deepcopy__, and the adapter makes the copy"
+        raise Broken(f"copy.deepcopy gives the object itself: {advice}")
+    case.require_equal(example, second, "the deep copy")
+    for path, _, found in _seen_changes(case, parts(case.adapter.state_of(second)), example):
+        problem = f"a change of {path} of the deep copy changes the original ({found})"
+        advice = "let the type's own __deepcopy__ copy that, too, or remove it for the adapter to"
+        raise Broken(f"{problem}: {advice} copy")
 
 
-def nested_and_shared_in_one_message(case: Case) -> None:
+def nested_and_shared_in_one_message(case: Case, example: Any) -> None:
     """Objects travel inside of containers, several in one message, and one twice arrives as one."""
-    for example in case.each():
-        message = [[example], {"key": example}, (example,), Box(example), {"all": case.examples}]
-        in_list, in_dict, in_tuple, box, others = pickle.loads(pickle.dumps(message))
-        found = in_list[0]
-        if any(each is not found for each in (in_dict["key"], in_tuple[0], box.content)):
-            raise Broken(
-                "an object that is in one message several times arrives as several: the type or its"
-                " adapter must leave identity to pickle"
-            )
-        case.require_equal(example, found, "what arrived in a container")
-        for original, rebuilt in zip(case.examples, others["all"], strict=True):
-            case.require_equal(original, rebuilt, "one of several objects in one message")
+    attribute = SimpleNamespace(content=example)
+    message = [[example], {"key": example}, (example,), attribute, {"all": case.examples}]
+    (found,), in_dict, in_tuple, attribute, others = pickle.loads(pickle.dumps(message))
+    if any(each is not found for each in (in_dict["key"], in_tuple[0], attribute.content)):
+        problem = "an object that is in one message several times arrives as several"
+        raise Broken(f"{problem}: the type or its adapter must leave identity to pickle")
+    case.require_equal(example, found, "what arrived in a container")
+    for original, rebuilt in zip(case.examples, others["all"], strict=True):
+        case.require_equal(original, rebuilt, "one of several objects in one message")
 
 
-def state_is_no_alias(case: Case) -> None:
+def state_is_no_alias(case: Case, example: Any) -> None:
     """The lists, dicts and sets of a state are not those that the object goes on using."""
-    for example in case.each():
-        state = case.adapter.state_of(example)
-        for path, kind, found in _seen_changes(case, containers(state), example):
-            raise Broken(
-                f"a change of {path}, the {kind} that serialize returned, changes the object"
-                f" ({found}): copy.copy would give two objects that share it; return {kind}(...), a"
-                " copy"
-            )
+    state = case.adapter.state_of(example)
+    for path, kind, found in _seen_changes(case, containers(state), example):
+        problem = f"a change of {path}, the {kind} that serialize returned, changes the object"
+        advice = f"copy.copy would give two objects that share it; return {kind}(...), a copy"
+        raise Broken(f"{problem} ({found}): {advice}")
 
 
-def factory_keeps_no_container(case: Case) -> None:
+def factory_keeps_no_container(case: Case, example: Any) -> None:
     """The object does not go on using the lists, dicts and sets of the state it was made of."""
-    for example in case.each():
-        state = snapshot(case.adapter.state_of(example))
-        rebuilt = case.adapter.factory(state)
-        for path, kind, found in _seen_changes(case, containers(state), rebuilt):
-            raise Broken(
-                f"a change of {path} after the rebuild changes the object ({found}): the factory"
-                f" keeps the {kind} of the state; let it copy"
-            )
+    state = snapshot(case.adapter.state_of(example))
+    rebuilt = case.adapter.factory(state)
+    for path, kind, found in _seen_changes(case, containers(state), rebuilt):
+        problem = f"a change of {path} after the rebuild changes the object ({found})"
+        raise Broken(f"{problem}: the factory keeps the {kind} of the state; let it copy")
 
 
 def _seen_changes(
@@ -150,55 +149,38 @@ def _seen_changes(
     """Change one part after the other for a moment: path, type and what `obj` shows of it."""
     before = snapshot(case.adapter.state_of(obj))
     for path, part in mutable:
-        restore = changed(part)
-        try:
-            found = difference(before, case.adapter.state_of(obj))
-        except FAILURES as error:
-            found = f"serialize then raises {in_words(error)}"
-        finally:
-            restore()
+        with changed(part):
+            try:
+                found = difference(before, case.adapter.state_of(obj))
+            except FAILURES as error:
+                found = f"serialize then raises {in_words(error)}"
         if found:
             yield path, type(part).__name__, found
 
 
-def factory_makes_a_fresh_object(case: Case) -> None:
-    """The factory makes a new object at each call, also of the same state."""
-    for example in case.each():
-        state = snapshot(case.adapter.state_of(example))
-        first, second = case.adapter.factory(state), case.adapter.factory(state)
-        if first is second or first is example or second is example:
-            raise Broken(
-                "the factory gives the same object twice: two owners would change one object; make"
-                " a new one at each call"
-            )
-        case.require_equal(first, second, "what the factory made of the same state a second time")
-
-
-def outlives_the_original(case: Case) -> None:
+def outlives_the_original(case: Case, _: Any) -> None:
     """The object stands when the original, the payload and its buffers are gone.
 
     It is rebuilt twice: from buffers in memory that is overwritten afterwards, and in a read-only
     mapping, as of a shared handle, that is unmapped; neither, while something exports the memory.
     """
-    for index, label in enumerate(case.labels):
-        body, buffers = case.payloads[index]
-        for how, copy_of in (("overwritten", bytearray), ("unmapped", _mapped)):
-            progress(f"example {label}, whose buffers were {how} after the rebuild")
-            copies: list[Any] = [copy_of(buffer) for buffer in buffers]
-            rebuilt = pickle.loads(body, buffers=copies)
-            while copies:
-                _release(copies.pop())
-            gc.collect()
-            noise = [bytes([_NOISE]) * (1 << size % 14) for size in range(1000)]
-            try:
-                case.require_state(index, rebuilt, "the object")
-            except Broken as problem:
-                raise Broken(
-                    f"example {label}: when the buffers of the state are {how} after the rebuild,"
-                    f" {problem}; the factory must copy the memory, or keep the buffer that it"
-                    " reads for as long as the object lives"
-                ) from None
-            del noise, rebuilt
+    label, sent = case.labels[case.index], case.sent[case.index]
+    for how, copy_of in (("overwritten", bytearray), ("unmapped", _mapped)):
+        progress(f"example {label}, whose buffers were {how} after the rebuild")
+        copies: list[Any] = [copy_of(buffer) for buffer in sent.buffers]
+        rebuilt = pickle.loads(sent.body, buffers=copies)
+        while copies:
+            _release(copies.pop())
+        gc.collect()
+        noise = [bytes([_NOISE]) * (1 << size % 14) for size in range(1000)]
+        try:
+            case.require_state(rebuilt, "the object")
+        except Broken as problem:
+            raise Broken(
+                f"when the buffers of the state are {how} after the rebuild, {problem}; the factory"
+                " must copy the memory, or keep the buffer that it reads while the object lives"
+            ) from None
+        del noise, rebuilt
 
 
 def _mapped(content: bytes) -> mmap | bytes:

@@ -1,4 +1,4 @@
-"""The result of a conformance check, as an object, as text and as an error."""
+"""The results of a conformance check: as an object, as text and as an error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from typing import Literal
 
     Status = Literal["passed", "failed", "skipped"]
+
+
+class Broken(Exception):  # noqa: N818  a finding about an adapter, not an error of the kit
+    """A promise is broken; the message says how, and what the author is to do."""
+
+
+class NotHere(Exception):  # noqa: N818
+    """A promise cannot be checked here; the message says why."""
 
 
 class Result(NamedTuple):

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
 from adapters._conformance.case import Case, collect
-from adapters._conformance.equality import Equal
-from adapters._conformance.golden import add_golden
-from adapters._conformance.outcomes import Broken
 from adapters._conformance.promises import PROMISES, Promise
-from adapters._conformance.rebuild_checks import send_back, sent_back_by_a_child
-from adapters._conformance.report import ConformanceError, Report, Result
+from adapters._conformance.rebuild_checks import (
+    ends_with_its_process,
+    round_trip_in_a_spawned_child,
+    sent_back_by_a_child,
+)
+from adapters._conformance.report import Broken, ConformanceError, Report, Result
+from adapters._conformance.states import Equal
 from adapters._conformance.wrong_states import wrong_states_are_refused
-from adapters._wire.rebuild import registry
+from adapters._pickling import dumps
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +45,6 @@ class Run:
         self.results: dict[str, Result] = {}
         self._skip = skip or {}
         self._timeout = timeout
-        self._worker: Child | None = None
         self._blocked: dict[str, str] = {}  # {promise: the broken one that it needs, or is}
         unknown = self._skip.keys() - {promise.name for promise in PROMISES}
         if unknown:
@@ -52,12 +53,10 @@ class Run:
 
     def run(self, wanted: Collection[str]) -> None:
         """Check the promises that are wanted, and those that they need."""
-        needs = {promise.name: promise.needs for promise in PROMISES}
-        names = set()
-        for name in wanted:
-            while name and name not in self.results:
-                names.add(name)
-                name = needs[name]
+        names = set(wanted) - self.results.keys()
+        for promise in reversed(PROMISES):
+            if promise.name in names and promise.needs not in self.results:
+                names.add(promise.needs)
         try:
             for promise in PROMISES:
                 if promise.name in names:
@@ -73,51 +72,50 @@ class Run:
             return "skipped", f"not checked while this is broken: {missing}"
         if name in self._skip:
             return "skipped", self._skip[name]
-        status: Status = "failed"
         try:
             status, reason = self._check(promise)
-        except (Broken, ChildRaisedError) as problem:
-            reason = str(problem)
-        except ChildDiedError as death:
+        except (Broken, ChildRaisedError, ChildDiedError) as problem:
             self._end_worker()
-            reason = str(death)
+            status, reason = "failed", str(problem)
         if status == "failed":
             self._blocked[name] = name
         return status, "" if status == "passed" else reason
 
     def _check(self, promise: Promise) -> tuple[Status, Any]:
-        name, place, check = promise.name, promise.place, promise.check
+        check, place = promise.check, promise.place
         if place == "here":
-            return self.case.run(check)
+            return self.case.run(check, each=promise.each)
         if place != "worker":
             if place not in multiprocessing.get_all_start_methods():
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
-                return self._send_back(child)
-        worker = self._running_worker()
-        if name == "sent_back_by_a_child":
-            return self._send_back(worker)
-        if name == "wrong_states_are_refused":
+                return self._sent_back(child, check)
+        if check is sent_back_by_a_child:
+            return self._sent_back(self._worker, check)
+        if check is wrong_states_are_refused:
             return self._refuse_wrong_states()
-        if name == "ends_with_its_process":
-            try:
-                worker.finish("to end, with the examples alive")
-            finally:
-                self._end_worker()
-        return _ask(worker, check) if check else ("passed", "")
+        if check is ends_with_its_process:
+            check(self._worker)
+            self._end_worker()
+            return "passed", ""
+        return _ask(self._worker, check, promise.each)
 
-    def _running_worker(self) -> Child:
-        """The worker; a new one, if there is none or the last one has died."""
-        if self._worker is None:
-            self._worker = self._start("spawn")
-        return self._worker
+    @cached_property
+    def _worker(self) -> Child:
+        """The spawned child that promises share; a new one after `_end_worker`."""
+        return self._start("spawn")
+
+    def _end_worker(self) -> None:
+        worker: Child | None = vars(self).pop("_worker", None)
+        if worker is not None:
+            worker.close()
 
     def _start(self, method: str) -> Child:
         """A child in which the examples have been rebuilt."""
         child = Child(method, timeout=self._timeout)
         try:
-            problem = child.call(_unpack, self._packed)
-            if problem:
+            status, problem = child.call(_unpack, self._packed)
+            if status == "failed":
                 raise Broken(problem)
         except BaseException:
             child.close()
@@ -128,21 +126,16 @@ class Run:
     def _packed(self) -> bytes:
         return self.case.packed()
 
-    def _end_worker(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-
-    def _send_back(self, child: Child) -> tuple[Status, Any]:
-        status, found = _ask(child, send_back)
-        return self.case.run(sent_back_by_a_child, found) if status == "passed" else (status, found)
+    def _sent_back(self, child: Child, check: Callable[..., Any]) -> tuple[Status, Any]:
+        status, found = _ask(child, _send_back, False)
+        return self.case.run(check, found) if status == "passed" else (status, found)
 
     def _refuse_wrong_states(self) -> tuple[Status, Any]:
         start = 0
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
             try:
-                status, reason = _ask(self._running_worker(), wrong_states_are_refused, start)
+                status, reason = _ask(self._worker, wrong_states_are_refused, False, start)
                 if status != "passed" or not crashes:
                     return status, reason
                 break
@@ -161,27 +154,31 @@ class Run:
         )
 
 
-def _ask(child: Child, check: Callable[..., Any], *args: Any) -> tuple[Status, Any]:
-    status, found = child.call(_run, check, *args)
+def _ask(child: Child, *args: Any) -> tuple[Status, Any]:
+    status, found = child.call(_run, *args)
     return status, found
 
 
 _case: Case  # in a child; its examples are alive until the process ends
 
 
-def _unpack(packed: bytes) -> str:
+def _unpack(packed: bytes) -> tuple[Status, Any]:
     global _case
     progress("to rebuild the examples")
     try:
         _case = Case.unpacked(packed)
     except Broken as problem:
-        return str(problem)
-    return ""
+        return "failed", str(problem)
+    return _case.run(round_trip_in_a_spawned_child)
 
 
-def _run(check: Callable[..., Any], *args: Any) -> tuple[Status, Any]:
+def _run(check: Callable[..., Any], each: bool, *args: Any) -> tuple[Status, Any]:
     progress(check.__name__.replace("_", " "))
-    return _case.run(check, *args)
+    return _case.run(check, *args, each=each)
+
+
+def _send_back(case: Case) -> list[bytes]:
+    return [dumps(example) for example in case.examples]
 
 
 def check_adapter(
@@ -222,16 +219,12 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    case = collect(registry.lookup(adapter), examples, equal=equal, live=live, rebuilds=rebuilds)
-    add_golden(case, golden, record_golden)
+    options = {"equal": equal, "live": live, "rebuilds": rebuilds}
+    case = collect(adapter, examples, golden, record_golden, **options)
     run = Run(case, skip, timeout)
     run.run([promise.name for promise in PROMISES])
-    report = Report(
-        case.adapter.name,
-        case.adapter.version,
-        tuple(case.labels),
-        tuple(run.results[promise.name] for promise in PROMISES),
-    )
+    results = tuple(run.results[promise.name] for promise in PROMISES)
+    report = Report(case.adapter.name, case.adapter.version, tuple(case.labels), results)
     if not report.ok:
         raise ConformanceError(report.complaint(), report.adapter, report)
     return report

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
 from adapters._comparison.contents import is_buffer
-from adapters._conformance.equality import compare, difference
-from adapters._conformance.outcomes import Broken
-from adapters._conformance.state_parts import snapshot
+from adapters._conformance.report import Broken
+from adapters._conformance.states import compare, difference, snapshot
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters._wire.rebuild import rebuild
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from adapters._conformance.case import Case
 
 _DEEPEST = 3
+_FIRST = 20  # parts of a container that are replaced
 _MOST = 150  # wrong states per example
 _OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, "wrong", b"", b"\xff" * 16)
 _PARTS: tuple[Any, ...] = (None, "wrong", b"wrong", 1.5, -1, [])
@@ -53,6 +53,7 @@ def _all_wrong(case: Case) -> Iterator[tuple[str, str, Any]]:
 
 
 def _try(case: Case, wrong: Any) -> str:
+    """What is wrong with what becomes of a wrong state, "" if nothing is."""
     adapter = case.adapter
     try:
         accepted = rebuild(adapter.name, adapter.version, adapter.provider, wrong)
@@ -61,9 +62,8 @@ def _try(case: Case, wrong: Any) -> str:
     except MemoryError:
         return ""
     except BaseException as error:
-        return (
-            f"the factory raises {in_words(error)}, which is not an Exception; raise a ValueError"
-        )
+        said = in_words(error)
+        return f"the factory raises {said}, which is not an Exception; raise a ValueError"
     try:
         repr(accepted)
         state = snapshot(adapter.state_of(accepted))
@@ -71,13 +71,10 @@ def _try(case: Case, wrong: Any) -> str:
         found = difference(state, adapter.state_of(again))
         found = found and compare(adapter, accepted, again, case.equal)
     except FAILURES as error:
-        return (
-            "the factory accepts it, and makes an object that cannot be used"
-            f" ({in_words(error)}); check the state, and raise a ValueError that says what is wrong"
-        )
-    if found:
-        return f"the factory accepts it, and makes an object that does not travel ({found})"
-    return ""
+        problem = f"makes an object that cannot be used ({in_words(error)})"
+        advice = "check the state, and raise a ValueError that says what is wrong"
+        return f"the factory accepts it, and {problem}; {advice}"
+    return found and f"the factory accepts it, and makes an object that does not travel ({found})"
 
 
 def _unclear(error: RebuildError) -> str:
@@ -116,16 +113,12 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
     if kind in (tuple, list):
         yield f"{path} reversed", kind(reversed(part))
         yield f"{path} with one part more", kind([*part, None])
-        for index in range(min(len(part), 20)):
-            before, after = part[:index], part[index + 1 :]
-            yield f"{path}[{index}] missing", kind([*before, *after])
-            for what, wrong in _replacements(part[index], f"{path}[{index}]", depth):
-                yield what, kind([*before, wrong, *after])
-    elif kind is dict:
-        for key in part:
-            yield f"{path} without the key {key!r}", {k: part[k] for k in part if k != key}
-            for what, wrong in _replacements(part[key], f"{path}[{key!r}]", depth):
-                yield what, {**part, key: wrong}
+    if kind in (tuple, list, dict):
+        items = list(part.items() if kind is dict else enumerate(part))
+        for at, (key, value) in enumerate(items[:_FIRST]):
+            for what, values in _replacements(value, f"{path}[{key!r}]", depth):
+                left = [*items[:at], *((key, new) for new in values), *items[at + 1 :]]
+                yield what, dict(left) if kind is dict else kind(new for _, new in left)
     elif is_buffer(part):
         content = bytes(part)
         for what, wrong in (
@@ -148,9 +141,12 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
         yield f"{path} = nan", float("nan")
 
 
-def _replacements(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _replacements(part: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    """(what is wrong, [what takes the place of the part]); an empty list if nothing does."""
+    yield f"{path} missing", []
     for other in _PARTS:
         if type(other) is not type(part):
-            yield f"{path} = {other!r}", other
+            yield f"{path} = {other!r}", [other]
     if depth < _DEEPEST:
-        yield from _damaged(part, path, depth + 1)
+        for what, wrong in _damaged(part, path, depth + 1):
+            yield what, [wrong]

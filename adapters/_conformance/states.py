@@ -1,0 +1,124 @@
+"""States: their parts, a change of one for a moment, and what is equal: two states, two objects."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeAlias
+
+from adapters._comparison.comparison import differences
+from adapters._comparison.contents import adapter_for, attributes, is_buffer
+from adapters._naming import qualified_name
+from adapters._wire.adapter import Adapter
+from adapters._wire.buffers import OutOfBand, has_buffers
+from adapters._wire.ctype import ctype_of
+
+Equal: TypeAlias = Callable[[Any, Any], object]
+
+_NOISE = "put in by adapters.testing"
+_OTHER: dict[type, Any] = {list: [_NOISE], dict: {_NOISE: _NOISE}, set: {_NOISE}}
+
+
+def snapshot(state: Any) -> Any:
+    """The state as it arrives elsewhere: nothing in it is shared with the original."""
+    return pickle.loads(pickled(state))
+
+
+def pickled(state: Any) -> bytes:
+    """A state as plain pickle writes it, its buffers included."""
+    return pickle.dumps(OutOfBand(state) if has_buffers(state) else state, 5)
+
+
+def parts(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
+    """All that a state holds, with the path to it, itself first.
+
+    Goes through containers and the attributes of Python objects, not into native objects that an
+    adapter serves.
+    """
+    todo = [(path, state)]
+    seen: set[int] = set()
+    for where, value in todo:
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        yield where, value
+        if type(value) in (tuple, list):
+            todo += [(f"{where}[{index}]", part) for index, part in enumerate(value)]
+        elif type(value) is dict:
+            todo += [(f"{where}[{key!r}]", part) for key, part in value.items()]
+            todo += [(f"key {key!r} of {where}", key) for key in value]
+        elif type(value) in (set, frozenset):
+            todo += [(f"an element of {where}", part) for part in value]
+        elif adapter_for(value) is None:
+            todo += [(f"{where}.{name}", part) for name, part in attributes(value).items()]
+
+
+def containers(state: Any) -> list[tuple[str, Any]]:
+    """The lists, dicts and sets of a state, with their paths."""
+    return [(path, part) for path, part in parts(state) if type(part) in _OTHER]
+
+
+def changed(part: Any) -> ExitStack:
+    """Change a list, dict, set or writable buffer, if it is one, until the `with` block ends."""
+    restore = ExitStack()
+    if type(part) in _OTHER:
+        restore.callback(_fill, part, part.copy())
+        _fill(part, () if part else _OTHER[type(part)])
+    elif is_buffer(part):
+        view = memoryview(part)
+        if view.c_contiguous and view.nbytes and not view.readonly:
+            restore.callback(_flip, view.cast("B"))
+            _flip(view.cast("B"))
+    return restore
+
+
+def _fill(container: Any, content: Any) -> None:
+    container.clear()
+    add = container.extend if type(container) is list else container.update
+    add(content)
+
+
+def _flip(memory: memoryview) -> None:
+    memory[0] ^= 255
+
+
+def difference(one: Any, other: Any) -> str:
+    """The first place where two states differ, in words; "" if they are deeply equal."""
+    return str(next(differences(one, other, "state", in_state=True), ""))
+
+
+def compare(adapter: Adapter, original: Any, other: Any, equal: Equal | None) -> str:
+    """How `other` differs from `original`, in words; "" if it does not.
+
+    `equal` decides or, without it, the `==` of the type, if it has one of its own: two states of
+    equal objects may differ, and a serializer that forgets a part makes equal states of different
+    objects. Else the states must be deeply equal.
+    """
+    kind, expected = (ctype_of(each) or type(each) for each in (other, original))
+    if kind is not expected:
+        return f"it is of {qualified_name(kind)}, not of {qualified_name(expected)}"
+    if equal is not None:
+        return "" if equal(original, other) else "equal(original, rebuilt) is false"
+    verdict: bool | None = None
+    if has_equality(type(original)):
+        try:
+            verdict = bool(original == other)
+        except Exception:  # it has no truth value, as that of arrays
+            verdict = None
+    if verdict:
+        return ""
+    state = snapshot(adapter.state_of(original))  # the serializer may return one list each time
+    found = difference(state, adapter.state_of(other))
+    if found or verdict is None:
+        return found
+    return (
+        "the states agree, yet original == rebuilt is false: serialize or the factory leaves"
+        " something out (or, if == means something else for this type, pass equal=)"
+    )
+
+
+def has_equality(cls: type) -> bool:
+    """Whether a type has an `==` of its own, and not one that compares identity or addresses."""
+    inherited: object = object.__eq__
+    return cls.__eq__ is not inherited and cls.__module__ != "_cffi_backend"
