@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._child import located, progress
-from adapters._comparison.contents import adapter_for
+from adapters._comparison.contents import adapter_for, type_name
 from adapters._conformance.golden import add_golden
 from adapters._conformance.report import Broken, NotHere
 from adapters._conformance.states import Equal, compare, difference, has_equality, pickled
 from adapters._naming import in_words
-from adapters._pickling import dumps, loads
+from adapters._pickling import dumps
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES, AdapterError, UnknownAdapterError
+from adapters.errors import FAILURES, AdapterError
 
 if TYPE_CHECKING:
-    import os
-
     from adapters._conformance.report import Status
     from adapters._wire.adapter import Adapter
 
@@ -42,9 +40,9 @@ class Case:
         adapter, equal, live, rebuilds: As in `check_adapter`.
         labels: The name of each example.
         drawn: Whether a strategy made the examples, which may give others another time.
-        golden: (file, version, label, payload) of each recorded payload.
-        makers: The function that made each example, None where the author gave the object.
+        golden: (version, file, label, payload) of each recorded payload.
         sent: In a child: each example as it was sent.
+        makers: The function that made each example, None where the author gave the object.
         memory: In a child: the buffers that the examples were rebuilt from. They are kept, so that
             only the promise about what outlives them depends on who owns the memory.
         index: Of the example that is checked.
@@ -57,32 +55,27 @@ class Case:
     live: Callable[[], int] | None = None
     rebuilds: int = 1000
     drawn: bool = False
-    golden: list[tuple[str, int, str, bytes]] = field(default_factory=list)
-    makers: list[Callable[[], Any] | None] = field(default_factory=list)
+    golden: list[tuple[int, str, str, bytes]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    memory: object = None
+    makers: list[Callable[[], Any] | None] = field(default_factory=list)
+    memory: list[list[bytearray]] = field(default_factory=list)
     index: int = 0
 
-    def run(self, check: Callable[..., Any], *args: Any, each: bool = True) -> tuple[Status, Any]:
-        """Run a check, with each example or of the case as a whole.
-
-        Returns:
-            The status, and what the check returned or, if it did not pass, the reason.
-        """
+    def run(self, check: Callable[..., None], *args: Any, each: bool = True) -> tuple[Status, str]:
+        """Run a check, with each example or of all: its status, and why it did not pass."""
         try:
             if not each:
-                return "passed", check(self, *args)
-            for index, example in enumerate(self.examples):
+                check(self, *args)
+            for index, example in enumerate(self.examples if each else ()):
                 self.index = index
                 progress(f"example {self.labels[index]}")
                 check(self, example, *args)
-            return "passed", None
         except NotHere as reason:
             return "skipped", str(reason)
         except Exception as error:
             problem = str(error) if isinstance(error, Broken) else located(error)
-            about = f"example {self.labels[self.index]}: " if each else ""
-            return "failed", f"{about}{problem}"
+            return "failed", f"example {self.labels[self.index]}: {problem}" if each else problem
+        return "passed", ""
 
     def require_equal(self, original: Any, other: Any, how: str) -> None:
         """Require that `other` equals `original`; `how` names it in the message."""
@@ -100,7 +93,7 @@ class Case:
             raise Broken(f"{how} has another state: {found}")
 
     def packed(self) -> bytes:
-        """The case as it is sent to a child.
+        """The arguments of the case in a child, without the adapter and with no example rebuilt.
 
         Raises:
             TypeError: `equal` or `live` cannot be sent.
@@ -113,45 +106,33 @@ class Case:
             sent.append(Sent(body, [bytes(buffer.raw()) for buffer in buffers], state))
         options = self.equal, self.live, self.rebuilds, self.drawn, self.golden
         try:
-            return dumps((self.labels, sent, options))
+            return dumps((None, self.labels, [*sent], *options, sent))
         except AdapterError as error:
+            problem = (
+                f"equal and live are called in child processes, too, but do not pickle ({error})"
+            )
             raise TypeError(
-                f"equal and live are called in child processes, too, but do not pickle"
-                f" ({in_words(error)}): make them functions at the top level of a module"
+                f"{problem}: make them functions at the top level of a module"
             ) from error
 
-    @classmethod
-    def unpacked(cls, packed: bytes) -> Case:
-        """The case in a child: its examples are rebuilt from their payloads.
-
-        Raises:
-            Broken: an example cannot be rebuilt, or as an object of another type.
-        """
-        labels, sent, options = loads(packed)
-        memory = [[bytearray(buffer) for buffer in one.buffers] for one in sent]
-        examples = []
-        for label, one, buffers in zip(labels, sent, memory, strict=True):
-            try:
-                examples.append(pickle.loads(one.body, buffers=buffers))
-            except FAILURES as error:
-                raise Broken(f"example {label}: {in_words(error)}") from error
+    def receive(self, sent: Sent) -> None:
+        """In a child: rebuild an example from what was sent, whose place it takes."""
+        buffers = [bytearray(buffer) for buffer in sent.buffers]
+        self.memory.append(buffers)
         try:
-            adapter = registry.find(examples[0])
-        except UnknownAdapterError as error:
-            raise Broken(f"what arrived is no object of the adapter's type: {error}") from error
-        case = cls(adapter, labels, examples, *options)
-        case.sent, case.memory = sent, memory
-        return case
+            rebuilt = pickle.loads(sent.body, buffers=buffers)
+        except FAILURES as error:
+            raise Broken(in_words(error)) from error
+        adapter = adapter_for(rebuilt)
+        if adapter is None:
+            raise Broken(f"what arrived is a {type_name(rebuilt)}, which no adapter serves")
+        self.adapter = adapter
+        self.examples[self.index] = rebuilt
+        self.require_state(rebuilt, "what arrived")
 
 
-def collect(
-    adapter: Any,
-    examples: Any,
-    golden: str | os.PathLike[str] | None,
-    record_golden: bool,
-    **options: Any,
-) -> Case:
-    """The case of an adapter; its arguments and errors are those of `check_adapter`.
+def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **options: Any) -> Case:
+    """The case of an adapter; arguments and errors are those of `check_adapter`.
 
     `examples` may also be a function that returns them.
     """
@@ -178,17 +159,12 @@ def collect(
 
 def _draw(strategy: Any) -> dict[str, Any]:
     """A few examples from a Hypothesis strategy, the same in each run."""
-    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import HealthCheck, given, settings
 
     drawn: list[Any] = []
 
     @settings(
-        max_examples=_DRAWN,
-        phases=[Phase.generate],
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
+        max_examples=_DRAWN, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck]
     )
     @given(strategy)
     def draw(example: Any) -> None:

@@ -44,10 +44,10 @@ def add_golden(case: Case, folder: str | os.PathLike[str] | None, recording: boo
             if not path.exists():
                 path.write_bytes(pickle.dumps(example, _PROTOCOL))
     name = re.compile(rf"{re.escape(prefix)}\.v(\d+)\.(.+)\.pickle")
-    found = [(path, name.fullmatch(path.name)) for path in sorted(folder.glob("*.pickle"))]
     case.golden = sorted(
-        ((path.name, int(match[1]), match[2], path.read_bytes()) for path, match in found if match),
-        key=lambda each: each[1],
+        (int(match[1]), path.name, match[2], path.read_bytes())
+        for path in folder.glob("*.pickle")
+        if (match := name.fullmatch(path.name))
     )
 
 
@@ -59,7 +59,7 @@ def golden_payloads_load(case: Case) -> None:
         raise NotHere("nothing was recorded; run pytest --adapters-record once per version")
     adapter = case.adapter
     labels = [_safe(label) for label in case.labels]
-    for file, version, label, payload in case.golden:
+    for version, file, label, payload in case.golden:
         progress(f"golden payload {file}")
         steps: list[int] = []
         upgrades = adapter.upgrades
@@ -69,17 +69,15 @@ def golden_payloads_load(case: Case) -> None:
         try:
             rebuilt = loads(payload)
         except FAILURES as error:
-            raise Broken(
-                f"the golden payload {file} no longer loads: {in_words(error)}; the state has"
-                " changed, so raise version and give upgrades a function from the old one"
-            ) from error
+            problem = f"the golden payload {file} no longer loads: {in_words(error)}"
+            advice = "raise version and give upgrades a function from the old one"
+            raise Broken(f"{problem}; the state has changed, so {advice}") from error
         finally:
             adapter.upgrades = upgrades
-        if version <= adapter.version and steps != list(range(version, adapter.version)):
-            raise Broken(
-                f"the golden payload {file} went through the upgrades {steps}, and not through"
-                f" those from {version} to {adapter.version}, one after the other"
-            )
+        if steps != list(range(version, adapter.version)):
+            problem = f"the golden payload {file} went through the upgrades {steps}"
+            wanted = f"those from {version} to {adapter.version}, one after the other"
+            raise Broken(f"{problem}, and not through {wanted}")
         if registry.find(rebuilt) is not adapter:
             raise Broken(f"the golden payload {file} gives {rebuilt!r}, of another adapter")
         if label in labels:
@@ -100,7 +98,6 @@ def old_versions_are_reachable(case: Case) -> None:
     for old in sorted(adapter.upgrades):
         missing = [step for step in range(old, adapter.version) if step not in adapter.upgrades]
         if missing:
-            raise Broken(
-                f"a state of version {old} cannot become one of version {adapter.version}:"
-                f" upgrades lacks {missing}; give it a function from each of them to the next"
-            )
+            problem = f"a state of version {old} cannot become one of version {adapter.version}"
+            advice = "give it a function from each of them to the next"
+            raise Broken(f"{problem}: upgrades lacks {missing}; {advice}")

@@ -51,10 +51,11 @@ def nothing_leaks(case: Case, example: Any) -> None:
         before = _measure(case)
         count = _round_trips(payload, case.rebuilds, _SECONDS)
         after = _measure(case)
+        allowed = {_HEAP: 8 * count, _BLOCKS: count // 4, _RESIDENT: _PAGES}
         growing = {
             name: f"{name} by {after[name] - before[name]} over {count}"
             for name in (growing if number else before)
-            if after[name] - before[name] > _allowed(name, count)
+            if after[name] - before[name] > allowed.get(name, _SPARE)
         }
         if not growing:
             return
@@ -70,11 +71,6 @@ def _round_trips(payload: bytes, least: int, seconds: float) -> int:
         pickle.dumps(rebuilt)
         done += 1
     return done
-
-
-def _allowed(name: str, count: int) -> int:
-    each = {_HEAP: 8 * count, _BLOCKS: count // 4, _RESIDENT: _PAGES}
-    return each.get(name, _SPARE)
 
 
 def _measure(case: Case) -> dict[str, int]:

@@ -42,22 +42,6 @@ class Conformance:
         super().__init_subclass__()
         cls.__test__ = True
 
-    def _check(self, promise: Promise, request: pytest.FixtureRequest) -> None:
-        cls: Any = type(self)
-        run = _run_of(cls, bool(request.config.getoption("--adapters-record", default=False)))
-        if promise.name not in run.results:
-            tests = {
-                getattr(item, "originalname", "")
-                for item in request.session.items
-                if getattr(item, "cls", None) is cls
-            }
-            run.run([each.name for each in PROMISES if f"test_{each.name}" in tests])
-        result = run.results[promise.name]
-        if result.status == "skipped":
-            pytest.skip(result.reason)
-        if result.status == "failed":
-            pytest.fail(f"{run.case.adapter!r}: {result.reason}", pytrace=False)
-
 
 @cache
 def _run_of(cls: Any, record_golden: bool) -> Run:
@@ -79,7 +63,17 @@ def _plain(cls: type, name: str) -> Any:
 
 def _test_of(promise: Promise) -> Callable[..., None]:
     def test(self: Conformance, request: pytest.FixtureRequest) -> None:
-        self._check(promise, request)
+        cls: Any = type(self)
+        run = _run_of(cls, bool(request.config.getoption("--adapters-record", default=False)))
+        if promise.name not in run.results:
+            items = [item for item in request.session.items if getattr(item, "cls", None) is cls]
+            tests = {getattr(item, "originalname", "") for item in items}
+            run.run([each.name for each in PROMISES if f"test_{each.name}" in tests])
+        result = run.results[promise.name]
+        if result.status == "skipped":
+            pytest.skip(result.reason)
+        if result.status == "failed":
+            pytest.fail(f"{run.case.adapter!r}: {result.reason}", pytrace=False)
 
     test.__name__ = f"test_{promise.name}"
     test.__qualname__ = f"Conformance.{test.__name__}"

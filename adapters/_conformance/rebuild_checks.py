@@ -227,7 +227,6 @@ def threads_at_once(case: Case) -> None:
     finally:
         sys.setswitchinterval(interval)
     if problems:
-        raise Broken(
-            f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}; serialize"
-            " and the factory must keep nothing in variables that all calls share, or lock them"
-        )
+        problem = f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}"
+        advice = "keep nothing in variables that all calls share, or lock them"
+        raise Broken(f"{problem}; serialize and the factory must {advice}")

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
 from adapters._conformance.case import Case, collect
 from adapters._conformance.promises import PROMISES, Promise
-from adapters._conformance.rebuild_checks import (
-    ends_with_its_process,
-    round_trip_in_a_spawned_child,
-    sent_back_by_a_child,
-)
+from adapters._conformance.rebuild_checks import ends_with_its_process, sent_back_by_a_child
 from adapters._conformance.report import Broken, ConformanceError, Report, Result
 from adapters._conformance.states import Equal
 from adapters._conformance.wrong_states import wrong_states_are_refused
-from adapters._pickling import dumps
+from adapters._pickling import dumps, loads
 
 if TYPE_CHECKING:
     import os
@@ -66,10 +62,10 @@ class Run:
 
     def _outcome(self, promise: Promise) -> tuple[Status, str]:
         name = promise.name
-        if promise.needs in self._blocked:
-            self._blocked[name] = self._blocked[promise.needs]
-            missing = self._blocked[name].replace("_", " ")
-            return "skipped", f"not checked while this is broken: {missing}"
+        broken = self._blocked.get(promise.needs)
+        if broken:
+            self._blocked[name] = broken
+            return "skipped", f"not checked while this is broken: {broken.replace('_', ' ')}"
         if name in self._skip:
             return "skipped", self._skip[name]
         try:
@@ -79,9 +75,9 @@ class Run:
             status, reason = "failed", str(problem)
         if status == "failed":
             self._blocked[name] = name
-        return status, "" if status == "passed" else reason
+        return status, reason
 
-    def _check(self, promise: Promise) -> tuple[Status, Any]:
+    def _check(self, promise: Promise) -> tuple[Status, str]:
         check, place = promise.check, promise.place
         if place == "here":
             return self.case.run(check, each=promise.each)
@@ -89,9 +85,9 @@ class Run:
             if place not in multiprocessing.get_all_start_methods():
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
-                return self._sent_back(child, check)
+                return self.case.run(check, child.call(send_back))
         if check is sent_back_by_a_child:
-            return self._sent_back(self._worker, check)
+            return self.case.run(check, self._worker.call(send_back))
         if check is wrong_states_are_refused:
             return self._refuse_wrong_states()
         if check is ends_with_its_process:
@@ -114,7 +110,7 @@ class Run:
         """A child in which the examples have been rebuilt."""
         child = Child(method, timeout=self._timeout)
         try:
-            status, problem = child.call(_unpack, self._packed)
+            status, problem = child.call(_receive, self._packed)
             if status == "failed":
                 raise Broken(problem)
         except BaseException:
@@ -126,11 +122,7 @@ class Run:
     def _packed(self) -> bytes:
         return self.case.packed()
 
-    def _sent_back(self, child: Child, check: Callable[..., Any]) -> tuple[Status, Any]:
-        status, found = _ask(child, _send_back, False)
-        return self.case.run(check, found) if status == "passed" else (status, found)
-
-    def _refuse_wrong_states(self) -> tuple[Status, Any]:
+    def _refuse_wrong_states(self) -> tuple[Status, str]:
         start = 0
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
@@ -148,37 +140,34 @@ class Run:
                 start = int(number) + 1
                 if death.hung:  # one wait is enough
                     break
-        return "failed", (
-            f"a child process that rebuilt {'; '.join(crashes)}: the factory must check the"
-            " state (types, lengths, ranges) before it gives C code any of it"
-        )
+        problem = f"a child process that rebuilt {'; '.join(crashes)}"
+        advice = "check the state (types, lengths, ranges) before it gives C code any of it"
+        return "failed", f"{problem}: the factory must {advice}"
 
 
-def _ask(child: Child, *args: Any) -> tuple[Status, Any]:
-    status, found = child.call(_run, *args)
-    return status, found
+def _ask(child: Child, *args: Any) -> tuple[Status, str]:
+    status, reason = child.call(_run, *args)
+    return status, reason
 
 
 _case: Case  # in a child; its examples are alive until the process ends
 
 
-def _unpack(packed: bytes) -> tuple[Status, Any]:
+def _receive(packed: bytes) -> tuple[Status, str]:
     global _case
     progress("to rebuild the examples")
-    try:
-        _case = Case.unpacked(packed)
-    except Broken as problem:
-        return "failed", str(problem)
-    return _case.run(round_trip_in_a_spawned_child)
+    _case = Case(*loads(packed))
+    return _case.run(Case.receive)
 
 
-def _run(check: Callable[..., Any], each: bool, *args: Any) -> tuple[Status, Any]:
+def _run(check: Callable[..., None], each: bool, *args: Any) -> tuple[Status, str]:
     progress(check.__name__.replace("_", " "))
     return _case.run(check, *args, each=each)
 
 
-def _send_back(case: Case) -> list[bytes]:
-    return [dumps(example) for example in case.examples]
+def send_back() -> list[bytes]:
+    """The examples of a child as payloads, which it returns to its parent."""
+    return [dumps(example) for example in _case.examples]
 
 
 def check_adapter(
