@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._child import located, progress
@@ -92,6 +93,7 @@ class Case:
         if found:
             raise Broken(f"{how} has another state: {found}")
 
+    @cached_property
     def packed(self) -> bytes:
         """The arguments of the case in a child, without the adapter and with no example rebuilt.
 
@@ -108,12 +110,9 @@ class Case:
         try:
             return dumps((None, self.labels, [*sent], *options, sent))
         except AdapterError as error:
-            problem = (
-                f"equal and live are called in child processes, too, but do not pickle ({error})"
-            )
-            raise TypeError(
-                f"{problem}: make them functions at the top level of a module"
-            ) from error
+            problem = f"equal and live are called in child processes, but do not pickle ({error})"
+            advice = "make them functions at the top level of a module"
+            raise TypeError(f"{problem}: {advice}") from error
 
     def receive(self, sent: Sent) -> None:
         """In a child: rebuild an example from what was sent, whose place it takes."""

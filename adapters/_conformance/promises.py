@@ -64,3 +64,4 @@ PROMISES = (
     Promise(rebuild_checks.ends_with_its_process),
     Promise(wrong_states_are_refused),
 )
+NAMES = tuple(promise.name for promise in PROMISES)

@@ -24,12 +24,12 @@ from adapters._pickling import loads
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from adapters._child import Child
     from adapters._conformance.case import Case
 
-_NOISE = 0xDD
+_NOISE = b"\xdd"
 _THREADS = 8
 _SECONDS = 0.15  # for the threads to run into a race
 
@@ -106,10 +106,9 @@ def deepcopy_makes_a_second_object(case: Case, example: Any) -> None:
         advice = "remove the type's own __deepcopy__, and the adapter makes the copy"
         raise Broken(f"copy.deepcopy gives the object itself: {advice}")
     case.require_equal(example, second, "the deep copy")
-    for path, _, found in _seen_changes(case, parts(case.adapter.state_of(second)), example):
-        problem = f"a change of {path} of the deep copy changes the original ({found})"
-        advice = "let the type's own __deepcopy__ copy that, too, or remove it for the adapter to"
-        raise Broken(f"{problem}: {advice} copy")
+    problem = "a change of {path} of the deep copy changes the original ({found})"
+    advice = "let the type's own __deepcopy__ copy that, too, or remove it for the adapter to copy"
+    _require_apart(case, parts(case.adapter.state_of(second)), example, f"{problem}: {advice}")
 
 
 def nested_and_shared_in_one_message(case: Case, example: Any) -> None:
@@ -127,35 +126,32 @@ def nested_and_shared_in_one_message(case: Case, example: Any) -> None:
 
 def state_is_no_alias(case: Case, example: Any) -> None:
     """The lists, dicts and sets of a state are not those that the object goes on using."""
-    state = case.adapter.state_of(example)
-    for path, kind, found in _seen_changes(case, containers(state), example):
-        problem = f"a change of {path}, the {kind} that serialize returned, changes the object"
-        advice = f"copy.copy would give two objects that share it; return {kind}(...), a copy"
-        raise Broken(f"{problem} ({found}): {advice}")
+    problem = "a change of {path}, the {kind} that serialize returned, changes the object ({found})"
+    advice = "copy.copy would give two objects that share it; return {kind}(...), a copy"
+    held = containers(case.adapter.state_of(example))
+    _require_apart(case, held, example, f"{problem}: {advice}")
 
 
 def factory_keeps_no_container(case: Case, example: Any) -> None:
     """The object does not go on using the lists, dicts and sets of the state it was made of."""
+    problem = "a change of {path} after the rebuild changes the object ({found})"
+    advice = "the factory keeps the {kind} of the state; let it copy"
     state = snapshot(case.adapter.state_of(example))
     rebuilt = case.adapter.factory(state)
-    for path, kind, found in _seen_changes(case, containers(state), rebuilt):
-        problem = f"a change of {path} after the rebuild changes the object ({found})"
-        raise Broken(f"{problem}: the factory keeps the {kind} of the state; let it copy")
+    _require_apart(case, containers(state), rebuilt, f"{problem}: {advice}")
 
 
-def _seen_changes(
-    case: Case, mutable: Iterable[tuple[str, Any]], obj: Any
-) -> Iterator[tuple[str, str, str]]:
-    """Change one part after the other for a moment: path, type and what `obj` shows of it."""
+def _require_apart(case: Case, held: Iterable[tuple[str, Any]], obj: Any, message: str) -> None:
+    """Change one part after the other for a moment, and require that `obj` shows none of it."""
     before = snapshot(case.adapter.state_of(obj))
-    for path, part in mutable:
+    for path, part in held:
         with changed(part):
             try:
                 found = difference(before, case.adapter.state_of(obj))
             except FAILURES as error:
                 found = f"serialize then raises {in_words(error)}"
         if found:
-            yield path, type(part).__name__, found
+            raise Broken(message.format(path=path, kind=type(part).__name__, found=found))
 
 
 def outlives_the_original(case: Case, _: Any) -> None:
@@ -172,7 +168,7 @@ def outlives_the_original(case: Case, _: Any) -> None:
         while copies:
             _release(copies.pop())
         gc.collect()
-        noise = [bytes([_NOISE]) * (1 << size % 14) for size in range(1000)]
+        noise = [_NOISE * (1 << size % 14) for size in range(1000)]
         try:
             case.require_state(rebuilt, "the object")
         except Broken as problem:
@@ -183,22 +179,20 @@ def outlives_the_original(case: Case, _: Any) -> None:
         del noise, rebuilt
 
 
-def _mapped(content: bytes) -> mmap | bytes:
-    if not content:
-        return content
+def _mapped(content: bytes) -> mmap | bytearray:
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.flush()
-        return mmap(file.fileno(), len(content), access=ACCESS_READ)
+        return mmap(file.fileno(), 0, access=ACCESS_READ) if content else bytearray()
 
 
-def _release(memory: bytearray | mmap | bytes) -> None:
+def _release(memory: bytearray | mmap) -> None:
     with suppress(BufferError):  # something exports it, and may read it
         if isinstance(memory, mmap):
             memory.close()
-        elif isinstance(memory, bytearray):
+        else:
             memory.append(0)
-            memory[:] = bytes([_NOISE]) * len(memory)
+            memory[:] = _NOISE * len(memory)
 
 
 def threads_at_once(case: Case) -> None:
@@ -221,11 +215,9 @@ def threads_at_once(case: Case) -> None:
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
-    try:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(work, range(_THREADS)))
-    finally:
-        sys.setswitchinterval(interval)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(work, range(_THREADS)))
+    sys.setswitchinterval(interval)
     if problems:
         problem = f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}"
         advice = "keep nothing in variables that all calls share, or lock them"

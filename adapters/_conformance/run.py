@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
 from adapters._conformance.case import Case, collect
-from adapters._conformance.promises import PROMISES, Promise
+from adapters._conformance.promises import NAMES, PROMISES, Promise
 from adapters._conformance.rebuild_checks import ends_with_its_process, sent_back_by_a_child
 from adapters._conformance.report import Broken, ConformanceError, Report, Result
 from adapters._conformance.states import Equal
@@ -27,13 +27,7 @@ _CRASHES = 3  # of children, on wrong states: more of them show nothing new
 class Run:
     """The promises of one case, each checked after those that it needs.
 
-    Args:
-        case: The adapter and its examples.
-        skip: {name of a promise: why it is not checked}.
-        timeout: Seconds that a child may be silent.
-
-    Raises:
-        ValueError: `skip` names no promise.
+    `skip` and `timeout`, and the errors, are those of `check_adapter`.
     """
 
     def __init__(self, case: Case, skip: Mapping[str, str] | None, timeout: float) -> None:
@@ -42,9 +36,9 @@ class Run:
         self._skip = skip or {}
         self._timeout = timeout
         self._blocked: dict[str, str] = {}  # {promise: the broken one that it needs, or is}
-        unknown = self._skip.keys() - {promise.name for promise in PROMISES}
+        unknown = self._skip.keys() - set(NAMES)
         if unknown:
-            known = ", ".join(promise.name for promise in PROMISES)
+            known = ", ".join(NAMES)
             raise ValueError(f"skip names {sorted(unknown)}; the promises are {known}")
 
     def run(self, wanted: Collection[str]) -> None:
@@ -94,7 +88,8 @@ class Run:
             check(self._worker)
             self._end_worker()
             return "passed", ""
-        return _ask(self._worker, check, promise.each)
+        status, reason = self._worker.call(_run, check, promise.each)
+        return status, reason
 
     @cached_property
     def _worker(self) -> Child:
@@ -110,7 +105,7 @@ class Run:
         """A child in which the examples have been rebuilt."""
         child = Child(method, timeout=self._timeout)
         try:
-            status, problem = child.call(_receive, self._packed)
+            status, problem = child.call(_receive, self.case.packed)
             if status == "failed":
                 raise Broken(problem)
         except BaseException:
@@ -118,36 +113,28 @@ class Run:
             raise
         return child
 
-    @cached_property
-    def _packed(self) -> bytes:
-        return self.case.packed()
-
     def _refuse_wrong_states(self) -> tuple[Status, str]:
         start = 0
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
             try:
-                status, reason = _ask(self._worker, wrong_states_are_refused, False, start)
-                if status != "passed" or not crashes:
-                    return status, reason
-                break
+                status, reason = self._worker.call(_run, wrong_states_are_refused, True, start)
             except ChildDiedError as death:
                 self._end_worker()
                 number, _, what = death.doing.partition(": ")
                 if not number.isdigit():
                     raise
-                crashes.append(f"{what}, {death.how}")
                 start = int(number) + 1
+                crashes.append(f"{what}, {death.how}")
                 if death.hung:  # one wait is enough
                     break
+            else:
+                if status != "passed" or not crashes:
+                    return status, reason
+                break
         problem = f"a child process that rebuilt {'; '.join(crashes)}"
         advice = "check the state (types, lengths, ranges) before it gives C code any of it"
         return "failed", f"{problem}: the factory must {advice}"
-
-
-def _ask(child: Child, *args: Any) -> tuple[Status, str]:
-    status, reason = child.call(_run, *args)
-    return status, reason
 
 
 _case: Case  # in a child; its examples are alive until the process ends
@@ -211,8 +198,8 @@ def check_adapter(
     options = {"equal": equal, "live": live, "rebuilds": rebuilds}
     case = collect(adapter, examples, golden, record_golden, **options)
     run = Run(case, skip, timeout)
-    run.run([promise.name for promise in PROMISES])
-    results = tuple(run.results[promise.name] for promise in PROMISES)
+    run.run(NAMES)
+    results = tuple(run.results[name] for name in NAMES)
     report = Report(case.adapter.name, case.adapter.version, tuple(case.labels), results)
     if not report.ok:
         raise ConformanceError(report.complaint(), report.adapter, report)

@@ -63,20 +63,18 @@ def changed(part: Any) -> ExitStack:
     """Change a list, dict, set or writable buffer, if it is one, until the `with` block ends."""
     restore = ExitStack()
     if type(part) in _OTHER:
-        restore.callback(_fill, part, part.copy())
-        _fill(part, () if part else _OTHER[type(part)])
+        add = part.extend if type(part) is list else part.update
+        kept = part.copy()
+        restore.callback(add, kept)
+        restore.callback(part.clear)  # first
+        part.clear()
+        add(() if kept else _OTHER[type(part)])
     elif is_buffer(part):
         view = memoryview(part)
         if view.c_contiguous and view.nbytes and not view.readonly:
             restore.callback(_flip, view.cast("B"))
             _flip(view.cast("B"))
     return restore
-
-
-def _fill(container: Any, content: Any) -> None:
-    container.clear()
-    add = container.extend if type(container) is list else container.update
-    add(content)
 
 
 def _flip(memory: memoryview) -> None:

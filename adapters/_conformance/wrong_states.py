@@ -27,29 +27,21 @@ _PARTS: tuple[Any, ...] = (None, "wrong", b"wrong", 1.5, -1, [])
 _FAR = 1_000_000  # beyond the end of any buffer of an example
 
 
-def wrong_states_are_refused(case: Case, start: int = 0) -> None:
+def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
     """A truncated or wrong state gives a clear error, or an object that can be used, and no crash.
 
     An error is clear if the factory raises an Exception that says something, and no SystemError. An
-    object can be used if it has a repr, can be serialized, and arrives equal.
-
-    Args:
-        case: The case.
-        start: How many of the wrong states were tried before, by a child that crashed.
+    object can be used if it has a repr, can be serialized, and arrives equal. The wrong states are
+    numbered: those before `start` have been tried, by a child that crashed.
     """
-    for number, (label, what, wrong) in enumerate(_all_wrong(case)):
+    state = snapshot(case.adapter.state_of(example))
+    found = (each for each in wrong_states(state) if difference(state, each[1]))
+    for number, (what, wrong) in enumerate(islice(found, _MOST), case.index * _MOST):
         if number >= start:
-            progress(f"{number}: example {label} with {what}")
+            progress(f"{number}: example {case.labels[case.index]} with {what}")
             problem = _try(case, wrong)
             if problem:
-                raise Broken(f"example {label}, rebuilt with {what}: {problem}")
-
-
-def _all_wrong(case: Case) -> Iterator[tuple[str, str, Any]]:
-    for label, example in zip(case.labels, case.examples, strict=True):
-        state = snapshot(case.adapter.state_of(example))
-        found = ((label, *each) for each in wrong_states(state) if difference(state, each[1]))
-        yield from islice(found, _MOST)
+                raise Broken(f"rebuilt with {what}: {problem}")
 
 
 def _try(case: Case, wrong: Any) -> str:
