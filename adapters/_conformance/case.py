@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adapters._child import located, progress
 from adapters._comparison.contents import adapter_for, type_name
 from adapters._conformance.golden import add_golden
-from adapters._conformance.report import Broken, NotHere
+from adapters._conformance.report import Broken, NotHere, Status
 from adapters._conformance.states import Equal, compare, difference, has_equality, pickled
 from adapters._naming import in_words
 from adapters._pickling import dumps
@@ -19,10 +19,7 @@ from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError
 
 if TYPE_CHECKING:
-    from adapters._conformance.report import Status
     from adapters._wire.adapter import Adapter
-
-_DRAWN = 5  # examples from a strategy
 
 
 class Sent(NamedTuple):
@@ -67,7 +64,8 @@ class Case:
         try:
             if not each:
                 check(self, *args)
-            for index, example in enumerate(self.examples if each else ()):
+                return "passed", ""
+            for index, example in enumerate(self.examples):
                 self.index = index
                 progress(f"example {self.labels[index]}")
                 check(self, example, *args)
@@ -80,8 +78,7 @@ class Case:
 
     def require_equal(self, original: Any, other: Any, how: str) -> None:
         """Require that `other` equals `original`; `how` names it in the message."""
-        found = compare(self.adapter, original, other, self.equal)
-        if found:
+        if found := compare(self.adapter, original, other, self.equal):
             raise Broken(f"{how} is not equal to the original: {found}")
 
     def require_state(self, obj: Any, how: str) -> None:
@@ -95,11 +92,7 @@ class Case:
 
     @cached_property
     def packed(self) -> bytes:
-        """The arguments of the case in a child, without the adapter and with no example rebuilt.
-
-        Raises:
-            TypeError: `equal` or `live` cannot be sent.
-        """
+        """The arguments of the case in a child; a TypeError if `equal` or `live` cannot be sent."""
         sent = []
         for example in self.examples:
             buffers: list[pickle.PickleBuffer] = []
@@ -108,6 +101,7 @@ class Case:
             sent.append(Sent(body, [bytes(buffer.raw()) for buffer in buffers], state))
         options = self.equal, self.live, self.rebuilds, self.drawn, self.golden
         try:
+            # The child finds the adapter, and rebuilds the examples.
             return dumps((None, self.labels, [*sent], *options, sent))
         except AdapterError as error:
             problem = f"equal and live are called in child processes, but do not pickle ({error})"
@@ -145,26 +139,21 @@ def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **opt
         examples = dict(enumerate(examples))
     if not examples:
         raise ValueError(f"no examples for {adapter!r}: give at least one object of its type")
-    given = list(examples.values())
-    makers = [
-        each if callable(each) and adapter_for(each) is not adapter else None for each in given
-    ]
-    objects = [maker() if maker else each for maker, each in zip(makers, given, strict=True)]
-    labels = [str(label) for label in examples]
+    labels, given = list(map(str, examples)), list(examples.values())
+    makers = [one if callable(one) and adapter_for(one) is not adapter else None for one in given]
+    objects = [maker() if maker else one for maker, one in zip(makers, given, strict=True)]
     case = Case(adapter, labels, objects, drawn=drawn, makers=makers, **options)
     add_golden(case, golden, record_golden)
     return case
 
 
 def _draw(strategy: Any) -> dict[str, Any]:
-    """A few examples from a Hypothesis strategy, the same in each run."""
+    """Five examples from a Hypothesis strategy, the same in each run."""
     from hypothesis import HealthCheck, given, settings
 
     drawn: list[Any] = []
 
-    @settings(
-        max_examples=_DRAWN, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck]
-    )
+    @settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
     @given(strategy)
     def draw(example: Any) -> None:
         drawn.append(example)

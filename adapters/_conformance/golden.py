@@ -63,9 +63,7 @@ def golden_payloads_load(case: Case) -> None:
         progress(f"golden payload {file}")
         steps: list[int] = []
         upgrades = adapter.upgrades
-        adapter.upgrades = {
-            old: partial(_upgraded, old, upgrade, steps) for old, upgrade in upgrades.items()
-        }
+        adapter.upgrades = {old: partial(_step, steps, old, each) for old, each in upgrades.items()}
         try:
             rebuilt = loads(payload)
         except FAILURES as error:
@@ -85,7 +83,7 @@ def golden_payloads_load(case: Case) -> None:
             case.require_equal(example, rebuilt, f"what the golden payload {file} gives")
 
 
-def _upgraded(version: int, upgrade: Callable[[Any], Any], steps: list[int], state: Any) -> Any:
+def _step(steps: list[int], version: int, upgrade: Callable[[Any], Any], state: Any) -> Any:
     steps.append(version)
     return upgrade(state)
 

@@ -88,12 +88,12 @@ def _measure(case: Case) -> dict[str, int]:
 def _resident() -> int | None:
     with suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * mmap.PAGESIZE
-    try:
+    with suppress(ImportError):
         import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    return None
 
 
 class _Mallinfo(ctypes.Structure):
@@ -104,13 +104,12 @@ class _Mallinfo(ctypes.Structure):
 
 def _c_heap() -> int | None:
     """The bytes that malloc has given out and not got back, where it is that of glibc."""
-    try:
+    with suppress(AttributeError, OSError, TypeError):
         mallinfo2 = ctypes.CDLL(None).mallinfo2
-    except (AttributeError, OSError, TypeError):
-        return None
-    mallinfo2.restype = _Mallinfo
-    numbers = mallinfo2().numbers
-    return int(numbers[7] + numbers[4])  # uordblks, from the heap, and hblkhd, mapped
+        mallinfo2.restype = _Mallinfo
+        numbers = mallinfo2().numbers
+        return int(numbers[7] + numbers[4])  # uordblks, from the heap, and hblkhd, mapped
+    return None
 
 
 def _descriptors() -> int:

@@ -32,11 +32,6 @@ class Promise(NamedTuple):
         """The name of its check, and of its test behind `test_`."""
         return self.check.__name__
 
-    @property
-    def about(self) -> str:
-        """One sentence."""
-        return (self.check.__doc__ or "").partition("\n")[0]
-
 
 # In this order, so that nothing is rebuilt in the author's process before a child has survived it.
 PROMISES = (

@@ -77,7 +77,7 @@ def _test_of(promise: Promise) -> Callable[..., None]:
 
     test.__name__ = f"test_{promise.name}"
     test.__qualname__ = f"Conformance.{test.__name__}"
-    test.__doc__ = promise.about
+    test.__doc__ = promise.check.__doc__
     return test
 
 

@@ -142,7 +142,7 @@ def factory_keeps_no_container(case: Case, example: Any) -> None:
 
 
 def _require_apart(case: Case, held: Iterable[tuple[str, Any]], obj: Any, message: str) -> None:
-    """Change one part after the other for a moment, and require that `obj` shows none of it."""
+    """Require that `obj` shows no change of a part; `message` has {path}, {kind} and {found}."""
     before = snapshot(case.adapter.state_of(obj))
     for path, part in held:
         with changed(part):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from adapters.errors import AdapterError
 
-if TYPE_CHECKING:
-    from typing import Literal
-
-    Status = Literal["passed", "failed", "skipped"]
+Status: TypeAlias = Literal["passed", "failed", "skipped"]
 
 
 class Broken(Exception):  # noqa: N818  a finding about an adapter, not an error of the kit

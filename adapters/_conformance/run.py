@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
 from adapters._conformance.case import Case, collect
 from adapters._conformance.promises import NAMES, PROMISES, Promise
 from adapters._conformance.rebuild_checks import ends_with_its_process, sent_back_by_a_child
-from adapters._conformance.report import Broken, ConformanceError, Report, Result
+from adapters._conformance.report import Broken, ConformanceError, Report, Result, Status
 from adapters._conformance.states import Equal
 from adapters._conformance.wrong_states import wrong_states_are_refused
 from adapters._pickling import dumps, loads
-
-if TYPE_CHECKING:
-    import os
-
-    from adapters._conformance.report import Status
 
 _CRASHES = 3  # of children, on wrong states: more of them show nothing new
 
@@ -36,10 +32,8 @@ class Run:
         self._skip = skip or {}
         self._timeout = timeout
         self._blocked: dict[str, str] = {}  # {promise: the broken one that it needs, or is}
-        unknown = self._skip.keys() - set(NAMES)
-        if unknown:
-            known = ", ".join(NAMES)
-            raise ValueError(f"skip names {sorted(unknown)}; the promises are {known}")
+        if unknown := self._skip.keys() - set(NAMES):
+            raise ValueError(f"skip names {sorted(unknown)}; the promises are {', '.join(NAMES)}")
 
     def run(self, wanted: Collection[str]) -> None:
         """Check the promises that are wanted, and those that they need."""
@@ -56,8 +50,7 @@ class Run:
 
     def _outcome(self, promise: Promise) -> tuple[Status, str]:
         name = promise.name
-        broken = self._blocked.get(promise.needs)
-        if broken:
+        if broken := self._blocked.get(promise.needs):
             self._blocked[name] = broken
             return "skipped", f"not checked while this is broken: {broken.replace('_', ' ')}"
         if name in self._skip:
@@ -97,8 +90,7 @@ class Run:
         return self._start("spawn")
 
     def _end_worker(self) -> None:
-        worker: Child | None = vars(self).pop("_worker", None)
-        if worker is not None:
+        if worker := vars(self).pop("_worker", None):
             worker.close()
 
     def _start(self, method: str) -> Child:
@@ -119,6 +111,9 @@ class Run:
         while len(crashes) < _CRASHES:
             try:
                 status, reason = self._worker.call(_run, wrong_states_are_refused, True, start)
+                if status != "passed" or not crashes:
+                    return status, reason
+                break
             except ChildDiedError as death:
                 self._end_worker()
                 number, _, what = death.doing.partition(": ")
@@ -128,10 +123,6 @@ class Run:
                 crashes.append(f"{what}, {death.how}")
                 if death.hung:  # one wait is enough
                     break
-            else:
-                if status != "passed" or not crashes:
-                    return status, reason
-                break
         problem = f"a child process that rebuilt {'; '.join(crashes)}"
         advice = "check the state (types, lengths, ranges) before it gives C code any of it"
         return "failed", f"{problem}: the factory must {advice}"

@@ -49,8 +49,7 @@ def state_holds_no_address(case: Case, example: Any) -> None:
     known = _addresses_of(example)
     memory = MappedMemory()
     for path, part in parts(state):
-        pointer = pointer_in_words(part)
-        if pointer:
+        if pointer := pointer_in_words(part):
             problem = f"{path} is {pointer}, {part!r}: an address means nothing in another process"
             advice = "copy what it points at, bytes(ffi.buffer(pointer, size))"
             raise Broken(f"{problem}; {advice}, or register its C type")
@@ -66,9 +65,8 @@ def _addresses_of(example: object) -> dict[int, str]:
     """{address: whose it is} of an object, its parts and their C memory."""
     backend: Any = sys.modules.get("_cffi_backend")
     found = {id(example): "the object itself (its id)"}
-    held = [
-        each for name, value in attributes(example).items() for each in parts(value, f".{name}")
-    ]
+    own = attributes(example)
+    held = [each for name in own for each in parts(own[name], f".{name}")]
     for path, part in [*held, ("the object", example)]:
         if not isinstance(part, (int, str, bytes, type(None))):
             found.setdefault(id(part), f"its part {path} (its id)")
@@ -86,8 +84,7 @@ def _addresses_of(example: object) -> dict[int, str]:
 def state_pickles(case: Case, example: Any) -> None:
     """Plain pickle writes each state; a part that refuses is named."""
     state = case.adapter.state_of(example)
-    refusal = _refusal(state)
-    if refusal:
+    if refusal := _refusal(state):
         found = [(path, part, _refusal(part)) for path, part in parts(state)]
         # The last refuses by itself, the ones before it because they hold it.
         found = [("state", state, refusal), *(each for each in found if each[2])]
@@ -109,14 +106,12 @@ def _refusal(part: Any) -> str:
 def serializer_changes_nothing(case: Case, example: Any) -> None:
     """Two states of one object are equal, and the object equals one that was never serialized."""
     first = snapshot(case.adapter.state_of(example))
-    found = difference(first, snapshot(case.adapter.state_of(example)))
-    if found:
+    if found := difference(first, snapshot(case.adapter.state_of(example))):
         problem = f"serialize gives a second, different state of the same object ({found})"
         advice = "only read the object, and the state must hold nothing that changes by itself"
         raise Broken(f"{problem}: it must {advice}")
-    make, equal = case.makers[case.index], case.equal
-    if equal is None and has_equality(type(example)):
-        equal = operator.eq
+    make = case.makers[case.index]
+    equal = case.equal or (operator.eq if has_equality(type(example)) else None)
     # It shows only if two new objects are equal.
     if make and equal and equal(make(), make()) and not equal(make(), example):
         problem = "an object that was serialized no longer equals one that was not"

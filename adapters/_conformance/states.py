@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, TypeAlias
 
 from adapters._comparison.comparison import differences
@@ -66,19 +66,16 @@ def changed(part: Any) -> ExitStack:
         add = part.extend if type(part) is list else part.update
         kept = part.copy()
         restore.callback(add, kept)
-        restore.callback(part.clear)  # first
+        restore.callback(part.clear)  # it runs first
         part.clear()
         add(() if kept else _OTHER[type(part)])
     elif is_buffer(part):
         view = memoryview(part)
         if view.c_contiguous and view.nbytes and not view.readonly:
-            restore.callback(_flip, view.cast("B"))
-            _flip(view.cast("B"))
+            memory = view.cast("B")
+            restore.callback(memory.__setitem__, 0, memory[0])
+            memory[0] ^= 255
     return restore
-
-
-def _flip(memory: memoryview) -> None:
-    memory[0] ^= 255
 
 
 def difference(one: Any, other: Any) -> str:
@@ -98,17 +95,15 @@ def compare(adapter: Adapter, original: Any, other: Any, equal: Equal | None) ->
         return f"it is of {qualified_name(kind)}, not of {qualified_name(expected)}"
     if equal is not None:
         return "" if equal(original, other) else "equal(original, rebuilt) is false"
-    verdict: bool | None = None
+    unequal = False
     if has_equality(type(original)):
-        try:
-            verdict = bool(original == other)
-        except Exception:  # it has no truth value, as that of arrays
-            verdict = None
-    if verdict:
-        return ""
+        with suppress(Exception):  # the result has no truth value, as that of arrays
+            if original == other:
+                return ""
+            unequal = True
     state = snapshot(adapter.state_of(original))  # the serializer may return one list each time
     found = difference(state, adapter.state_of(other))
-    if found or verdict is None:
+    if found or not unequal:
         return found
     return (
         "the states agree, yet original == rebuilt is false: serialize or the factory leaves"

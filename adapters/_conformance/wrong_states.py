@@ -39,8 +39,7 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
     for number, (what, wrong) in enumerate(islice(found, _MOST), case.index * _MOST):
         if number >= start:
             progress(f"{number}: example {case.labels[case.index]} with {what}")
-            problem = _try(case, wrong)
-            if problem:
+            if problem := _try(case, wrong):
                 raise Broken(f"rebuilt with {what}: {problem}")
 
 
@@ -54,8 +53,7 @@ def _try(case: Case, wrong: Any) -> str:
     except MemoryError:
         return ""
     except BaseException as error:
-        said = in_words(error)
-        return f"the factory raises {said}, which is not an Exception; raise a ValueError"
+        return f"the factory raises {in_words(error)}, which is no Exception; raise a ValueError"
     try:
         repr(accepted)
         state = snapshot(adapter.state_of(accepted))
