@@ -3,7 +3,7 @@
 | module | what it holds |
 |---|---|
 | `run` | `check_adapter`, and the order of a run: what is checked here, and what in a child |
-| `promises` | the promises: what each says, what it needs, where it is checked |
+| `promises` | the promises: the check of each, what it needs, where it is checked |
 | `case` | one adapter with its examples, which is also sent to a child |
 | `state_checks` | checks of states, which rebuild nothing |
 | `rebuild_checks`, `leaks`, `wrong_states`, `golden` | checks that rebuild objects |

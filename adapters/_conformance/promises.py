@@ -15,7 +15,7 @@ class Promise(NamedTuple):
     """One promise.
 
     Args:
-        check: The function that checks it.
+        check: The function that checks it; its docstring states the promise.
         place: Where it is checked: "here", in the process of the author; in the "worker", a
             spawned child that promises share; or the start method of a child of its own.
         needs: The promise without which this one cannot be checked, "" for none.
