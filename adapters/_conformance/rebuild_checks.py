@@ -215,9 +215,11 @@ def threads_at_once(case: Case) -> None:
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(work, range(_THREADS)))
-    sys.setswitchinterval(interval)
+    try:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(work, range(_THREADS)))
+    finally:
+        sys.setswitchinterval(interval)
     if problems:
         problem = f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}"
         advice = "keep nothing in variables that all calls share, or lock them"
