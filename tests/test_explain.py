@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,18 @@ def test_it_changes_nothing_and_keeps_nothing() -> None:
     assert sys.getrefcount(part) == references
     assert repr(vars(part)) == before
     assert list(iterator) == [1, 2, part]
+
+
+def test_it_lets_go_of_all_parts_without_the_garbage_collector() -> None:
+    part = Session()
+    gone = weakref.ref(part)
+    gc.disable()
+    try:
+        assert explain([memoryview(b"a"), part, lambda: 1])
+        del part
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_the_order_of_the_picklers_matters_as_in_dumps() -> None:

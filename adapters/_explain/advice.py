@@ -59,10 +59,10 @@ def adapter_of(part: Any) -> str | None:
     return "register_struct" if _is_struct(ctype) and _refusal(ctype) is None else None
 
 
-def advice(walk: Walk, number: int, error: BaseException) -> str:
-    """What to do about a part that fails with an error."""
+def advice(walk: Walk, number: int, deep: bool) -> str:
+    """What to do about a part that fails, `deep` if it is nested too deep for pickle."""
     part = walk.parts[number]
-    if type(error) is RecursionError or type(error.__cause__) is RecursionError:
+    if deep:
         return "flatten it, or raise sys.setrecursionlimit; its reducer may also call itself"
     ctype = ctype_of(part)
     if ctype is None and issubclass(type(part), (type, FunctionType)):

@@ -1,7 +1,8 @@
 """Dry runs: pickle a part as `adapters.dumps` would, and keep the size or the error alone.
 
 `dumps` uses two picklers: the plain one, and the one that sends functions and classes by value as
-soon as it meets one that another process could not import. A dry run uses one of the two.
+soon as it meets one that another process could not import. A dry run uses one of the two; the plain
+one raises a NotImportableError at what has to go by value.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import copyreg
 import time
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapters._naming import in_words
 from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
@@ -19,7 +21,6 @@ from adapters.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-NOT_IMPORTABLE = NotImportableError
 _FEW = 64  # parts: of so many, groups are split down to single parts, of more down to 16
 _WASTED = 0.25  # seconds that may go into groups that fail, beyond those saved by groups that pass
 
@@ -30,14 +31,22 @@ class _Counter:
     def __init__(self) -> None:
         self.size = 0
 
-    def write(self, data: Any) -> int:
-        size = memoryview(data).nbytes
-        self.size += size
-        return size
+    def write(self, data: Any) -> None:
+        self.size += memoryview(data).nbytes
 
 
 class _HazardMet(Exception):  # noqa: N818 - a signal
     """A part pickles, but may be wrong all the same."""
+
+
+class Failure(NamedTuple):
+    """Why a part does not pickle: the error in words, and whether it is nested too deep.
+
+    The error itself has a traceback, which would keep picklers and parts alive in a cycle.
+    """
+
+    error: str
+    deep: bool
 
 
 class DryRun:
@@ -51,12 +60,12 @@ class DryRun:
 
     def __init__(self, protocol: int, by_value: bool, hazard: Callable[[Any], object]) -> None:
         base: Any = PlainPickler
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"protocol": protocol}
         self.dispatch_table: Any = copyreg.dispatch_table
         if by_value:
             from adapters._wire.by_value import Pickler
 
-            base, options = Pickler, {"reduce": registry.reduce}
+            base, options["reduce"] = Pickler, registry.reduce
             self.dispatch_table = base.dispatch_table
 
         class Strict(base):  # type: ignore[misc]
@@ -67,20 +76,17 @@ class DryRun:
 
         self.protocol = protocol
         self._plain_override = base.__base__.reducer_override if by_value else None
-        self._new = partial(base, protocol=protocol, **options)
-        self._new_strict = partial(Strict, protocol=protocol, **options)
-        self._fine: Any = None  # a pickler whose memo holds parts without any finding
-        self._pickler = self._new(_Counter())
-        self._saved = self._wasted = 0.0
-
-    def size(self, obj: object) -> int:
-        """The bytes that `obj` alone takes; raises what the pickler raises."""
-        counter = _Counter()
-        self._new(counter).dump(obj)
-        return counter.size
+        self._new = partial(base, **options)
+        self._new_strict = partial(Strict, **options)
+        self._pickler = self._new(_Counter())  # for its reducer alone
+        self._strict = self._new_strict(_Counter())  # its memo holds parts without any finding
+        self._lost = 0.0  # seconds spent on groups that failed, less those on groups that passed
 
     def sizes(self, parts: Sequence[object]) -> list[int]:
-        """The bytes of each part behind those before it in one message."""
+        """The bytes of each part behind those before it in one message; raises what pickling does.
+
+        Of one part alone these are the bytes of its own message.
+        """
         counter, ends = _Counter(), [0]
         pickler = self._new(counter)
         for part in parts:
@@ -89,34 +95,16 @@ class DryRun:
         return [end - start for start, end in pairwise(ends)]
 
     def size_if_fine(self, obj: object) -> int | None:
-        """The bytes of `obj` if it pickles and has no hazard in it, else None.
-
-        Raises:
-            NOT_IMPORTABLE: as `error`.
-        """
+        """The bytes of `obj` if it pickles and has no hazard in it, else None."""
         counter = _Counter()
-        return counter.size if _passes(self._new_strict(counter), obj) else None
+        return counter.size if _failure(self._new_strict(counter), obj) is None else None
 
-    def error(self, obj: object) -> BaseException | None:
-        """What pickling `obj` alone raises, None if it pickles.
-
-        Raises:
-            NOT_IMPORTABLE: a function or a class in it has to go by value.
-        """
-        try:
-            self.size(obj)
-        except NotImportableError:
-            raise
-        except FAILURES as error:
-            return error
-        return None
+    def failure(self, obj: object) -> Failure | None:
+        """Why `obj` alone does not pickle, None if it does."""
+        return _failure(self._new(_Counter()), obj)
 
     def reduce(self, obj: Any) -> Any:
-        """What the pickler's reducer for `obj` returns; NotImplemented if it goes by its name.
-
-        Raises:
-            NOT_IMPORTABLE: as `error`; and whatever the reducer raises.
-        """
+        """What the pickler's reducer for `obj` returns; NotImplemented if it goes by its name."""
         kind = type(obj)
         try:
             reduced = self._pickler.reducer_override(obj)
@@ -143,7 +131,7 @@ class DryRun:
         groups = _split(pairs)
         while groups:
             group = groups.pop()
-            if self._wasted > _WASTED + self._saved:
+            if self._lost > _WASTED:
                 kept += group
             elif not self._is_fine([part for _, part in group]):
                 if len(group) <= (1 if len(pairs) <= _FEW else _FEW // 4):
@@ -153,30 +141,28 @@ class DryRun:
         return kept
 
     def _is_fine(self, parts: list[Any]) -> bool:
-        if self._fine is None:
-            self._fine = self._new_strict(_Counter())
         start = time.perf_counter()
-        fine = _passes(self._fine, parts)
+        fine = _failure(self._strict, parts) is None
         seconds = time.perf_counter() - start
-        if fine:
-            self._saved += seconds
-        else:
-            self._wasted += seconds
-            self._fine = None  # its memo holds parts that were pickled half
+        self._lost += -seconds if fine else seconds
+        if not fine:  # the memo holds parts that were pickled half
+            self._strict = self._new_strict(_Counter())
         return fine
 
 
-def _passes(pickler: Any, obj: object) -> bool:
+def _failure(pickler: Any, obj: object) -> Failure | None:
+    """Why `obj` does not pickle, None if it does; a NotImportableError is raised."""
     try:
         pickler.dump(obj)
     except NotImportableError:
         raise
-    except (_HazardMet, *FAILURES):
-        return False
-    return True
+    except FAILURES as error:
+        deep = any(isinstance(each, RecursionError) for each in (error, error.__cause__))
+        return Failure(in_words(error), deep)
+    return None
 
 
 def _split(pairs: list[Any]) -> list[list[Any]]:
     """`pairs` in 16 groups, or fewer, the last first."""
-    size = -(-len(pairs) // 16)
+    size = -(-len(pairs) // 16) or 1
     return [pairs[start : start + size] for start in range(0, len(pairs), size)][::-1]

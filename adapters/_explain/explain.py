@@ -6,27 +6,20 @@ would meet, and pickles alone those that may be the cause: only what then fails 
 
 from __future__ import annotations
 
-import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from contextlib import redirect_stderr, redirect_stdout, suppress
 
 from adapters._comparison.contents import type_name
 from adapters._explain.advice import adapter_of, advice
-from adapters._explain.dry_run import NOT_IMPORTABLE, DryRun
-from adapters._explain.hazards import Hazards
+from adapters._explain.dry_run import DryRun, Failure
+from adapters._explain.hazards import Hazards, copy_hazard
 from adapters._explain.parts import LEAVES
 from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
-from adapters._naming import in_words
-from adapters._pickling import DEFAULT_PROTOCOL
+from adapters._pickling import DEFAULT_PROTOCOL, NotImportableError
 from adapters.errors import FAILURES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adapters._explain.paths import Path
 
 _LARGE = 1 << 16  # bytes: a smaller part is no large one
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more
@@ -75,24 +68,17 @@ def explain(
         do       make a new lock there
     """
     protocol = DEFAULT_PROTOCOL if protocol is None else protocol
-    with _silence():
-        plain = _Explaining(obj, name, protocol, None)
+    # To a file, and not to a StringIO: some code writes to sys.stdout.buffer.
+    with (
+        open(os.devnull, "w", encoding="utf-8", errors="replace") as null,
+        redirect_stdout(null),
+        redirect_stderr(null),
+    ):
+        plain = _Explaining(obj, name, protocol)
         try:
             return plain.explanation(check, timeout)
-        except NOT_IMPORTABLE:
+        except NotImportableError:
             return _Explaining(obj, name, protocol, plain).explanation(check, timeout)
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Drop what the code of the objects prints."""
-    # A file, and no StringIO: some code writes to sys.stdout.buffer.
-    with (
-        open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
-    ):
-        yield
 
 
 class _Explaining:
@@ -102,14 +88,16 @@ class _Explaining:
         plain: The call with the plain pickler, if that met something that has to go by value.
     """
 
-    def __init__(self, obj: object, name: str, protocol: int, plain: _Explaining | None) -> None:
+    def __init__(
+        self, obj: object, name: str, protocol: int, plain: _Explaining | None = None
+    ) -> None:
         self._name = name
         self._plain = plain
         # The plain pickler may fail before it meets what would have to go by value.
-        self._whole: BaseException | None = plain._whole if plain else None
+        self._whole: Failure | None = plain._whole if plain else None
         self._hazards = Hazards()
         self._dry_run = DryRun(protocol, plain is not None, self._hazards.of)
-        self._walk = Walk(obj, self._dry_run, self._hazards.of)
+        self._walk = Walk(obj, self._dry_run)
         self._paths = Paths(self._walk, name)
 
     def explanation(self, check: bool, timeout: float) -> Explanation:
@@ -118,60 +106,59 @@ class _Explaining:
         size = None if self._whole else self._dry_run.size_if_fine(obj)
         findings = []
         if size is None:
-            self._whole = self._whole or self._dry_run.error(obj)
-            size = self._dry_run.size(obj) if self._whole is None else None
+            self._whole = self._whole or self._dry_run.failure(obj)
+            size = None if self._whole else self._dry_run.sizes([obj])[0]
             self._walk.run()
-            if self._whole is not None:
-                findings += self._errors(self._whole)
             findings += self._hazardous()
+            if self._whole:
+                findings += self._failures(self._whole)
         large = [] if size is None else self._large(size)
         checked = check and size is not None
         if checked:
-            problems = round_trip(obj, self._name, self._dry_run, timeout)
-            findings += [_finding(*each, "differs") for each in problems]
+            findings += round_trip(obj, self._name, self._dry_run, timeout)
         return Explanation(self._name, type_name(obj), findings, large, size, checked)
 
     def _finding(
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
     ) -> Finding:
         """The finding for a part of the walk."""
-        ways = 1 + self._walk.again.get(number, 0)
         part, path = self._walk.parts[number], self._paths.of(number)
-        return _finding(part, path, problem, todo, kind, ways, size)
+        kinds = type_name(part), problem, adapter_of(part)
+        ways = 1 + self._walk.again[number]
+        return Finding(path.text, *kinds, todo, kind, ways, path.exact, size)
 
-    def _errors(self, whole: BaseException) -> list[Finding]:
+    def _failures(self, whole: Failure) -> list[Finding]:
         parts = self._walk.parts
-        alone = ((number, self._dry_run.error(parts[number])) for number in self._walk.failed)
-        findings = [self._error(number, error) for number, error in alone if error is not None]
-        if in_words(whole) in {found.error for found in findings}:
+        alone = ((number, self._dry_run.failure(parts[number])) for number in self._walk.failed)
+        findings = [self._failure(number, failure) for number, failure in alone if failure]
+        if whole.error in {found.error for found in findings}:
             return findings
-        # A failure that no single reduction shows.
-        failed = self._plain if self._plain is not None and self._plain._whole is not None else self
+        failed = self if self._plain is None or self._plain._whole is None else self._plain
         return [failed._hidden(whole), *findings]
 
-    def _hidden(self, whole: BaseException) -> Finding:
-        deep = isinstance(whole, RecursionError) or isinstance(whole.__cause__, RecursionError)
-        number = 0 if deep and self._walk.depth > _DEEP else self._walk.innermost()
+    def _hidden(self, whole: Failure) -> Finding:
+        """The finding for a failure that no single reduction shows."""
+        number = 0 if whole.deep and self._walk.depth > _DEEP else self._walk.innermost()
         try:
-            error = self._dry_run.error(self._walk.parts[number])
-        except NOT_IMPORTABLE:
-            error = None
-        return self._error(number, error or whole)
+            failure = self._dry_run.failure(self._walk.parts[number])
+        except NotImportableError:
+            failure = None
+        return self._failure(number, failure or whole)
 
-    def _error(self, number: int, error: BaseException) -> Finding:
-        return self._finding(number, in_words(error), advice(self._walk, number, error), "error")
+    def _failure(self, number: int, failure: Failure) -> Finding:
+        todo = advice(self._walk, number, failure.deep)
+        return self._finding(number, failure.error, todo, "error")
 
     def _hazardous(self) -> list[Finding]:
         findings = []
-        for number in self._walk.hazards:
-            part = self._walk.parts[number]
-            hazard = self._hazards.of(part)
+        for number, part in enumerate(self._walk.parts):
             try:
-                size = self._dry_run.size(part)
+                hazard = self._hazards.of(part)
+                size = self._dry_run.sizes([part])[0] if hazard else 0
             except FAILURES:
                 continue  # it is a finding already, or a part of it is
             if hazard is not None and not hazard.problem:
-                hazard = self._hazards.of_copy(part, size)
+                hazard = copy_hazard(part, size)
             if hazard is not None:
                 findings.append(self._finding(number, *hazard, size))
         return findings
@@ -180,60 +167,36 @@ class _Explaining:
         """The parts that take most of a message of `total` bytes."""
         self._walk.skip = LEAVES - {str, bytes, bytearray}
         least = max(_LARGE, total // _SHARE)
-        found: list[tuple[int, int]] = []
-        todo = [(0, total)] if total >= least else []
-        for _ in range(_LEVELS):
-            level, todo = todo, []
-            for number, size in level:
-                inside = self._large_parts(number, least)
-                todo += inside
-                if sum(size for _, size in inside) < size // 2:
-                    found.append((number, size))
-        return [
-            self._finding(number, f"{size:,} bytes of the message", _SMALLER, "size", size)
-            for number, size in [*found, *todo]
-            if number
-        ]
+        todo = [(0, total, _LEVELS)] if total >= _LARGE else []
+        found = []
+        for number, size, levels in todo:  # which grows
+            inside = self._large_parts(number, least) if levels else []
+            todo += [(*each, levels - 1) for each in inside]
+            if number and sum(size for _, size in inside) < size // 2:
+                found.append((number, f"{size:,} bytes of the message", _SMALLER, "size", size))
+        return [self._finding(*each) for each in found]
 
     def _large_parts(self, number: int, least: int) -> list[tuple[int, int]]:
         """The parts of a part that take `least` bytes or more: (number, bytes)."""
         walk, obj = self._walk, self._walk.parts[number]
-        if type(obj) in LEAVES or (hasattr(type(obj), "__len__") and _length(obj) > _WIDE):
+        if type(obj) in LEAVES:
             return []
+        with suppress(*FAILURES):  # it has no length
+            if len(obj) > _WIDE:
+                return []
         pairs = [
             (step, part)
             for step, part in walk.parts_of(obj)
             if step[0] not in ("reduced", "state")
             and (type(part) not in LEAVES or len(part) > least // 8)
         ]
-        large = []
         sizes = self._dry_run.sizes([part for _, part in pairs])
+        large = []
         for (step, part), size in zip(pairs, sizes, strict=True):
-            if size >= least:
-                place = walk.add(number, step, part)
-                if place is not None and self._paths.of(place).exact:
-                    large.append((place, size))
+            place = walk.add(number, step, part) if size >= least else None
+            if place is not None and self._paths.of(place).exact:
+                large.append((place, size))
         return large
-
-
-def _finding(
-    part: Any,
-    path: Path,
-    problem: str,
-    todo: str,
-    kind: str,
-    ways: int = 1,
-    size: int | None = None,
-) -> Finding:
-    kinds = type_name(part), problem, adapter_of(part)
-    return Finding(path.text, *kinds, todo, kind, ways, path.exact, size)
-
-
-def _length(obj: Any) -> int:
-    try:
-        return len(obj)
-    except FAILURES:
-        return 0
 
 
 explain.__module__ = "adapters"

@@ -42,7 +42,7 @@ _POINTER = Hazard(
     "register an adapter for the type that owns it",
     "address",
 )
-_PERHAPS_A_COPY = Hazard("", "", "copy")  # `Hazards.of_copy` compares sizes
+_PERHAPS_A_COPY = Hazard("", "", "copy")  # `copy_hazard` compares sizes
 
 
 class Hazards:
@@ -55,7 +55,7 @@ class Hazards:
     def of(self, part: Any) -> Hazard | None:
         """The hazard of a part, None if there is none.
 
-        One of kind "copy" without a problem is open: it depends on the size, see `of_copy`.
+        One of kind "copy" without a problem is open: it depends on the size, see `copy_hazard`.
         """
         kind = type(part)
         try:
@@ -68,29 +68,6 @@ class Hazards:
             return check(part)
         except FAILURES:
             return None
-
-    def of_copy(self, part: Any, size: int) -> Hazard | None:
-        """The hazard of a part that takes `size` bytes in the message, far more than it shows.
-
-        A view may carry its base along; a view that repeats its memory is written out in full.
-        """
-        held = _nbytes(part)
-        if held is None or size < _LARGE:
-            return None
-        if size > 2 * held + 4096:
-            return Hazard(
-                f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of",
-                "send a copy of the part that is needed",
-                "copy",
-            )
-        stored = _stored(part)
-        if stored is not None and size > 2 * stored + 4096:
-            return Hazard(
-                f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes",
-                "send what it repeats, and repeat it there",
-                "copy",
-            )
-        return None
 
     def _check_for(self, kind: type) -> Callable[[Any], Hazard | None] | None:
         if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
@@ -120,6 +97,30 @@ class Hazards:
                 problem = f"{holder} is {number:#x}, which is an address in this process"
                 return Hazard(problem, "leave it out; send what it points at", "address")
         return None
+
+
+def copy_hazard(part: Any, size: int) -> Hazard | None:
+    """The hazard of a part that takes `size` bytes in the message, far more than it shows.
+
+    A view may carry its base along; a view that repeats its memory is written out in full.
+    """
+    held = _nbytes(part)
+    if held is None or size < _LARGE:
+        return None
+    if size > 2 * held + 4096:
+        return Hazard(
+            f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of",
+            "send a copy of the part that is needed",
+            "copy",
+        )
+    stored = _stored(part)
+    if stored is not None and size > 2 * stored + 4096:
+        return Hazard(
+            f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes",
+            "send what it repeats, and repeat it there",
+            "copy",
+        )
+    return None
 
 
 def _perhaps_a_copy(part: Any) -> Hazard | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pickle import PickleBuffer, PicklingError
 from typing import TYPE_CHECKING, Any
 
-from adapters._explain.dry_run import DryRun
 from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+
+    from adapters._explain.dry_run import DryRun
 
     # ("reduced", place, ...) in what the reducer returns; else kind, place, key or name, place of
     # the dict in what the reducer returns.
@@ -36,7 +37,11 @@ class Parts:
         self._kept: list[Any] = []  # alive, so that no other part gets the same id
 
     def parts_of(self, obj: Any) -> list[Part]:
-        """The parts of one object, as (step, part), but for those of types in `skip`."""
+        """The parts of one object, as (step, part), but for those of types in `skip`.
+
+        Raises:
+            NotImportableError: as `DryRun`; and whatever a pickler or a reducer raises for it.
+        """
         kind = type(obj)
         if kind in self.skip or kind is PickleBuffer or id(obj) in self._buffers:
             return []
@@ -56,14 +61,13 @@ class Parts:
         return [(step(at), part) for at, part in enumerate(parts) if type(part) not in self.skip]
 
     def _reduced(self, obj: Any) -> Iterator[Part]:
-        """The parts in what the reducer of `obj` returns; raises if a pickler would."""
+        """The parts in what the reducer of `obj` returns."""
         reduced = self.dry_run.reduce(obj)
         if reduced is NotImplemented:  # a function or a class, by its name
             return
         if isinstance(reduced, str):
-            error = self.dry_run.error(obj)
-            if error is not None:
-                raise error
+            if self.dry_run.failure(obj) is not None:
+                raise PicklingError
             return
         if type(reduced) is not tuple or not 2 <= len(reduced) <= 6:
             raise PicklingError
@@ -74,11 +78,10 @@ class Parts:
             yield from self._state_of(arguments[3])
             return
         self._kept.append(reduced)
-        if getattr(function, "__name__", "") in ("__newobj__", "__newobj_ex__"):
-            if not arguments or arguments[0] is not obj.__class__:
-                raise PicklingError
-        else:
+        if getattr(function, "__name__", "") not in ("__newobj__", "__newobj_ex__"):
             yield ("reduced", 0), function
+        elif not arguments or arguments[0] is not obj.__class__:
+            raise PicklingError
         yield from self._among(arguments, lambda at: ("reduced", 1, at))
         if state is not None:
             yield from self._attributes(state)
@@ -96,17 +99,14 @@ class Parts:
 
     def _attributes(self, state: Any) -> Iterator[Part]:
         """The attributes in a state of the form that `object` gives it; any other is one part."""
-        kind = type(state)
-        if kind is dict:
-            dicts: list[tuple[tuple[int, ...], Any]] = [((2,), state)]
-        elif kind is tuple and len(state) == 2 and {*map(type, state)} <= {dict, type(None)}:
-            dicts = [((2, at), each) for at, each in enumerate(state) if each is not None]
-        else:
-            if kind not in self.skip:
-                yield ("reduced", 2), state
+        pair = type(state) is tuple and len(state) == 2  # of the `__dict__` and the slots
+        dicts = state if pair else [state]
+        if not {*map(type, dicts)} <= {dict, type(None)}:
+            yield from self._among([state], lambda _: ("reduced", 2))
             return
-        for where, attributes in dicts:
-            for place, (name, value) in enumerate(attributes.items()):
+        for at, attributes in enumerate(dicts):
+            where = (2, at) if pair else (2,)
+            for place, (name, value) in enumerate((attributes or {}).items()):
                 if type(value) not in self.skip:
                     yield ("attribute", place, name, where), value
                 if type(name) not in self.skip:
@@ -115,10 +115,8 @@ class Parts:
     def _state_of(self, state: Any) -> Iterator[Part]:
         """The state of a native object, as one part."""
         state = state.state if type(state) is OutOfBand else state
-        kind = type(state)
-        if kind in self.skip:
-            return
-        self._buffers.update((id(part), part) for part in buffers_in(state))
-        self._kept.append(state)
-        if kind is not bytes and kind not in BYTES_LIKE:
-            yield ("state", 0), state
+        if type(state) not in self.skip:
+            self._buffers.update((id(part), part) for part in buffers_in(state))
+            self._kept.append(state)
+            if type(state) not in BYTES_LIKE:
+                yield ("state", 0), state

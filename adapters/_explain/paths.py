@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from adapters._explain.walk import Walk
 
 _MISSING = object()
-# How a step is written, the plainest way first: `@` stands for the expression so far, `#` for its
-# reduction. What is behind the name of a method needs one of the standard library.
+# How a step is written, the plainest way first: `@` stands for the expression so far. What is
+# behind the name of a method needs one of the standard library.
 _WAYS = {
     "item": ("@[{at}]",),
     "key": ("list(@)[{at}]",),
@@ -34,18 +34,22 @@ _WAYS = {
     "attribute": (
         "@.{name}",
         "vars(@)[{key}]",
-        "#{where}[{key}]",
+        "{reduced}{where}[{key}]",
         "list(vars(@).values())[{at}]",
-        "list(#{where}.values())[{at}]",
+        "list({reduced}{where}.values())[{at}]",
     ),
-    "attribute name": ("list(vars(@))[{at}]", "list(#{where})[{at}]"),
-    "appended": ("__getitem__: @[{at}]", "__iter__: list(@)[{at}]", "list(#[3])[{at}]"),
-    "set key": ("__iter__: list(@)[{at}]", "list(#[4])[{at}][0]"),
+    "attribute name": ("list(vars(@))[{at}]", "list({reduced}{where})[{at}]"),
+    "appended": ("__getitem__: @[{at}]", "__iter__: list(@)[{at}]", "list({reduced}[3])[{at}]"),
+    "set key": ("__iter__: list(@)[{at}]", "list({reduced}[4])[{at}][0]"),
     "set value": (
         "__getitem__: @[{key}]",
         "values: list(@.values())[{at}]",
-        "list(#[4])[{at}][1]",
+        "list({reduced}[4])[{at}][1]",
     ),
+    "reduced": ("{reduced}{where}",),
+    "reduced class": ("type(@)", "{reduced}{where}"),
+    "reduced bases": ("type(@)", "@.__bases__", "{reduced}{where}"),
+    "first argument": ("type(@)", "__iter__: dict(@)", "__iter__: list(@)", "{reduced}{where}"),
 }
 _AHEAD = 6  # steps that one attribute may stand for: it may be deep in a reduction
 
@@ -68,61 +72,46 @@ class Paths:
     def __init__(self, walk: Walk, name: str) -> None:
         self._walk = walk
         self._name = name
-        # For each part with an exact path: the part above, and the way from there.
-        self._known: dict[int, tuple[int, Way]] = {}
-        self._line: list[int] = []
+        # For each part with an exact path the ways that lead to it: (ways to the part above, way).
+        self._known: dict[int, Any] = {0: None}
 
     def of(self, number: int) -> Path:
         """The path of a part."""
-        self._line = self._walk.line_to(number)
-        with_attributes, value = self._follow(True)
-        if with_attributes.exact:
-            return with_attributes
-        without, _ = self._follow(False)
-        return without if without.exact or value is _MISSING else with_attributes
-
-    def _follow(self, by_attribute: bool) -> tuple[Path, Any]:
-        walk, line = self._walk, self._line
-        at = next(at for at in range(len(line) - 1, -1, -1) if line[at] in self._known or not at)
-        start, value = line[at], walk.parts[line[at]]
-        ways: list[Way] = []  # from the last part with an exact path
+        parts, line = self._walk.parts, self._walk.line_to(number)
+        at = next(at for at in reversed(range(len(line))) if line[at] in self._known)
+        value, ways, exact = parts[line[at]], self._known[line[at]], True
         while at + 1 < len(line):
-            taken, way, value = self._step(value, at, by_attribute)
+            taken, way, value = self._step(value, line, at)
             at += taken
-            ways.append(way)
-            if value is walk.parts[line[at]] and len(ways) == 1:
-                self._known[line[at]] = start, way
-                start, ways = line[at], []
-        exact = value is walk.parts[line[-1]]
-        ways.reverse()
-        while start:
-            start, way = self._known[start]
-            ways.append(way)
-        text = "".join([*[way[0] for way in ways], self._name, *[way[1] for way in reversed(ways)]])
-        return Path(text, exact), value
+            ways = ways, way
+            exact = exact and value is parts[line[at]]
+            if exact:
+                self._known[line[at]] = ways
+        before, behind = [], []
+        while ways is not None:
+            ways, way = ways
+            before.append(way[0])
+            behind.append(way[1])
+        return Path("".join([*before, self._name, *reversed(behind)]), value is parts[number])
 
-    def _step(self, value: Any, at: int, by_attribute: bool) -> tuple[int, Way, Any]:
-        """How many steps of the line are taken at once, how they are written, and their value."""
-        walk, line = self._walk, self._line
-        part, step = walk.parts[line[at + 1]], walk.steps[line[at + 1]]
+    def _step(self, value: Any, line: list[int], at: int) -> tuple[int, Way, Any]:
+        """How many steps of a line are taken at once, how they are written, and their value."""
+        walk = self._walk
+        ahead = [walk.parts[number] for number in line[at + 1 : at + 1 + _AHEAD]]
+        step, part = walk.steps[line[at + 1]], ahead[0]
         plain = step[0] in ("item", "value")  # of a built-in container
-        if by_attribute and not plain and step[0] not in ("key", "member"):
-            ahead = [walk.parts[number] for number in line[at + 1 : at + 1 + _AHEAD]]
-            found = _attribute(value, ahead)
-            if found is not None:
-                return found[0] + 1, ("", f".{found[1]}"), ahead[found[0]]
-        alike: tuple[int, Way, Any] | None = None
-        last: Way = ("", "")
+        if not plain and step[0] not in ("key", "member"):
+            for taken, way in _attribute_ways(value, ahead):
+                if _evaluate(way, value) is ahead[taken - 1]:
+                    return taken, way, ahead[taken - 1]
+        plain = plain and value is walk.parts[line[at]]
+        tried = []
         for way in _ways(value, step, walk.dry_run.protocol):
-            last = way
-            if plain and way[0] == "" and value is walk.parts[line[at]]:
-                return 1, way, part  # need not be tried
-            result = _evaluate(way, value)
+            result = part if plain and not way[0] else _evaluate(way, value)  # need not be tried
             if result is part:
                 return 1, way, part
-            if alike is None and type(result) is type(part):
-                alike = 1, way, result
-        return alike or (1, last, _MISSING)
+            tried.append((1, way, result if type(result) is type(part) else _MISSING))
+        return next((each for each in tried if each[2] is not _MISSING), tried[-1])
 
 
 def _evaluate(way: Way, value: Any) -> Any:
@@ -134,36 +123,27 @@ def _evaluate(way: Way, value: Any) -> Any:
 
 
 def _ways(value: Any, step: Step, protocol: int) -> Iterator[Way]:
-    before, behind = reduction_way(value, protocol)
-    if step[0] == "reduced":
-        if issubclass(type(value), type):
-            yield "type(", ")"
-            if step[1:] == (1, 2):
-                yield "", ".__bases__"
-        if step[1:] == (1, 0):
-            yield "type(", ")"
-            if _is_library(value, "__iter__"):
-                yield "dict(", ")"
-                yield "list(", ")"
-        yield before, behind + _indices(step[1:])
-        return
+    """The ways to write a step from `value`, the plainest first."""
     kind, at, name, where = (*step, None, None)[:4]
-    key = literal(name)
+    if kind == "reduced":
+        where = step[1:]
+        if issubclass(type(value), type):
+            kind = "reduced bases" if where == (1, 2) else "reduced class"
+        elif where == (1, 0):
+            kind = "first argument"
+    texts = {
+        "reduced": "@".join(reduction_way(value, protocol)),
+        "where": "".join(f"[{place}]" for place in where or ()),
+        "at": at,
+        "key": literal(name),
+        "name": name if type(name) is str and name.isidentifier() else None,
+    }
     for template in _WAYS[kind]:
-        method, _, template = template.rpartition(": ")
-        if (
-            (method and not _is_library(value, method))
-            or ("{key}" in template and key is None)
-            or ("{name}" in template and not (type(name) is str and name.isidentifier()))
-        ):
-            continue
-        ahead, mark, after = template.partition("#" if "#" in template else "@")
-        after = after.format(at=at, key=key, name=name, where=_indices(where or ()))
-        yield (ahead + before, behind + after) if mark == "#" else (ahead, after)
-
-
-def _indices(places: tuple[int, ...]) -> str:
-    return "".join(f"[{place}]" for place in places)
+        method, _, text = template.rpartition(": ")
+        missing = any(f"{{{each}}}" in text for each in texts if texts[each] is None)
+        if not missing and (not method or _is_library(value, method)):
+            before, _, behind = text.format(**texts).partition("@")
+            yield before, behind
 
 
 def _is_library(value: Any, method: str) -> bool:
@@ -177,14 +157,12 @@ def _is_library(value: Any, method: str) -> bool:
     return sized and found is not None and found.__module__ in sys.stdlib_module_names
 
 
-def _attribute(value: Any, ahead: list[Any]) -> tuple[int, str] | None:
-    """The farthest of the parts `ahead` that is an attribute of `value`: its place and its name."""
-    for place in range(len(ahead) - 1, -1, -1):
+def _attribute_ways(value: Any, ahead: list[Any]) -> Iterator[tuple[int, Way]]:
+    """The attributes of `value` that are parts `ahead`, the farthest first: (steps, way)."""
+    for place in reversed(range(len(ahead))):
         for name, found in _readable(value):
-            named = found is ahead[place] and str(name).isidentifier()
-            if named and _evaluate(("", f".{name}"), value) is found:
-                return place, name
-    return None
+            if found is ahead[place] and str(name).isidentifier():
+                yield place + 1, ("", f".{name}")
 
 
 def _readable(value: Any) -> Iterator[tuple[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters import _pickling
 from adapters._child import INTERPRETER, ChildDiedError, run
 from adapters._comparison.comparison import differences
-from adapters._explain.paths import Path
+from adapters._comparison.contents import type_name
+from adapters._explain.advice import adapter_of
+from adapters._explain.report import Finding
 from adapters._naming import in_words
 from adapters.errors import FAILURES
 
@@ -21,10 +23,8 @@ _FAILED = "see the error; the factory, or a provider, is at fault"
 _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
 
 
-def round_trip(
-    obj: object, name: str, dry_run: DryRun, timeout: float
-) -> Iterator[tuple[Any, Path, str, str]]:
-    """What differs after a round trip: (part, its path, the problem, what to do).
+def round_trip(obj: object, name: str, dry_run: DryRun, timeout: float) -> Iterator[Finding]:
+    """What differs after a round trip.
 
     Args:
         obj: Any object that pickles.
@@ -36,10 +36,11 @@ def round_trip(
         payload = _pickling.dumps(obj, dry_run.protocol)
         rebuilt = _pickling.loads(_sent_back(payload, timeout))
     except FAILURES as error:
-        yield obj, Path(name, True), in_words(error), _FAILED
+        yield Finding(name, type_name(obj), in_words(error), adapter_of(obj), _FAILED, "differs")
         return
     for found in differences(obj, rebuilt, name, reducer=dry_run.reduce):
-        yield found.part, Path(found.path, found.exact), _in_words(found), _LOST
+        kinds = type_name(found.part), _in_words(found), adapter_of(found.part)
+        yield Finding(found.path, *kinds, _LOST, "differs", exact=found.exact)
 
 
 def _in_words(found: Difference) -> str:

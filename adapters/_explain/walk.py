@@ -6,18 +6,18 @@ part in which it was found and the step from there; `paths` writes expressions o
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from adapters._explain.dry_run import NOT_IMPORTABLE, DryRun
 from adapters._explain.parts import Parts
+from adapters._pickling import NotImportableError
 from adapters._wire.buffers import CONTAINERS
 from adapters._wire.cycles import reaches
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from adapters._explain.dry_run import DryRun
     from adapters._explain.parts import Step
 
 _ENDLESS = 200  # reductions inside each other, each of which made the next: no more are followed
@@ -35,71 +35,50 @@ class Walk(Parts):
         steps: For each part the step from there.
         again: {number: how often it was found again}.
         failed: Numbers of parts whose own reduction fails.
-        hazards: Numbers of parts with a hazard.
-        depth: How deep the parts are inside each other.
         most_made: How many parts are followed that reducers make deep inside of each other.
-
-    Args:
-        root: The object.
-        dry_run: How it is pickled.
-        hazard: As in `DryRun`.
     """
 
     most_made = 20_000
 
-    def __init__(self, root: object, dry_run: DryRun, hazard: Callable[[Any], object]) -> None:
+    def __init__(self, root: object, dry_run: DryRun) -> None:
         super().__init__(dry_run)
         self.parts: list[Any] = [root]
         self.parents = [-1]
         self.steps: list[Step] = [()]
-        self.again: dict[int, int] = {}
+        self.again = Counter[int]()
         self.failed: list[int] = []
-        self.hazards: list[int] = []
-        self.depth = 0
-        self._hazard = hazard
         self._numbers = {id(root): 0}
-        self._made = {0: 0}  # number -> reductions inside each other that lead to it
+        self._made: dict[int, int] = {}  # number -> reductions inside each other that lead to it
         self._deep = 0
-        self._searched = 0
 
     def run(self) -> None:
-        """Walk.
+        """Find all parts.
 
         Raises:
-            NOT_IMPORTABLE: a function or class has to go by value, which the plain pickler refuses.
+            NotImportableError: a function or class has to go by value, which the plain pickler
+                refuses.
         """
-        end = 1
-        number = 0
-        while number < len(self.parts):
-            if number == end:
-                end = len(self.parts)
-                self.depth += 1
-            self._visit(number)
-            number += 1
-
-    def _visit(self, number: int) -> None:
-        obj = self.parts[number]
-        try:
-            if self._hazard(obj):
-                self.hazards.append(number)
-            found = self.parts_of(obj)
-        except NOT_IMPORTABLE:
-            raise
-        except FAILURES:
-            self.failed.append(number)
-            return
-        if found and found[0][0][0] == "state" and self._searched < _CYCLES:
-            self._searched += 1
-            if reaches(found[0][1], obj):
+        searched = 0
+        for number, obj in enumerate(self.parts):  # which grows
+            try:
+                found = self.parts_of(obj)
+            except NotImportableError:
+                raise
+            except FAILURES:
                 self.failed.append(number)
-        new = [pair for pair in found if self._known(pair[1]) is None]
-        for step, part in self.dry_run.suspects(new) if new else ():
-            self.add(number, step, part)
+                continue
+            if found and found[0][0][0] == "state" and searched < _CYCLES:
+                searched += 1
+                if reaches(found[0][1], obj):
+                    self.failed.append(number)
+            new = [pair for pair in found if self._known(pair[1]) is None]
+            for step, part in self.dry_run.suspects(new):
+                self.add(number, step, part)
 
     def _known(self, part: Any) -> int | None:
         number = self._numbers.get(id(part))
         if number is not None:
-            self.again[number] = self.again.get(number, 0) + 1
+            self.again[number] += 1
         return number
 
     def add(self, parent: int, step: Step, part: Any) -> int | None:
@@ -113,8 +92,7 @@ class Walk(Parts):
             return number
         made = self._made.get(parent, 0) + (step[0] == "reduced")
         if made > _DEEP and type(part) not in CONTAINERS:
-            if self._is_kept(parent, step, part):
-                made = 0
+            made = 0 if self._is_kept(parent, step, part) else made
             self._deep += made > 0
             if made > _ENDLESS or self._deep > self.most_made:
                 return None  # reducers that make parts without end: the pickler gives up, too
@@ -142,6 +120,11 @@ class Walk(Parts):
             return False
         return again is part
 
+    @property
+    def depth(self) -> int:
+        """How deep the parts are inside each other."""
+        return len(self.line_to(len(self.parts) - 1)) - 1
+
     def line_to(self, number: int) -> list[int]:
         """The numbers of the parts on the way from the root to a part, both included."""
         line = [number]
@@ -155,25 +138,22 @@ class Walk(Parts):
         For failures that no single reduction shows. Goes from the root to any part that fails.
         """
         line = [0]
-        while line[-1] >= 0 and len(line) < _CYCLES and self._made.get(line[-1], 0) < 2 * _DEEP:
+        while len(line) < _CYCLES and self._made.get(line[-1], 0) < 2 * _DEEP:
             try:
-                found = self.parts_of(self.parts[line[-1]])
+                found = islice(self.parts_of(self.parts[line[-1]]), _WIDE)
             except FAILURES:
                 break
-            for step, part in islice(found, _WIDE):
-                if self._numbers.get(id(part)) not in line and self._fails(part):
-                    number = self.add(line[-1], step, part)
-                    line.append(-1 if number is None else number)
-                    break
-            else:
+            outside = (pair for pair in found if self._numbers.get(id(pair[1])) not in line)
+            pair = next((pair for pair in outside if self._fails(pair[1])), None)
+            number = None if pair is None else self.add(line[-1], *pair)
+            if number is None:
                 break
+            line.append(number)
         # A part that a reducer makes has no name; the part that has the reducer does.
-        return next(
-            number for number in reversed(line) if number >= 0 and not self._made.get(number)
-        )
+        return next(number for number in reversed(line) if not self._made.get(number))
 
     def _fails(self, part: Any) -> bool:
         try:
-            return self.dry_run.error(part) is not None
-        except NOT_IMPORTABLE:
+            return self.dry_run.failure(part) is not None
+        except NotImportableError:
             return False
