@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._comparison.contents import adapter_for, type_name
 from adapters._naming import qualified_name
-from adapters._wire.ctype import ctype_of, fields_of, is_ctype
+from adapters._wire.ctype import advice_for, ctype_of, is_ctype
 from adapters._wire.rebuild import registry
 
 if TYPE_CHECKING:
@@ -18,33 +18,32 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Pyth
 
 # What to do about types that are often in objects by mistake.
 _INSTEAD = {
-    "_thread.lock": "make a new lock there",
-    "_thread.RLock": "make a new lock there",
-    "_thread._local": "make a new one there",
-    "threading.Thread": "start one there",
-    "builtins.generator": "send a list of what it gives, or a function that makes it",
-    "builtins.coroutine": "send its arguments, and call the function there",
-    "builtins.async_generator": "send a function that makes it",
-    "builtins.frame": "send what it holds, or a formatted traceback as text",
-    "builtins.traceback": "send a formatted traceback as text",
-    "builtins.module": "send its name, and import it there",
-    "builtins.memoryview": "send bytes of it; as the state of an adapter it travels",
-    "builtins.mappingproxy": "send a dict of it",
-    "builtins.dict_keys": "send a list of it",
-    "builtins.dict_values": "send a list of it",
-    "builtins.dict_items": "send a list of it",
-    "builtins.PyCapsule": "register an adapter for the type that owns it",
-    "_io.TextIOWrapper": "send its path, and open it there",
-    "_io.BufferedReader": "send its path, and open it there",
-    "_io.BufferedWriter": "send its path, and open it there",
-    "_io.BufferedRandom": "send its path, and open it there",
-    "_io.FileIO": "send its path, and open it there",
-    "socket.socket": "send the address, and connect there",
-    "sqlite3.Connection": "send the path of the database, and connect there",
-    "sqlite3.Cursor": "send the rows",
-    "re.Match": "send its groups",
-    "weakref.ReferenceType": "send what it refers to, or leave it out",
-    "mmap.mmap": "send the path of the file, or adapters.share what is in it",
+    name: todo
+    for todo, names in {
+        "make a new lock there": "_thread.lock _thread.RLock",
+        "make a new one there": "_thread._local",
+        "start one there": "threading.Thread",
+        "send a list of what it gives, or a function that makes it": "builtins.generator",
+        "send its arguments, and call the function there": "builtins.coroutine",
+        "send a function that makes it": "builtins.async_generator",
+        "send what it holds, or a formatted traceback as text": "builtins.frame",
+        "send a formatted traceback as text": "builtins.traceback",
+        "send its name, and import it there": "builtins.module",
+        "send bytes of it; as the state of an adapter it travels": "builtins.memoryview",
+        "send a dict of it": "builtins.mappingproxy",
+        "send a list of it": "builtins.dict_keys builtins.dict_values builtins.dict_items",
+        "register an adapter for the type that owns it": "builtins.PyCapsule",
+        "send its path, and open it there": (
+            "_io.TextIOWrapper _io.BufferedReader _io.BufferedWriter _io.BufferedRandom _io.FileIO"
+        ),
+        "send the address, and connect there": "socket.socket",
+        "send the path of the database, and connect there": "sqlite3.Connection",
+        "send the rows": "sqlite3.Cursor",
+        "send its groups": "re.Match",
+        "send what it refers to, or leave it out": "weakref.ReferenceType",
+        "send the path of the file, or adapters.share what is in it": "mmap.mmap",
+    }.items()
+    for name in names.split()
 }
 
 
@@ -56,7 +55,7 @@ def adapter_of(part: Any) -> str | None:
     ctype = ctype_of(part)
     if ctype is None:
         return None if registry.nearest(type(part)) is None else "subclasses=True"
-    return "register_struct" if _is_struct(ctype) and _refusal(ctype) is None else None
+    return "register_struct" if _refusal(ctype) is None else None
 
 
 def advice(walk: Walk, number: int, deep: bool) -> str:
@@ -64,13 +63,12 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
     part = walk.parts[number]
     if deep:
         return "flatten it, or raise sys.setrecursionlimit; its reducer may also call itself"
-    ctype = ctype_of(part)
-    if ctype is None and issubclass(type(part), (type, FunctionType)):
+    if issubclass(type(part), (type, FunctionType)):
         return "move it to the top level of a module that the other process can import"
     if adapter_for(part) is not None:
         return "mend the serializer: it has to take every object of the type"
-    name = type_name(part)
-    nearest = None if ctype is not None else registry.nearest(type(part))
+    name, ctype, nearest = type_name(part), ctype_of(part), registry.nearest(type(part))
+    register = f"call adapters.register({name}, serialize, factory)"
     if ctype is not None:
         first = _for_ctype(ctype)
     elif nearest is not None:
@@ -78,15 +76,10 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
             f"{nearest!r} serves exactly its type; register that one with subclasses=True if it"
             " keeps the class, or one for this class"
         )
-    elif name in _INSTEAD:
-        first = _INSTEAD[name]
-    elif _has_own_reducer(part):
-        return (
-            f"mend {name}.__reduce__ (or __getstate__), or call adapters.register({name},"
-            " serialize, factory)"
-        )
+    elif name not in _INSTEAD and _has_own_reducer(part):
+        return f"mend {name}.__reduce__ (or __getstate__), or {register}"
     else:
-        first = f"call adapters.register({name}, serialize, factory)"
+        first = _INSTEAD.get(name, register)
     owner = _owner(walk, number)
     if owner is None:
         return first
@@ -94,18 +87,12 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
 
 
 def _for_ctype(ctype: Any) -> str:
-    target = f"ffi.typeof({ctype.cname!r})"
-    if not _is_struct(ctype):
-        return f"call adapters.register({target}, serialize, factory)"
-    derive = f"adapters.register_struct({target})"
+    derive = f"adapters.register_struct(ffi.typeof({ctype.cname!r}))"
+    general = advice_for(ctype)
+    if derive not in general:  # it is no struct with fields that cffi knows
+        return general
     problem = _refusal(ctype)
     return f"call {derive}" if problem is None else f"{derive} says: {problem}"
-
-
-def _is_struct(ctype: Any) -> bool:
-    """Whether a C type is a struct with fields that cffi knows, or a pointer to one."""
-    item = ctype.item if ctype.kind == "pointer" else ctype
-    return item.kind == "struct" and fields_of(item) is not None
 
 
 def _refusal(ctype: Any) -> str | None:
@@ -119,7 +106,7 @@ def _has_own_reducer(part: Any) -> bool:
     own = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
     if type(part).__module__ in sys.stdlib_module_names:
         return False
-    bases = type.__getattribute__(type(part), "__mro__")[:-1]
+    bases = type.__getattribute__(type(part), "__mro__")
     heap = (base for base in bases if base.__flags__ & _HEAP_TYPE)
     return any(callable(vars(base).get(name)) for base in heap for name in own)
 

@@ -112,11 +112,12 @@ class _Explaining:
             findings += self._hazardous()
             if self._whole:
                 findings += self._failures(self._whole)
-        large = [] if size is None else self._large(size)
+        if size is not None:
+            findings += self._large(size)
         checked = check and size is not None
         if checked:
             findings += round_trip(obj, self._name, self._dry_run, timeout)
-        return Explanation(self._name, type_name(obj), findings, large, size, checked)
+        return Explanation(self._name, type_name(obj), findings, size, checked)
 
     def _finding(
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None

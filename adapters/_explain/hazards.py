@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
@@ -26,21 +27,16 @@ class Hazard(NamedTuple):
     kind: str
 
 
+_OWNER = "register an adapter for the type that owns it"
+_POINTER = Hazard("it is a pointer; an address means nothing in another process", _OWNER, "address")
+_CAPSULE = Hazard(
+    "it is a capsule, which holds an address; its reducer may have written that", _OWNER, "address"
+)
 _CONNECTION = Hazard("it is an open connection", "send the address, and connect there", "file")
 _FILE = Hazard(
     "it is an open file; what arrives is another one, or a copy of its contents",
     "send its path, and open it there",
     "file",
-)
-_CAPSULE = Hazard(
-    "it is a capsule, which holds an address; its reducer may have written that",
-    "register an adapter for the type that owns it",
-    "address",
-)
-_POINTER = Hazard(
-    "it is a pointer; an address means nothing in another process",
-    "register an adapter for the type that owns it",
-    "address",
 )
 _PERHAPS_A_COPY = Hazard("", "", "copy")  # `copy_hazard` compares sizes
 
@@ -58,22 +54,18 @@ class Hazards:
         One of kind "copy" without a problem is open: it depends on the size, see `copy_hazard`.
         """
         kind = type(part)
-        try:
-            check = self._checks[kind]
-        except KeyError:
-            check = self._checks[kind] = self._check_for(kind)
-        if check is None:
-            return None
-        try:
-            return check(part)
-        except FAILURES:
-            return None
+        if kind not in self._checks:
+            self._checks[kind] = self._check_for(kind)
+        check = self._checks[kind]
+        if check is not None:
+            with suppress(*FAILURES):
+                return check(part)
+        return None
 
     def _check_for(self, kind: type) -> Callable[[Any], Hazard | None] | None:
         if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
             return lambda part: None if part.closed else _FILE
-        socket: Any = sys.modules.get("_socket")
-        if socket is not None and issubclass(kind, socket.socket):
+        if issubclass(kind, getattr(sys.modules.get("_socket"), "socket", ())):
             return lambda part: _CONNECTION
         if kind.__name__ == "PyCapsule":
             return lambda part: _CAPSULE
@@ -108,18 +100,12 @@ def copy_hazard(part: Any, size: int) -> Hazard | None:
     if held is None or size < _LARGE:
         return None
     if size > 2 * held + 4096:
-        return Hazard(
-            f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of",
-            "send a copy of the part that is needed",
-            "copy",
-        )
+        problem = f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of"
+        return Hazard(problem, "send a copy of the part that is needed", "copy")
     stored = _stored(part)
     if stored is not None and size > 2 * stored + 4096:
-        return Hazard(
-            f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes",
-            "send what it repeats, and repeat it there",
-            "copy",
-        )
+        problem = f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes"
+        return Hazard(problem, "send what it repeats, and repeat it there", "copy")
     return None
 
 

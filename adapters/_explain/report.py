@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ _WRAPPER = textwrap.TextWrapper(
 _SHOWN = 20  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
+_STYLES = {"error": "red", "but": "red", "do": "green"}  # of rich, by the label of a row
 _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "arrives as something else",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
     "copy": "pickles more than it shows",
+    "size": "takes much of the message",
 }
 
 
@@ -71,23 +74,14 @@ class Explanation:
         checked: Whether the object was rebuilt in another process and compared.
     """
 
-    __slots__ = ("checked", "findings", "large", "name", "size", "type")
-
     def __init__(
-        self,
-        name: str,
-        type: str,  # noqa: A002 - the attribute's name
-        findings: list[Finding],
-        large: list[Finding],
-        size: int | None,
-        checked: bool,
+        self, name: str, kind: str, found: list[Finding], size: int | None, checked: bool
     ) -> None:
-        self.name = name
-        self.type = type
-        self.findings = tuple(sorted(findings, key=lambda found: [*_KINDS].index(found.kind)))
-        self.large = tuple(sorted(large, key=lambda found: -(found.size or 0)))
-        self.size = size
-        self.checked = checked
+        self.name, self.type, self.size, self.checked = name, kind, size, checked
+        by_kind = {kind: [each for each in found if each.kind == kind] for kind in _KINDS}
+        large = by_kind.pop("size")
+        self.findings = tuple(each for alike in by_kind.values() for each in alike)
+        self.large = tuple(sorted(large, key=lambda each: -(each.size or 0)))
 
     def __bool__(self) -> bool:
         return bool(self.findings)
@@ -122,67 +116,57 @@ class Explanation:
     def headline(self) -> str:
         """The outcome in one line."""
         subject = _clean(f"{self.name} ({self.type})")
-        errors = len(self.errors)
         if self.size is None:
-            return f"{subject} does not pickle: {_parts(errors)} cannot cross a process"
-        size = f"{self.size:,} bytes"
-        if not self.findings:
-            same = ", and arrives as it was" if self.checked else ""
-            return f"{subject} pickles, in {size}{same}"
-        return f"{subject} pickles, in {size}, but look at {_parts(len(self.findings))}"
+            return f"{subject} does not pickle: {_parts(len(self.errors))} cannot cross a process"
+        outcome = f"{subject} pickles, in {self.size:,} bytes"
+        if self.findings:
+            return f"{outcome}, but look at {_parts(len(self.findings))}"
+        return f"{outcome}, and arrives as it was" if self.checked else outcome
 
     def _groups(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """(path, rows of label and text) for the findings, those alike in one group."""
-        alike: dict[tuple[object, ...], list[Finding]] = {}
+        alike: dict[object, list[Finding]] = {}
         for found in self.findings:
             error = re.sub("0x[0-9a-fA-F]+", "", found.error)  # alike but for an address
             key = found.kind, found.type, error, found.adapter, found.advice
             alike.setdefault(key, []).append(found)
-        for number, group in enumerate(alike.values()):
-            if number == _SHOWN:
-                left = sum(map(len, list(alike.values())[number:]))
-                yield f"... and {_parts(left)} more", []
-                return
-            first = group[0]
-            rows = [("at", _place(found)) for found in group[1:_PLACES]]
-            if len(group) > _PLACES:
-                rows.append(("at", f"... and {len(group) - _PLACES:,} more like it"))
+        for first, *others in islice(alike.values(), _SHOWN):
+            is_error = first.kind == "error"
+            rows = [] if is_error else [("kind", _KINDS[first.kind])]
+            rows += [("at", _place(found)) for found in others[: _PLACES - 1]]
+            if len(others) >= _PLACES:
+                rows.append(("at", f"... and {len(others) + 1 - _PLACES:,} more like it"))
             rows += [
                 ("type", _clean(first.type)),
-                ("error" if first.kind == "error" else "but", _clean(first.error)),
+                ("error" if is_error else "but", _clean(first.error)),
                 ("adapter", _clean(first.adapter or "none")),
                 ("do", _clean(first.advice)),
             ]
-            if first.kind != "error":
-                rows.insert(0, ("kind", _KINDS[first.kind]))
             yield _place(first), rows
+        left = sum(map(len, islice(alike.values(), _SHOWN, None)))
+        if left:
+            yield f"... and {_parts(left)} more", []
 
     def _sizes(self) -> list[tuple[str, str, str, str]]:
-        total = self.size or 1
-        return [
-            (
-                f"{found.size or 0:,}",
-                f"{100 * (found.size or 0) // total} %",
-                _place(found),
-                _clean(found.type),
-            )
-            for found in self.large
-        ]
+        """(bytes, share of the message, path, type) of the large parts."""
+        rows = []
+        for found in self.large:
+            size, total = found.size or 0, self.size or 1
+            share = f"{100 * size // total} %"
+            rows.append((f"{size:,}", share, _place(found), _clean(found.type)))
+        return rows
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         """(line, its style) of the text."""
         yield self.headline, "bold red" if self.findings else "bold green"
         for head, rows in self._groups():
-            yield "", ""
-            yield head, "bold"
+            yield from (("", ""), (head, "bold"))
             for label, text in rows:
-                style = "red" if label in ("error", "but") else "green" if label == "do" else ""
                 for line in _WRAPPER.wrap(f"    {label:8} {text}"):
-                    yield line, style
+                    yield line, _STYLES.get(label, "")
         sizes = self._sizes()
         if sizes:
-            yield "", ""
-            yield "Most of the message:", "bold"
+            yield from (("", ""), ("Most of the message:", "bold"))
             wide = max(len(row[0]) for row in sizes)
             far = min(max(len(row[2]) for row in sizes), 48)
             for size, share, place, kind in sizes:
@@ -198,14 +182,17 @@ class Explanation:
             yield Text(line, style)
 
     def _repr_html_(self) -> str:
-        rows = []
-        for head, pairs in self._groups():
-            text = "<br>".join(f"<b>{label}</b> {html.escape(said)}" for label, said in pairs)
-            rows.append(f"<tr><td><code>{html.escape(head)}</code></td><td>{text}</td></tr>")
+        cells = [
+            (head, "<br>".join(f"<b>{label}</b> {html.escape(text)}" for label, text in rows))
+            for head, rows in self._groups()
+        ]
         for size, share, place, kind in self._sizes():
-            said = html.escape(f"{size} bytes, {share} of the message, {kind}")
-            rows.append(f"<tr><td><code>{html.escape(place)}</code></td><td>{said}</td></tr>")
-        table = f"<table>{''.join(rows)}</table>" if rows else ""
+            cells.append((place, html.escape(f"{size} bytes, {share} of the message, {kind}")))
+        rows = "".join(
+            f"<tr><td><code>{html.escape(head)}</code></td><td>{text}</td></tr>"
+            for head, text in cells
+        )
+        table = f"<table>{rows}</table>" if rows else ""
         return f"<div><p>{html.escape(self.headline)}</p>{table}</div>"
 
 
@@ -226,10 +213,8 @@ def _place(found: Finding) -> str:
 
 def _clean(text: str) -> str:
     """One line without control characters, which a terminal would obey."""
-    text = " ".join(text.split())
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
 
 Finding.__module__ = Explanation.__module__ = "adapters"
