@@ -4,46 +4,40 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters._comparison.contents import adapter_for, type_name
+from adapters._explain.hazards import CONNECT, OPEN, OWNER
+from adapters._explain.walk import Walk
 from adapters._naming import qualified_name
 from adapters._wire.ctype import advice_for, ctype_of, is_ctype
 from adapters._wire.rebuild import registry
 
-if TYPE_CHECKING:
-    from adapters._explain.walk import Walk
-
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
 
+_FILES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
 # What to do about types that are often in objects by mistake.
 _INSTEAD = {
-    name: todo
-    for todo, names in {
-        "make a new lock there": "_thread.lock _thread.RLock",
-        "make a new one there": "_thread._local",
-        "start one there": "threading.Thread",
-        "send a list of what it gives, or a function that makes it": "builtins.generator",
-        "send its arguments, and call the function there": "builtins.coroutine",
-        "send a function that makes it": "builtins.async_generator",
-        "send what it holds, or a formatted traceback as text": "builtins.frame",
-        "send a formatted traceback as text": "builtins.traceback",
-        "send its name, and import it there": "builtins.module",
-        "send bytes of it; as the state of an adapter it travels": "builtins.memoryview",
-        "send a dict of it": "builtins.mappingproxy",
-        "send a list of it": "builtins.dict_keys builtins.dict_values builtins.dict_items",
-        "register an adapter for the type that owns it": "builtins.PyCapsule",
-        "send its path, and open it there": (
-            "_io.TextIOWrapper _io.BufferedReader _io.BufferedWriter _io.BufferedRandom _io.FileIO"
-        ),
-        "send the address, and connect there": "socket.socket",
-        "send the path of the database, and connect there": "sqlite3.Connection",
-        "send the rows": "sqlite3.Cursor",
-        "send its groups": "re.Match",
-        "send what it refers to, or leave it out": "weakref.ReferenceType",
-        "send the path of the file, or adapters.share what is in it": "mmap.mmap",
-    }.items()
-    for name in names.split()
+    **dict.fromkeys(("_thread.lock", "_thread.RLock"), "make a new lock there"),
+    "_thread._local": "make a new one there",
+    "threading.Thread": "start one there",
+    "builtins.generator": "send a list of what it gives, or a function that makes it",
+    "builtins.coroutine": "send its arguments, and call the function there",
+    "builtins.async_generator": "send a function that makes it",
+    "builtins.frame": "send what it holds, or a formatted traceback as text",
+    "builtins.traceback": "send a formatted traceback as text",
+    "builtins.module": "send its name, and import it there",
+    "builtins.memoryview": "send bytes of it; as the state of an adapter it travels",
+    "builtins.mappingproxy": "send a dict of it",
+    **{f"builtins.dict_{view}": "send a list of it" for view in ("keys", "values", "items")},
+    "builtins.PyCapsule": OWNER,
+    **{f"_io.{kind}": OPEN for kind in _FILES},
+    "socket.socket": CONNECT,
+    "sqlite3.Connection": "send the path of the database, and connect there",
+    "sqlite3.Cursor": "send the rows",
+    "re.Match": "send its groups",
+    "weakref.ReferenceType": "send what it refers to, or leave it out",
+    "mmap.mmap": "send the path of the file, or adapters.share what is in it",
 }
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import copyreg
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from adapters._naming import in_words
 from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _FEW = 64  # parts: of so many, groups are split down to single parts, of more down to 16
 _WASTED = 0.25  # seconds that may go into groups that fail, beyond those saved by groups that pass
@@ -50,23 +48,18 @@ class Failure(NamedTuple):
 
 
 class DryRun:
-    """Pickles parts with one of the two picklers, for nothing.
+    """Pickles parts for nothing, `by_value` with the pickler that sends functions by value.
 
-    Args:
-        protocol: The protocol of pickle.
-        by_value: Whether with the pickler that sends functions and classes by value.
-        hazard: Returns what may be wrong about a part although it pickles, None if nothing.
+    `hazard` returns what may be wrong about a part although it pickles, None if nothing.
     """
 
     def __init__(self, protocol: int, by_value: bool, hazard: Callable[[Any], object]) -> None:
         base: Any = PlainPickler
         options: dict[str, Any] = {"protocol": protocol}
-        self.dispatch_table: Any = copyreg.dispatch_table
         if by_value:
             from adapters._wire.by_value import Pickler
 
             base, options["reduce"] = Pickler, registry.reduce
-            self.dispatch_table = base.dispatch_table
 
         class Strict(base):  # type: ignore[misc]
             def reducer_override(self, obj: Any) -> Any:
@@ -78,15 +71,13 @@ class DryRun:
         self._plain_override = base.__base__.reducer_override if by_value else None
         self._new = partial(base, **options)
         self._new_strict = partial(Strict, **options)
-        self._pickler = self._new(_Counter())  # for its reducer alone
+        self._pickler = self._new(_Counter())  # for its reducers alone
+        self._dispatch_table = getattr(self._pickler, "dispatch_table", copyreg.dispatch_table)
         self._strict = self._new_strict(_Counter())  # its memo holds parts without any finding
         self._lost = 0.0  # seconds spent on groups that failed, less those on groups that passed
 
     def sizes(self, parts: Sequence[object]) -> list[int]:
-        """The bytes of each part behind those before it in one message; raises what pickling does.
-
-        Of one part alone these are the bytes of its own message.
-        """
+        """The bytes that each part adds to one message of all parts; raises what pickling does."""
         counter, ends = _Counter(), [0]
         pickler = self._new(counter)
         for part in parts:
@@ -115,7 +106,7 @@ class DryRun:
             reduced = self._plain_override(self._pickler, obj)
         if reduced is not NotImplemented or kind is FUNCTION:
             return reduced
-        reduce = self.dispatch_table.get(kind)
+        reduce = self._dispatch_table.get(kind)
         if reduce is not None:
             return reduce(obj)
         return NotImplemented if issubclass(kind, type) else obj.__reduce_ex__(self.protocol)

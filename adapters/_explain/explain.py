@@ -7,12 +7,13 @@ would meet, and pickles alone those that may be the cause: only what then fails 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 
 from adapters._comparison.contents import type_name
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
-from adapters._explain.hazards import Hazards, copy_hazard
+from adapters._explain.hazards import LARGE, Hazards, copy_hazard
 from adapters._explain.parts import LEAVES
 from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
@@ -21,12 +22,11 @@ from adapters._explain.walk import Walk
 from adapters._pickling import DEFAULT_PROTOCOL, NotImportableError
 from adapters.errors import FAILURES
 
-_LARGE = 1 << 16  # bytes: a smaller part is no large one
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more
 _SMALLER = "send less of it, or adapters.share it: then it goes once per host"
 _LEVELS = 30  # levels of large parts inside each other
 _WIDE = 10_000  # parts side by side: more are not measured one by one
-_DEEP = 100  # levels that every pickler takes
+_DEEP = 101  # levels that every pickler takes, the whole object among them
 
 
 def explain(
@@ -82,10 +82,9 @@ def explain(
 
 
 class _Explaining:
-    """One call of `explain`, with one of the two picklers.
+    """One call of `explain` with one of the two picklers.
 
-    Args:
-        plain: The call with the plain pickler, if that met something that has to go by value.
+    `plain` is the call with the plain one, if that met something that has to go by value.
     """
 
     def __init__(
@@ -123,10 +122,10 @@ class _Explaining:
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
     ) -> Finding:
         """The finding for a part of the walk."""
-        part, path = self._walk.parts[number], self._paths.of(number)
+        part, ways = self._walk.parts[number], 1 + self._walk.again[number]
+        path, exact = self._paths.of(number)
         kinds = type_name(part), problem, adapter_of(part)
-        ways = 1 + self._walk.again[number]
-        return Finding(path.text, *kinds, todo, kind, ways, path.exact, size)
+        return Finding(path, *kinds, todo, kind, ways, exact, size)
 
     def _failures(self, whole: Failure) -> list[Finding]:
         parts = self._walk.parts
@@ -139,12 +138,9 @@ class _Explaining:
 
     def _hidden(self, whole: Failure) -> Finding:
         """The finding for a failure that no single reduction shows."""
-        number = 0 if whole.deep and self._walk.depth > _DEEP else self._walk.innermost()
-        try:
-            failure = self._dry_run.failure(self._walk.parts[number])
-        except NotImportableError:
-            failure = None
-        return self._failure(number, failure or whole)
+        levels = len(self._walk.line_to(len(self._walk.parts) - 1))  # the last part is the deepest
+        number = 0 if whole.deep and levels > _DEEP else self._walk.innermost()
+        return self._failure(number, self._walk.failure(self._walk.parts[number]) or whole)
 
     def _failure(self, number: int, failure: Failure) -> Finding:
         todo = advice(self._walk, number, failure.deep)
@@ -167,24 +163,24 @@ class _Explaining:
     def _large(self, total: int) -> list[Finding]:
         """The parts that take most of a message of `total` bytes."""
         self._walk.skip = LEAVES - {str, bytes, bytearray}
-        least = max(_LARGE, total // _SHARE)
-        todo = [(0, total, _LEVELS)] if total >= _LARGE else []
+        least = max(LARGE, total // _SHARE)
+        todo = [(0, total, _LEVELS)] if total >= LARGE else []
         found = []
         for number, size, levels in todo:  # which grows
-            inside = self._large_parts(number, least) if levels else []
+            inside = [*self._large_parts(number, least)] if levels else []
             todo += [(*each, levels - 1) for each in inside]
             if number and sum(size for _, size in inside) < size // 2:
                 found.append((number, f"{size:,} bytes of the message", _SMALLER, "size", size))
         return [self._finding(*each) for each in found]
 
-    def _large_parts(self, number: int, least: int) -> list[tuple[int, int]]:
+    def _large_parts(self, number: int, least: int) -> Iterator[tuple[int, int]]:
         """The parts of a part that take `least` bytes or more: (number, bytes)."""
         walk, obj = self._walk, self._walk.parts[number]
         if type(obj) in LEAVES:
-            return []
+            return
         with suppress(*FAILURES):  # it has no length
             if len(obj) > _WIDE:
-                return []
+                return
         pairs = [
             (step, part)
             for step, part in walk.parts_of(obj)
@@ -192,12 +188,10 @@ class _Explaining:
             and (type(part) not in LEAVES or len(part) > least // 8)
         ]
         sizes = self._dry_run.sizes([part for _, part in pairs])
-        large = []
         for (step, part), size in zip(pairs, sizes, strict=True):
             place = walk.add(number, step, part) if size >= least else None
-            if place is not None and self._paths.of(place).exact:
-                large.append((place, size))
-        return large
+            if place is not None and self._paths.of(place)[1]:
+                yield place, size
 
 
 explain.__module__ = "adapters"

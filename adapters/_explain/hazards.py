@@ -8,15 +8,13 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
 from adapters.errors import FAILURES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_LARGE = 1 << 16  # bytes: a smaller copy costs little
+LARGE = 1 << 16  # bytes: a smaller part, or copy, costs little
 
 
 class Hazard(NamedTuple):
@@ -27,25 +25,27 @@ class Hazard(NamedTuple):
     kind: str
 
 
-_OWNER = "register an adapter for the type that owns it"
-_POINTER = Hazard("it is a pointer; an address means nothing in another process", _OWNER, "address")
+# What to do; `advice` says the same of such parts if they do not pickle.
+OWNER = "register an adapter for the type that owns it"
+CONNECT = "send the address, and connect there"
+OPEN = "send its path, and open it there"
+
+_POINTER = Hazard("it is a pointer; an address means nothing in another process", OWNER, "address")
 _CAPSULE = Hazard(
-    "it is a capsule, which holds an address; its reducer may have written that", _OWNER, "address"
+    "it is a capsule, which holds an address; its reducer may have written that", OWNER, "address"
 )
-_CONNECTION = Hazard("it is an open connection", "send the address, and connect there", "file")
+_CONNECTION = Hazard("it is an open connection", CONNECT, "file")
 _FILE = Hazard(
-    "it is an open file; what arrives is another one, or a copy of its contents",
-    "send its path, and open it there",
-    "file",
+    "it is an open file; what arrives is another one, or a copy of its contents", OPEN, "file"
 )
 _PERHAPS_A_COPY = Hazard("", "", "copy")  # `copy_hazard` compares sizes
 
 
 class Hazards:
-    """Finds the hazards of parts; remembers what to look for in a type, and the mapped memory."""
+    """Finds the hazards of parts; remembers the types without any, and the mapped memory."""
 
     def __init__(self) -> None:
-        self._checks: dict[type, Callable[[Any], Hazard | None] | None] = {}
+        self._harmless: set[type] = set()
         self._memory: MappedMemory | None = None
 
     def of(self, part: Any) -> Hazard | None:
@@ -54,36 +54,33 @@ class Hazards:
         One of kind "copy" without a problem is open: it depends on the size, see `copy_hazard`.
         """
         kind = type(part)
-        if kind not in self._checks:
-            self._checks[kind] = self._check_for(kind)
-        check = self._checks[kind]
-        if check is not None:
+        if kind not in self._harmless:
             with suppress(*FAILURES):
-                return check(part)
+                return self._hazard(part, kind)
         return None
 
-    def _check_for(self, kind: type) -> Callable[[Any], Hazard | None] | None:
-        if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
-            return lambda part: None if part.closed else _FILE
-        if issubclass(kind, getattr(sys.modules.get("_socket"), "socket", ())):
-            return lambda part: _CONNECTION
-        if kind.__name__ == "PyCapsule":
-            return lambda part: _CAPSULE
-        if is_ctypes_pointer(kind):
-            return lambda part: _POINTER
+    def _hazard(self, part: Any, kind: type) -> Hazard | None:
         ctypes: Any = sys.modules.get("_ctypes")
+        if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
+            return None if part.closed else _FILE
+        if issubclass(kind, getattr(sys.modules.get("_socket"), "socket", ())):
+            return _CONNECTION
+        if kind.__name__ == "PyCapsule":
+            return _CAPSULE
+        if is_ctypes_pointer(kind):
+            return _POINTER
         if ctypes is not None and issubclass(
             kind, (ctypes.Structure, ctypes.Union, ctypes.Array, ctypes._SimpleCData)
         ):
-            return self._address_in
+            return self._address_in(part)
         if getattr(kind, "__module__", "") != "builtins" and hasattr(kind, "nbytes"):
-            return _perhaps_a_copy
+            return _perhaps_a_copy(part)
+        self._harmless.add(kind)
         return None
 
     def _address_in(self, part: Any) -> Hazard | None:
         for field, number in numbers_in(part):
-            if self._memory is None:
-                self._memory = MappedMemory()
+            self._memory = self._memory or MappedMemory()
             if number in self._memory:
                 holder = f"its {field.lstrip('.')}" if field else "it"
                 problem = f"{holder} is {number:#x}, which is an address in this process"
@@ -97,7 +94,7 @@ def copy_hazard(part: Any, size: int) -> Hazard | None:
     A view may carry its base along; a view that repeats its memory is written out in full.
     """
     held = _nbytes(part)
-    if held is None or size < _LARGE:
+    if held is None or size < LARGE:
         return None
     if size > 2 * held + 4096:
         problem = f"{size:,} bytes for the {held:,} that it shows: it carries what it is a view of"
@@ -112,7 +109,7 @@ def copy_hazard(part: Any, size: int) -> Hazard | None:
 def _perhaps_a_copy(part: Any) -> Hazard | None:
     held = _nbytes(part)
     is_view = getattr(part, "base", None) is not None or _stored(part) is not None
-    return _PERHAPS_A_COPY if held is not None and (is_view or held >= _LARGE) else None
+    return _PERHAPS_A_COPY if held is not None and (is_view or held >= LARGE) else None
 
 
 def _nbytes(part: Any) -> int | None:
@@ -126,7 +123,5 @@ def _stored(part: Any) -> int | None:
     strides, shape = getattr(part, "strides", None), getattr(part, "shape", None)
     if type(strides) is not tuple or type(shape) is not tuple or 0 not in strides:
         return None
-    size = int(part.itemsize)
-    for step, length in zip(strides, shape, strict=True):
-        size *= length if step else 1
-    return size
+    repeated = zip(strides, shape, strict=True)
+    return int(part.itemsize * prod(length for step, length in repeated if step))

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from pickle import PickleBuffer, PicklingError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from adapters._explain.dry_run import DryRun
 from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import rebuild
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-
-    from adapters._explain.dry_run import DryRun
-
-    # ("reduced", place, ...) in what the reducer returns; else kind, place, key or name, place of
-    # the dict in what the reducer returns.
-    Step = tuple[Any, ...]
-    Part = tuple[Step, Any]
+# ("reduced", place, ...) in what the reducer returns; else kind, place, key or name, place of the
+# dict in what the reducer returns. Members are also the keys of a dict.
+Step = tuple[Any, ...]
+Part = tuple[Step, Any]
 
 # The pickler writes them itself, and they have no parts.
 LEAVES = (SCALARS - {complex}) | {bytes, bytearray}
 
 
 class Parts:
-    """Takes objects apart.
-
-    Attributes:
-        dry_run: How they are pickled.
-        skip: The types of parts that are left out.
-    """
+    """Takes objects apart."""
 
     def __init__(self, dry_run: DryRun) -> None:
         self.dry_run = dry_run
-        self.skip = LEAVES
+        self.skip = LEAVES  # types of parts that are left out
         self._buffers: dict[int, Any] = {}  # parts of states that leave out of band
         self._kept: list[Any] = []  # alive, so that no other part gets the same id
 
     def parts_of(self, obj: Any) -> list[Part]:
-        """The parts of one object, as (step, part), but for those of types in `skip`.
-
-        Raises:
-            NotImportableError: as `DryRun`; and whatever a pickler or a reducer raises for it.
-        """
+        """The parts of one object, as (step, part); raises if a pickler would."""
         kind = type(obj)
         if kind in self.skip or kind is PickleBuffer or id(obj) in self._buffers:
             return []
@@ -50,9 +38,7 @@ class Parts:
         if kind is set or kind is frozenset:
             return self._among(obj, lambda at: ("member", at))
         if kind is dict:
-            keys = list(obj)
-            values = self._among(obj.values(), lambda at: ("value", at, keys[at]))
-            return self._among(keys, lambda at: ("key", at)) + values
+            return self._keyed(list(obj), obj.values(), ["member", "value"])
         return list(self._reduced(obj))
 
     def _among(self, parts: Collection[Any], step: Callable[[int], Step]) -> list[Part]:
@@ -60,14 +46,16 @@ class Parts:
             return []
         return [(step(at), part) for at, part in enumerate(parts) if type(part) not in self.skip]
 
+    def _keyed(self, keys: list[Any], values: Any, kinds: list[str], *where: Any) -> list[Part]:
+        """The keys of a dict and its values, whose steps are of two `kinds`."""
+        inside = self._among(keys, lambda at: (kinds[0], at, None, *where))
+        return inside + self._among(values, lambda at: (kinds[1], at, keys[at], *where))
+
     def _reduced(self, obj: Any) -> Iterator[Part]:
         """The parts in what the reducer of `obj` returns."""
         reduced = self.dry_run.reduce(obj)
-        if reduced is NotImplemented:  # a function or a class, by its name
-            return
-        if isinstance(reduced, str):
-            if self.dry_run.failure(obj) is not None:
-                raise PicklingError
+        named = isinstance(reduced, str) and self.dry_run.failure(obj) is None
+        if named or reduced is NotImplemented:  # a global, by its name
             return
         if type(reduced) is not tuple or not 2 <= len(reduced) <= 6:
             raise PicklingError
@@ -90,10 +78,8 @@ class Parts:
             yield from self._among(items, lambda at: ("appended", at))
         if pairs is not None:
             self._kept.append(pairs := list(pairs))
-            keys = [key for key, _ in pairs]
-            yield from self._among(keys, lambda at: ("set key", at))
-            values = [value for _, value in pairs]
-            yield from self._among(values, lambda at: ("set value", at, keys[at]))
+            keys, values = [key for key, _ in pairs], [value for _, value in pairs]
+            yield from self._keyed(keys, values, ["set key", "set value"])
         if setter is not None:
             yield ("reduced", 5), setter
 
@@ -105,12 +91,9 @@ class Parts:
             yield from self._among([state], lambda _: ("reduced", 2))
             return
         for at, attributes in enumerate(dicts):
-            where = (2, at) if pair else (2,)
-            for place, (name, value) in enumerate((attributes or {}).items()):
-                if type(value) not in self.skip:
-                    yield ("attribute", place, name, where), value
-                if type(name) not in self.skip:
-                    yield ("attribute name", place, None, where), name
+            if attributes:
+                where, kinds = (2, at) if pair else (2,), ["attribute name", "attribute"]
+                yield from self._keyed(list(attributes), attributes.values(), kinds, where)
 
     def _state_of(self, state: Any) -> Iterator[Part]:
         """The state of a native object, as one part."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copyreg
 import sys
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from adapters._comparison.contents import attributes
 from adapters._comparison.places import literal, reduction_way
@@ -27,7 +27,6 @@ _MISSING = object()
 # behind the name of a method needs one of the standard library.
 _WAYS = {
     "item": ("@[{at}]",),
-    "key": ("list(@)[{at}]",),
     "member": ("list(@)[{at}]",),
     "value": ("@[{key}]", "list(@.values())[{at}]"),
     "state": ("adapters.to_spec(@).state",),
@@ -47,27 +46,14 @@ _WAYS = {
         "list({reduced}[4])[{at}][1]",
     ),
     "reduced": ("{reduced}{where}",),
-    "reduced class": ("type(@)", "{reduced}{where}"),
-    "reduced bases": ("type(@)", "@.__bases__", "{reduced}{where}"),
+    "reduced class": ("type(@)", "@.__bases__", "{reduced}{where}"),
     "first argument": ("type(@)", "__iter__: dict(@)", "__iter__: list(@)", "{reduced}{where}"),
 }
 _AHEAD = 6  # steps that one attribute may stand for: it may be deep in a reduction
 
 
-class Path(NamedTuple):
-    """The expression for a part, and whether it evaluates to that very part."""
-
-    text: str
-    exact: bool
-
-
 class Paths:
-    """Writes the paths of the parts of a walk; each step is tried once.
-
-    Args:
-        walk: The walk that found the parts.
-        name: What the root is called.
-    """
+    """Writes the paths of the parts of a walk, whose root has a name; tries each step once."""
 
     def __init__(self, walk: Walk, name: str) -> None:
         self._walk = walk
@@ -75,8 +61,8 @@ class Paths:
         # For each part with an exact path the ways that lead to it: (ways to the part above, way).
         self._known: dict[int, Any] = {0: None}
 
-    def of(self, number: int) -> Path:
-        """The path of a part."""
+    def of(self, number: int) -> tuple[str, bool]:
+        """The path of a part, and whether it evaluates to that very part."""
         parts, line = self._walk.parts, self._walk.line_to(number)
         at = next(at for at in reversed(range(len(line))) if line[at] in self._known)
         value, ways, exact = parts[line[at]], self._known[line[at]], True
@@ -92,22 +78,22 @@ class Paths:
             ways, way = ways
             before.append(way[0])
             behind.append(way[1])
-        return Path("".join([*before, self._name, *reversed(behind)]), value is parts[number])
+        return "".join([*before, self._name, *reversed(behind)]), value is parts[number]
 
     def _step(self, value: Any, line: list[int], at: int) -> tuple[int, Way, Any]:
         """How many steps of a line are taken at once, how they are written, and their value."""
         walk = self._walk
         ahead = [walk.parts[number] for number in line[at + 1 : at + 1 + _AHEAD]]
         step, part = walk.steps[line[at + 1]], ahead[0]
-        plain = step[0] in ("item", "value")  # of a built-in container
-        if not plain and step[0] not in ("key", "member"):
+        contained = step[0] in ("item", "member", "value")  # in a built-in container
+        if not contained:
             for taken, way in _attribute_ways(value, ahead):
                 if _evaluate(way, value) is ahead[taken - 1]:
                     return taken, way, ahead[taken - 1]
-        plain = plain and value is walk.parts[line[at]]
+        known = contained and value is walk.parts[line[at]]
         tried = []
         for way in _ways(value, step, walk.dry_run.protocol):
-            result = part if plain and not way[0] else _evaluate(way, value)  # need not be tried
+            result = part if known and not way[0] else _evaluate(way, value)  # need not be tried
             if result is part:
                 return 1, way, part
             tried.append((1, way, result if type(result) is type(part) else _MISSING))
@@ -128,7 +114,7 @@ def _ways(value: Any, step: Step, protocol: int) -> Iterator[Way]:
     if kind == "reduced":
         where = step[1:]
         if issubclass(type(value), type):
-            kind = "reduced bases" if where == (1, 2) else "reduced class"
+            kind = "reduced class"
         elif where == (1, 0):
             kind = "first argument"
     texts = {

@@ -5,11 +5,9 @@ from __future__ import annotations
 import html
 import re
 import textwrap
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 _WRAPPER = textwrap.TextWrapper(
     88, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False
@@ -83,9 +81,6 @@ class Explanation:
         self.findings = tuple(each for alike in by_kind.values() for each in alike)
         self.large = tuple(sorted(large, key=lambda each: -(each.size or 0)))
 
-    def __bool__(self) -> bool:
-        return bool(self.findings)
-
     def __len__(self) -> int:
         return len(self.findings)
 
@@ -147,14 +142,11 @@ class Explanation:
         if left:
             yield f"... and {_parts(left)} more", []
 
-    def _sizes(self) -> list[tuple[str, str, str, str]]:
+    def _sizes(self) -> Iterator[tuple[str, str, str, str]]:
         """(bytes, share of the message, path, type) of the large parts."""
-        rows = []
         for found in self.large:
             size, total = found.size or 0, self.size or 1
-            share = f"{100 * size // total} %"
-            rows.append((f"{size:,}", share, _place(found), _clean(found.type)))
-        return rows
+            yield f"{size:,}", f"{100 * size // total} %", _place(found), _clean(found.type)
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         """(line, its style) of the text."""
@@ -164,7 +156,7 @@ class Explanation:
             for label, text in rows:
                 for line in _WRAPPER.wrap(f"    {label:8} {text}"):
                     yield line, _STYLES.get(label, "")
-        sizes = self._sizes()
+        sizes = list(self._sizes())
         if sizes:
             yield from (("", ""), ("Most of the message:", "bold"))
             wide = max(len(row[0]) for row in sizes)
@@ -206,8 +198,7 @@ def _place(found: Finding) -> str:
         left = len(path) - _LONG
         path = f"{path[: _LONG // 2]} ...{left:,} characters... {path[-_LONG // 2 :]}"
     notes = [f"reached {found.ways:,} times"] if found.ways > 1 else []
-    if not found.exact:
-        notes.append("made anew each time")
+    notes += [] if found.exact else ["made anew each time"]
     return f"{path}    ({', '.join(notes)})" if notes else path
 
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from adapters import _pickling
 from adapters._child import INTERPRETER, ChildDiedError, run
 from adapters._comparison.comparison import differences
 from adapters._comparison.contents import type_name
+from adapters._comparison.places import Difference
 from adapters._explain.advice import adapter_of
+from adapters._explain.dry_run import DryRun
 from adapters._explain.report import Finding
 from adapters._naming import in_words
 from adapters.errors import FAILURES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adapters._comparison.places import Difference
-    from adapters._explain.dry_run import DryRun
 
 _FAILED = "see the error; the factory, or a provider, is at fault"
 _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
 
 
 def round_trip(obj: object, name: str, dry_run: DryRun, timeout: float) -> Iterator[Finding]:
-    """What differs after a round trip.
+    """What differs after a round trip of `obj`, which pickles, in at most `timeout` seconds.
 
-    Args:
-        obj: Any object that pickles.
-        name: What it is called: paths begin with it.
-        dry_run: Has the protocol, and the reducers that `dumps` uses for `obj`.
-        timeout: Seconds that the other process may take.
+    `dry_run` has the protocol, and the reducers that `dumps` uses for `obj`.
     """
     try:
         payload = _pickling.dumps(obj, dry_run.protocol)

@@ -7,18 +7,16 @@ part in which it was found and the step from there; `paths` writes expressions o
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from adapters._explain.parts import Parts
+from adapters._explain.dry_run import DryRun, Failure
+from adapters._explain.parts import Parts, Step
 from adapters._pickling import NotImportableError
 from adapters._wire.buffers import CONTAINERS
 from adapters._wire.cycles import reaches
 from adapters.errors import FAILURES
-
-if TYPE_CHECKING:
-    from adapters._explain.dry_run import DryRun
-    from adapters._explain.parts import Step
 
 _ENDLESS = 200  # reductions inside each other, each of which made the next: no more are followed
 _DEEP = 8  # reductions inside each other from which on reducers are asked whether they make parts
@@ -27,37 +25,23 @@ _CYCLES = 1000  # states to be searched for the object itself
 
 
 class Walk(Parts):
-    """All parts of `root`, and which of them fail.
+    """All parts of `root`, and which of them fail."""
 
-    Attributes:
-        parts: The parts found, the root first.
-        parents: For each part the number of the part in which it was found first.
-        steps: For each part the step from there.
-        again: {number: how often it was found again}.
-        failed: Numbers of parts whose own reduction fails.
-        most_made: How many parts are followed that reducers make deep inside of each other.
-    """
-
-    most_made = 20_000
+    most_made = 20_000  # parts that reducers make deep inside each other: no more are followed
 
     def __init__(self, root: object, dry_run: DryRun) -> None:
         super().__init__(dry_run)
         self.parts: list[Any] = [root]
-        self.parents = [-1]
-        self.steps: list[Step] = [()]
-        self.again = Counter[int]()
-        self.failed: list[int] = []
+        self.parents = [-1]  # for each part the number of the part in which it was found first
+        self.steps: list[Step] = [()]  # for each part the step from there
+        self.again = Counter[int]()  # number -> how often the part was found again
+        self.failed: list[int] = []  # numbers of parts whose own reduction fails
         self._numbers = {id(root): 0}
         self._made: dict[int, int] = {}  # number -> reductions inside each other that lead to it
         self._deep = 0
 
     def run(self) -> None:
-        """Find all parts.
-
-        Raises:
-            NotImportableError: a function or class has to go by value, which the plain pickler
-                refuses.
-        """
+        """Find all parts; raises a NotImportableError as `DryRun` does."""
         searched = 0
         for number, obj in enumerate(self.parts):  # which grows
             try:
@@ -82,10 +66,9 @@ class Walk(Parts):
         return number
 
     def add(self, parent: int, step: Step, part: Any) -> int | None:
-        """Take in a part that was found in another one by a step.
+        """Take in a part that was found in another one by a step, and return its number.
 
-        Returns:
-            Its number; None if it is one of too many that reducers make.
+        None if it is one of too many that reducers make.
         """
         number = self._known(part)
         if number is not None:  # twice in one part
@@ -120,11 +103,6 @@ class Walk(Parts):
             return False
         return again is part
 
-    @property
-    def depth(self) -> int:
-        """How deep the parts are inside each other."""
-        return len(self.line_to(len(self.parts) - 1)) - 1
-
     def line_to(self, number: int) -> list[int]:
         """The numbers of the parts on the way from the root to a part, both included."""
         line = [number]
@@ -144,7 +122,7 @@ class Walk(Parts):
             except FAILURES:
                 break
             outside = (pair for pair in found if self._numbers.get(id(pair[1])) not in line)
-            pair = next((pair for pair in outside if self._fails(pair[1])), None)
+            pair = next((pair for pair in outside if self.failure(pair[1])), None)
             number = None if pair is None else self.add(line[-1], *pair)
             if number is None:
                 break
@@ -152,8 +130,8 @@ class Walk(Parts):
         # A part that a reducer makes has no name; the part that has the reducer does.
         return next(number for number in reversed(line) if not self._made.get(number))
 
-    def _fails(self, part: Any) -> bool:
-        try:
-            return self.dry_run.failure(part) is not None
-        except NotImportableError:
-            return False
+    def failure(self, part: Any) -> Failure | None:
+        """Why a part alone does not pickle; None if it does, or has to go by value."""
+        with suppress(NotImportableError):
+            return self.dry_run.failure(part)
+        return None
