@@ -10,7 +10,7 @@ from adapters._comparison.contents import adapter_for, type_name
 from adapters._explain.hazards import CONNECT, OPEN, OWNER
 from adapters._explain.walk import Walk
 from adapters._naming import qualified_name
-from adapters._wire.ctype import advice_for, ctype_of, is_ctype
+from adapters._wire.ctype import advice_for, ctype_of
 from adapters._wire.rebuild import registry
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
@@ -109,6 +109,6 @@ def _owner(walk: Walk, number: int) -> str | None:
     """The type of the nearest object above a part whose class is not of the standard library."""
     for above in reversed(walk.line_to(number)[:-1]):
         kind = type(walk.parts[above])
-        if kind.__module__ not in sys.stdlib_module_names and not is_ctype(kind):
+        if kind.__module__ not in sys.stdlib_module_names:
             return qualified_name(kind)
     return None

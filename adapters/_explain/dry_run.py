@@ -48,7 +48,7 @@ class Failure(NamedTuple):
 
 
 class DryRun:
-    """Pickles parts for nothing, `by_value` with the pickler that sends functions by value.
+    """Pickles parts and drops the bytes; `by_value` with the pickler that sends functions by value.
 
     `hazard` returns what may be wrong about a part although it pickles, None if nothing.
     """
@@ -134,8 +134,7 @@ class DryRun:
     def _is_fine(self, parts: list[Any]) -> bool:
         start = time.perf_counter()
         fine = _failure(self._strict, parts) is None
-        seconds = time.perf_counter() - start
-        self._lost += -seconds if fine else seconds
+        self._lost += (time.perf_counter() - start) * (-1 if fine else 1)
         if not fine:  # the memo holds parts that were pickled half
             self._strict = self._new_strict(_Counter())
         return fine

@@ -38,7 +38,6 @@ _CONNECTION = Hazard("it is an open connection", CONNECT, "file")
 _FILE = Hazard(
     "it is an open file; what arrives is another one, or a copy of its contents", OPEN, "file"
 )
-_PERHAPS_A_COPY = Hazard("", "", "copy")  # `copy_hazard` compares sizes
 
 
 class Hazards:
@@ -109,7 +108,7 @@ def copy_hazard(part: Any, size: int) -> Hazard | None:
 def _perhaps_a_copy(part: Any) -> Hazard | None:
     held = _nbytes(part)
     is_view = getattr(part, "base", None) is not None or _stored(part) is not None
-    return _PERHAPS_A_COPY if held is not None and (is_view or held >= LARGE) else None
+    return Hazard("", "", "copy") if held is not None and (is_view or held >= LARGE) else None
 
 
 def _nbytes(part: Any) -> int | None:

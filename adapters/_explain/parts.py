@@ -15,6 +15,7 @@ from adapters._wire.rebuild import rebuild
 Step = tuple[Any, ...]
 Part = tuple[Step, Any]
 
+_STEPS: dict[Any, str] = {list: "item", tuple: "item", set: "member", frozenset: "member"}
 # The pickler writes them itself, and they have no parts.
 LEAVES = (SCALARS - {complex}) | {bytes, bytearray}
 
@@ -33,10 +34,8 @@ class Parts:
         kind = type(obj)
         if kind in self.skip or kind is PickleBuffer or id(obj) in self._buffers:
             return []
-        if kind is list or kind is tuple:
-            return self._among(obj, lambda at: ("item", at))
-        if kind is set or kind is frozenset:
-            return self._among(obj, lambda at: ("member", at))
+        if kind in _STEPS:
+            return self._among(obj, lambda at: (_STEPS[kind], at))
         if kind is dict:
             return self._keyed(list(obj), obj.values(), ["member", "value"])
         return list(self._reduced(obj))

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import copyreg
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from adapters._comparison.contents import attributes
 from adapters._comparison.places import literal, reduction_way
+from adapters._explain.parts import Step
+from adapters._explain.walk import Walk
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from adapters._comparison.places import Way
-    from adapters._explain.parts import Step
-    from adapters._explain.walk import Walk
 
 _MISSING = object()
-# How a step is written, the plainest way first: `@` stands for the expression so far. What is
-# behind the name of a method needs one of the standard library.
+# How a step is written, the plainest way first: `@` stands for the expression so far. A way behind
+# the name of a method is tried only where that method is the standard library's.
 _WAYS = {
     "item": ("@[{at}]",),
     "member": ("list(@)[{at}]",),
@@ -84,7 +84,7 @@ class Paths:
         """How many steps of a line are taken at once, how they are written, and their value."""
         walk = self._walk
         ahead = [walk.parts[number] for number in line[at + 1 : at + 1 + _AHEAD]]
-        step, part = walk.steps[line[at + 1]], ahead[0]
+        step, part = walk.origins[line[at + 1]][1], ahead[0]
         contained = step[0] in ("item", "member", "value")  # in a built-in container
         if not contained:
             for taken, way in _attribute_ways(value, ahead):
@@ -102,10 +102,9 @@ class Paths:
 
 def _evaluate(way: Way, value: Any) -> Any:
     names = {"copyreg": copyreg, "adapters": sys.modules["adapters"], "value": value}
-    try:
+    with suppress(*FAILURES):
         return eval(f"{way[0]}value{way[1]}", names)
-    except FAILURES:
-        return _MISSING
+    return _MISSING
 
 
 def _ways(value: Any, step: Step, protocol: int) -> Iterator[Way]:
@@ -161,7 +160,5 @@ def _readable(value: Any) -> Iterator[tuple[str, Any]]:
     for base in type.__getattribute__(kind, "__mro__"):
         for name, descriptor in list(vars(base).items()):
             if isinstance(descriptor, readable):
-                try:
+                with suppress(*FAILURES):
                     yield name, descriptor.__get__(value, kind)
-                except FAILURES:
-                    continue

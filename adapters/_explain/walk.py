@@ -32,8 +32,8 @@ class Walk(Parts):
     def __init__(self, root: object, dry_run: DryRun) -> None:
         super().__init__(dry_run)
         self.parts: list[Any] = [root]
-        self.parents = [-1]  # for each part the number of the part in which it was found first
-        self.steps: list[Step] = [()]  # for each part the step from there
+        # For each part the number of the part in which it was found first, and the step from there.
+        self.origins: list[tuple[int, Step]] = [(-1, ())]
         self.again = Counter[int]()  # number -> how often the part was found again
         self.failed: list[int] = []  # numbers of parts whose own reduction fails
         self._numbers = {id(root): 0}
@@ -84,30 +84,28 @@ class Walk(Parts):
             self._made[number] = made
         self._numbers[id(part)] = number
         self.parts.append(part)
-        self.parents.append(parent)
-        self.steps.append(step)
+        self.origins.append((parent, step))
         return number
 
     def _is_kept(self, parent: int, step: Step, part: Any) -> bool:
         """Whether the reducer that led to a part returns the same part at a second call."""
         steps = [step]
-        while steps[-1][0] in ("item", "value"):
-            steps.append(self.steps[parent])
-            parent = self.parents[parent]
-        try:
+        while steps[0][0] in ("item", "value"):
+            parent, step = self.origins[parent]
+            steps.insert(0, step)
+        with suppress(*FAILURES):
             again = self.dry_run.reduce(self.parts[parent])
-            for kind, *where in reversed(steps):
+            for kind, *where in steps:
                 for place in where if kind == "reduced" else where[-1:]:
                     again = again[place]
-        except FAILURES:
-            return False
-        return again is part
+            return again is part
+        return False
 
     def line_to(self, number: int) -> list[int]:
         """The numbers of the parts on the way from the root to a part, both included."""
         line = [number]
         while line[-1]:
-            line.append(self.parents[line[-1]])
+            line.append(self.origins[line[-1]][0])
         return line[::-1]
 
     def innermost(self) -> int:
