@@ -66,9 +66,8 @@ def explanation() -> adapters.Explanation:
     found = adapters.Finding(
         "obj.lock", "_thread.lock", "TypeError: no", None, "leave it out", "error"
     )
-    return adapters.Explanation(
-        "obj", "m.Type", [found], [found._replace(kind="size")], None, False
-    )
+    large = found._replace(kind="size")
+    return adapters.Explanation("obj", "m.Type", [found, large], None, False)
 
 
 def audited(nested: tuple[adapters.Audit, ...] = ()) -> adapters.Audit:
