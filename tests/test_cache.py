@@ -138,7 +138,7 @@ class TestTheCache:
         assert [*map(id, found)] == [id(first)]
         assert cache.info() == (1, 1, 4, 1)
 
-    @pytest.mark.parametrize("turn", range(1, 7))
+    @pytest.mark.parametrize("turn", range(1, 9))
     def test_builds_once_however_two_threads_take_turns(self, turn: int) -> None:
         """The second one asks when the first is about to look into a table for the nth time."""
         cache = sharing_cache.Cache(4)
@@ -236,6 +236,19 @@ class TestTheCache:
         for key in ("first", "second", "first"):
             cache.get(key, lambda: (object(), bool))
         assert cache.info() == (1, 2, 2, 2)
+
+    def test_drops_an_object_while_an_earlier_failure_is_kept(self) -> None:
+        cache = sharing_cache.Cache(1)
+
+        def fail() -> tuple[object, Callable[[], bool]]:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError) as failure:
+            cache.get("first", fail)
+        for key in ("first", "second"):
+            cache.get(key, lambda: (object(), bool))
+        assert cache.info().currsize == 1
+        assert failure.traceback
 
     def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
         """A key that tells when a second thread looks for it."""

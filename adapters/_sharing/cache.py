@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock, get_ident
 from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 from adapters.errors import RebuildError
 
@@ -34,21 +35,8 @@ class _Entry(NamedTuple):
     is_closed: Callable[[], bool]
 
 
-class _Building:
-    """An object that one thread builds, while other threads that ask for it wait."""
-
-    def __init__(self) -> None:
-        self.lock = RLock()  # reentrant, as a destructor that asks for it may run at any time
-        self.threads = 0  # that build the object, or wait for it
-        self.builder: int | None = None
-
-
 class Cache:
-    """Objects by key. The least recently used are dropped first, those in use never.
-
-    Args:
-        maxsize: How many to keep; more only as long as they are in use.
-    """
+    """Objects by key; over `maxsize`, drops the least recently used ones that are not in use."""
 
     def __init__(self, maxsize: int) -> None:
         self.maxsize = maxsize
@@ -57,19 +45,17 @@ class Cache:
     def _reset(self) -> None:
         self._lock = RLock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
-        self._building: dict[Any, _Building] = {}
+        # One for each object that is being built, for as long as a thread holds it or waits for it.
+        # Reentrant, as a destructor that asks for the object may run at any time.
+        self._locks: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+        self._builders: dict[Any, int] = {}  # the threads that build
         self._hits = self._misses = 0
 
     def get(self, key: Any, build: Build) -> Any:
-        """The object under `key`.
+        """The object under a hashable key; if there is none, or a closed one, `build` makes it.
 
-        Args:
-            key: Any hashable object.
-            build: Called if there is no object, or a closed one; by one thread at a time. If it
-                raises, the next thread that asks calls it again.
-
-        Raises:
-            RebuildError: `build` asks for the object that it builds.
+        One thread at a time builds it; after an error, the next one that asks tries again. It is a
+        RebuildError if `build` asks for the object that it builds.
         """
         with self._lock:
             entry = self._entries.get(key)
@@ -79,45 +65,34 @@ class Cache:
                     self._hits += 1
                     return entry.value
                 del self._entries[key]
-            building = self._building.setdefault(key, _Building())
-            if building.builder == get_ident():
-                raise RebuildError(
-                    "cannot rebuild a shared object: its factory asks for the object itself",
-                    "shared object",
-                )
-            building.threads += 1
+            if self._builders.get(key) == get_ident():
+                message = "cannot rebuild a shared object: its factory asks for the object itself"
+                raise RebuildError(message, "shared object")
+            lock = self._locks.setdefault(key, RLock())
         del entry  # without the lock, as a destructor may wait for another thread
-        try:
-            with building.lock:
-                return self._build(key, building, build)
-        finally:
+        with lock:
             with self._lock:
-                building.threads -= 1
-                if not building.threads and self._building.get(key) is building:
-                    del self._building[key]
-
-    def _build(self, key: Any, building: _Building, build: Build) -> Any:
-        with self._lock:
-            if key in self._entries:  # another thread was first
-                self._hits += 1
-                return self._entries[key].value
-        building.builder = get_ident()
-        try:
-            value, is_closed = build()
-        finally:
-            building.builder = None
-        with self._lock:
-            self._entries[key] = _Entry(value, is_closed)
-            self._misses += 1
-            dropped = self._trim()
-        del dropped  # without the lock, as above
-        return value
+                if key in self._entries:  # another thread was first
+                    self._hits += 1
+                    return self._entries[key].value
+            try:
+                self._builders[key] = get_ident()
+                value, is_closed = build()
+            finally:
+                self._builders.pop(key, None)
+                del lock  # to which the traceback of an error would refer
+            with self._lock:
+                self._entries[key] = _Entry(value, is_closed)
+                self._misses += 1
+                dropped = self._trim()
+            del dropped  # without the lock, as above
+            return value
 
     def _trim(self) -> list[_Entry]:
         """Take out the closed entries and, where there are too many, those that are not in use."""
         dropped = []
         for key, entry in list(self._entries.items()):
-            unused = sys.getrefcount(entry.value) <= _UNUSED and key not in self._building
+            unused = sys.getrefcount(entry.value) <= _UNUSED and key not in self._locks
             if entry.is_closed() or (unused and len(self._entries) > self.maxsize):
                 dropped.append(self._entries.pop(key))
         return dropped

@@ -39,15 +39,14 @@ class Shared(Generic[T]):
     _key: Any
     _type: str  # its module-qualified name
     _original: Any
-    _finalizer: weakref.finalize[Any, Any] | None  # in the owner, until the handle is closed
+    _finalizer: weakref.finalize[Any, Any]  # in the owner alone
 
     def __new__(cls, store: stores.Store, key: Any, type_name: str) -> Shared[T]:
-        owned = _owned.get(key)
-        if owned is not None:
+        if (owned := _owned.get(key)) is not None:
             return owned
         self = super().__new__(cls)
         self._store, self._key, self._type = store, key, type_name
-        self._original, self._finalizer = _NOT_HERE, None
+        self._original = _NOT_HERE
         return self
 
     def get(self) -> T:
@@ -75,10 +74,8 @@ class Shared(Generic[T]):
             ) from error
         body = memoryview(parts[0])
         if int.from_bytes(body[:_CHECKSUM], "little") != crc32(body[_CHECKSUM:]):
-            raise RebuildError(
-                f"cannot rebuild the shared {self._type}: its state has been written over",
-                self._type,
-            )
+            message = f"cannot rebuild the shared {self._type}: its state has been written over"
+            raise RebuildError(message, self._type)
         return loads(body[_CHECKSUM:], buffers=parts[1:]), lambda: store.closed(parts)
 
     def close(self) -> None:
@@ -87,12 +84,12 @@ class Shared(Generic[T]):
         Objects that `get()` has returned stay usable for as long as they are referred to. In a
         process that is not the owner, only the object that this process keeps is dropped.
         """
-        if self._finalizer is not None:
+        if self._original is _NOT_HERE:
+            cache.drop(self._key)
+        else:
             self._finalizer()
             _owned.pop(self._key, None)
             self._original = _NOT_HERE
-        else:
-            cache.drop(self._key)
 
     def __reduce__(self) -> Any:
         return Shared, (self._store, self._key, self._type)
@@ -149,7 +146,7 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
 
 
 def _delete(store: stores.Store, key: Any, owner: int) -> None:
-    if os.getpid() == owner:  # not in a child that was forked without the handler below
+    if os.getpid() == owner:  # not in a forked child, which has the finalizer, too
         store.delete(key)
 
 
@@ -166,14 +163,10 @@ def _after_fork() -> None:
     _owned.clear()
     for handle in handles:
         handle._original = _NOT_HERE
-        if handle._finalizer is not None:
-            handle._finalizer.detach()
-            handle._finalizer = None
     if values:
         import ctypes
 
-        for value in values:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(values))  # which nothing takes back
 
 
 if hasattr(os, "register_at_fork"):
