@@ -2,12 +2,11 @@
 
 | module | what it holds |
 |---|---|
-| `_local` | `Local`, the default: files in the memory of this host |
+| `_local` | `Local`, the default: files in the memory of this host, and their sweep |
 | `_fsspec` | `Fsspec`: files under any URL that fsspec knows, for other hosts |
 | `_dask`, `_ray` | `Dask` and `Ray`: the memory of the engine |
 | `_store` | `Store`, the interface of all stores |
 | `_frame` | the layout of several parts in one file |
-| `_sweep` | deletes files, also those of an owner that was killed |
 """
 
 from __future__ import annotations

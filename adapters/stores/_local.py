@@ -1,5 +1,8 @@
 """Local: a file for each state, in this host's memory where there is room; readers map it.
 
+A file is named OWNER.TOKEN, where OWNER is the process that wrote it (see `adapters._owner`). There
+is no daemon: the next process that puts a file into the folder sweeps it.
+
 write() fills a file in half the time that a fresh mapping takes: the page faults, not the copy, are
 the cost. And a file system that is full gives an error, where a mapping gives SIGBUS.
 """
@@ -12,19 +15,21 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from adapters import _owner
 from adapters.errors import StoreError
-from adapters.stores._frame import FLAG, flat, frame, parts_of
+from adapters.stores._frame import DELETED, FLAG, flat, frame, parts_of
 from adapters.stores._store import Store
-from adapters.stores._sweep import FLAGS, delete, sweep
 
 _LARGE = 1 << 20  # bytes from which on all pages are mapped at once; below, at the first access
 _CHUNK = 1 << 26  # bytes of one write, after which Ctrl-C is served
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _ATTEMPTS = 100  # to create a file in a folder that other processes remove while it is empty
+_error = partial(StoreError, subject="stores.Local")
 
 
 class Local(Store):
@@ -59,44 +64,39 @@ class Local(Store):
             except OSError as error:
                 problems.append(f"{directory}: {error.strerror}")
                 cause = error
-        size = sum(len(flat(part)) for part in parts)
-        raise _error(
-            f"cannot keep {size} bytes ({'; '.join(problems)}); make room, or pass"
-            " stores.Local(directory) for one that has some"
-        ) from cause
+        failed = f"cannot keep {sum(len(flat(part)) for part in parts)} bytes"
+        advice = "make room, or pass stores.Local(directory) for one that has some"
+        raise _error(f"{failed} ({'; '.join(problems)}); {advice}") from cause
 
     def get(self, key: str) -> _Mapped:
         """Map the file."""
         try:
-            descriptor = os.open(key, os.O_RDONLY | FLAGS)
+            with _closing(os.open(key, os.O_RDONLY | _FLAGS)) as descriptor:
+                found = os.fstat(descriptor)
+                if not _is_ours(found):
+                    raise _error(f"{key} belongs to another user, {found.st_uid}; it is not read")
+                if not stat.S_ISREG(found.st_mode):
+                    raise _error(f"{key} is not a file; it has been replaced")
+                parts = _Mapped(key, descriptor, found.st_size)
         except FileNotFoundError:
             if _owner.is_here(os.path.basename(key)):
                 raise LookupError(key) from None
-            raise _error(
-                f"{key} is on another host, or in another container; share with a store that both"
-                " reach, such as stores.Fsspec"
-            ) from None
+            advice = "share with a store that both reach, such as stores.Fsspec"
+            raise _error(f"{key} is on another host, or in another container; {advice}") from None
         except OSError as error:
-            raise _error(f"cannot open {key}: {error.strerror}") from error
-        try:
-            found = os.fstat(descriptor)
-            if not _is_ours(found):
-                raise _error(f"{key} belongs to another user, {found.st_uid}; it is not read")
-            if not stat.S_ISREG(found.st_mode):
-                raise _error(f"{key} is not a file; it has been replaced")
-            parts = _Mapped(key, _map(descriptor, found.st_size))
-        except OSError as error:
-            raise _error(f"cannot map {key}: {error.strerror}") from error
-        finally:
-            os.close(descriptor)
+            raise _error(f"cannot open and map {key}: {error.strerror}") from error
         if self.closed(parts):  # where the system keeps a file for as long as it is mapped
             raise LookupError(key)
         return parts
 
     def delete(self, key: str) -> None:
         """Mark the file as deleted for all that have mapped it, and remove it."""
-        delete(key)
-        _remove_if_empty(os.path.dirname(key))
+        with suppress(OSError), _closing(os.open(key, os.O_WRONLY | _FLAGS)) as descriptor:
+            os.write(descriptor, DELETED)
+        with suppress(OSError):
+            os.unlink(key)
+        with suppress(OSError):  # the folder, unless other files are in it
+            os.rmdir(os.path.dirname(key))
 
     def closed(self, parts: Any) -> bool:
         """Whether the file has been deleted: each process that has mapped it sees its flag."""
@@ -106,7 +106,11 @@ class Local(Store):
 class _Mapped(list[memoryview]):
     """The parts in a file that is mapped for as long as one of them is held."""
 
-    def __init__(self, key: str, content: memoryview) -> None:
+    def __init__(self, key: str, descriptor: int, size: int) -> None:
+        how: dict[str, Any] = {"access": mmap.ACCESS_READ}
+        if size >= _LARGE and hasattr(mmap, "MAP_POPULATE"):
+            how = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE, "prot": mmap.PROT_READ}
+        content = memoryview(mmap.mmap(descriptor, size, **how) if size else b"")
         super().__init__(parts_of(content, key.rpartition(".")[2], key))
         self.flag = content[FLAG]
 
@@ -119,22 +123,19 @@ def _directories() -> Iterator[Path]:
 
 
 def _folder_in(directory: Path) -> Path:
-    """The folder of this user in a directory that others may write to, swept.
-
-    Raises:
-        StoreError: another user could put files into it, or replace them.
-    """
+    """The user's folder, swept; a StoreError if others could put files into it, or replace them."""
     user = os.geteuid() if hasattr(os, "geteuid") else "user"
     folder = directory / f"adapters-{user}"
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
-        raise _error(
-            f"{folder} is not a directory that only this user can open; remove it, or pass"
-            " stores.Local(directory)"
-        )
-    sweep(folder)
+        advice = "remove it, or pass stores.Local(directory)"
+        raise _error(f"{folder} is not a directory that only this user can open; {advice}")
+    is_dead = cache(_owner.is_dead)  # asked once for all files of an owner
+    for name in os.listdir(folder):
+        if is_dead(name.rpartition(".")[0]):
+            Local().delete(str(folder / name))
     return folder
 
 
@@ -149,20 +150,18 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
     token, pieces, size = frame(parts)
     descriptor, key = _create(directory, f"{_owner.name()}.{token}")
     try:
-        try:
+        with _closing(descriptor):
             if hasattr(os, "statvfs"):
                 room = os.statvfs(directory)
                 if room.f_bavail * room.f_frsize < size:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            for piece in pieces:
-                written = 0
-                while written < len(piece):
-                    written += os.write(descriptor, piece[written : written + _CHUNK])
-        finally:
-            os.close(descriptor)
+            for rest in pieces:
+                while rest:
+                    rest = rest[os.write(descriptor, rest[:_CHUNK]) :]
     except BaseException:
-        os.unlink(key)
-        _remove_if_empty(os.path.dirname(key))
+        with suppress(OSError):
+            os.unlink(key)
+            os.rmdir(os.path.dirname(key))
         raise
     return key
 
@@ -170,25 +169,15 @@ def _write(directory: Path, parts: Sequence[Any]) -> str:
 def _create(directory: Path, name: str) -> tuple[int, str]:
     """A new file in the user's folder, open for writing: its descriptor and its path."""
     for _ in range(_ATTEMPTS):
-        with suppress(FileNotFoundError):  # another process has just removed the empty folder
+        with suppress(FileNotFoundError):  # the sweep or another process removed the folder
             key = str(_folder_in(directory) / name)
-            return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o600), key
+            return os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600), key
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(directory))
 
 
-def _remove_if_empty(folder: str) -> None:
-    with suppress(OSError):
-        os.rmdir(folder)
-
-
-def _map(descriptor: int, size: int) -> memoryview:
-    if size == 0:
-        return memoryview(b"")
-    how: dict[str, Any] = {"access": mmap.ACCESS_READ}
-    if size >= _LARGE and hasattr(mmap, "MAP_POPULATE"):
-        how = {"flags": mmap.MAP_SHARED | mmap.MAP_POPULATE, "prot": mmap.PROT_READ}
-    return memoryview(mmap.mmap(descriptor, size, **how))
-
-
-def _error(message: str) -> StoreError:
-    return StoreError(message, "stores.Local")
+@contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
