@@ -10,9 +10,7 @@ from typing import Any
 from distributed import Client, get_client
 
 from adapters.stores._frame import flat
-from adapters.stores._store import Store, library_errors
-
-_TIMEOUT = 60  # seconds for the cluster to send a state
+from adapters.stores._store import TIMEOUT, Store, library_errors
 
 # States that older versions have scattered name this class: they have to load for ever.
 Parts = list
@@ -51,8 +49,8 @@ class Dask(Store):
 
     def get(self, key: str) -> list[memoryview]:
         """Gather the parts."""
-        with library_errors("cannot gather a state", "stores.Dask", missing=(KeyError,)):
-            parts = self._current().get_dataset(key).result(_TIMEOUT)
+        with library_errors("cannot gather a state", "stores.Dask", KeyError):
+            parts = self._current().get_dataset(key).result(TIMEOUT)
         return [memoryview(part).toreadonly() for part in parts]
 
     def delete(self, key: str) -> None:

@@ -55,8 +55,7 @@ class Fsspec(Store):
 
     def get(self, key: str) -> list[memoryview]:
         """Read the file."""
-        message = f"cannot read {key} from {self._url}"
-        with library_errors(message, self._url, missing=(FileNotFoundError,)):
+        with library_errors(f"cannot read {key} from {self._url}", self._url, FileNotFoundError):
             files, path = self._place()
             content = memoryview(files.cat_file(f"{path}/{key}"))
         return parts_of(content, key, f"{key} in {self._url}")

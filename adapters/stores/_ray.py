@@ -9,10 +9,10 @@ from typing import Any
 
 import ray
 
-from adapters.stores._store import Store, library_errors
+from adapters.stores._store import TIMEOUT, Store, library_errors
 
-_TIMEOUT = 60  # seconds for Ray to send a state
-_GONE = LookupError, ray.exceptions.RayActorError, ray.exceptions.ObjectLostError
+# get_actor raises a ValueError where there is no actor of that name.
+_GONE = LookupError, ValueError, ray.exceptions.RayActorError, ray.exceptions.ObjectLostError
 
 
 class Ray(Store):
@@ -42,46 +42,37 @@ class Ray(Store):
             reference = ray.put([PickleBuffer(part) for part in parts])
             if not self._tokens:
                 self._name = f"adapters-{token}"
-                actor: Any = ray.remote(num_cpus=0)(_References)
-                self._actor = actor.options(name=self._name).remote()
-            ray.get(self._actor.keep.remote(token, [reference]), timeout=_TIMEOUT)
+                self._actor = ray.remote(num_cpus=0, name=self._name)(_References).remote()
+            ray.get(self._actor.keep.remote(token, [reference]), timeout=TIMEOUT)
         self._tokens.add(token)
         return self._name, token
 
     def get(self, key: tuple[str, str]) -> list[Any]:
         """The parts, in Ray's own memory."""
         name, token = key
-        with library_errors("cannot get a state", "stores.Ray", missing=_GONE):
-            try:
-                actor = ray.get_actor(name)
-            except ValueError as error:
-                raise LookupError(key) from error
-            (reference,) = ray.get(actor.give.remote(token), timeout=_TIMEOUT) or [None]
-            if reference is None:
-                raise LookupError(key)
-            return list(ray.get(reference, timeout=_TIMEOUT))
+        with library_errors("cannot get a state", "stores.Ray", *_GONE):
+            [reference] = ray.get(ray.get_actor(name).give.remote(token), timeout=TIMEOUT)
+            return list(ray.get(reference, timeout=TIMEOUT))
 
     def delete(self, key: tuple[str, str]) -> None:
         """Drop the reference, and end the actor with the last one."""
         self._tokens.discard(key[1])
-        if not ray.is_initialized():
-            return
-        self._actor.drop.remote(key[1])
-        if not self._tokens:
-            ray.kill(self._actor)
+        if ray.is_initialized():
+            self._actor.drop.remote(key[1])
+            if not self._tokens:
+                ray.kill(self._actor)
 
 
-class _References:
+class _References(dict[str, list[Any]]):
     """The actor: the references of one owner's states, by token."""
 
-    def __init__(self) -> None:
-        self._references: dict[str, list[Any]] = {}
+    # Ray calls only methods that are written in Python, and so none of dict's own.
 
     def keep(self, token: str, reference: list[Any]) -> None:
-        self._references[token] = reference
+        self[token] = reference
 
-    def give(self, token: str) -> list[Any] | None:
-        return self._references.get(token)
+    def give(self, token: str) -> list[Any]:
+        return self[token]
 
     def drop(self, token: str) -> None:
-        self._references.pop(token, None)
+        self.pop(token, None)

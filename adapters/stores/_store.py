@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from adapters.errors import StoreError
 
+TIMEOUT = 60  # seconds for an engine to send a state
+
 
 class Store(Protocol):
     """What `adapters.share` needs of a store. It is pickled with each handle, so it is small."""
@@ -46,9 +48,7 @@ Store.__module__ = "adapters.stores"
 
 
 @contextmanager
-def library_errors(
-    message: str, subject: str, missing: tuple[type[Exception], ...] = ()
-) -> Iterator[None]:
+def library_errors(message: str, subject: str, *missing: type[Exception]) -> Iterator[None]:
     """Turn the errors of a library into those of `Store`: `missing` ones into LookupError."""
     try:
         yield
