@@ -7,6 +7,7 @@ import platform
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from re import fullmatch
 from zlib import crc32
 
 
@@ -22,17 +23,14 @@ def is_here(owner: str) -> bool:
 
 def is_dead(owner: str) -> bool:
     """Whether it is known that the process of this name has ended."""
-    try:
-        _, process, started = owner.split(".")
-        process_id = int(process)
-    except ValueError:
+    found = fullmatch(rf"{_host()}\.(\d+)\.(\d+)", owner)
+    if not found or os.name != "posix":
         return False
-    if not is_here(owner) or os.name != "posix":
-        return False
+    process, started = map(int, found.groups())
     if os.path.exists("/proc/self/stat"):
-        return str(_started(process_id)) != started
+        return _started(process) != started
     try:
-        os.kill(process_id, 0)
+        os.kill(process, 0)
     except OSError as error:  # any other one says that it runs, as another user's
         return isinstance(error, ProcessLookupError)
     return False
