@@ -7,15 +7,11 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock, get_ident
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from adapters.errors import RebuildError
 
-# Makes an object, and a function that tells whether the object may no longer be given out.
-Build: TypeAlias = Callable[[], tuple[Any, Callable[[], bool]]]
-
-_SIZE = "ADAPTERS_CACHE_SIZE"
 _UNUSED = sys.getrefcount(object()) + 1  # references to an object that only its entry refers to
 
 
@@ -32,7 +28,7 @@ class _Entry(NamedTuple):
     """An object that is kept."""
 
     value: Any
-    is_closed: Callable[[], bool]
+    is_closed: Callable[[], bool]  # whether it may no longer be given out
 
 
 class Cache:
@@ -40,9 +36,6 @@ class Cache:
 
     def __init__(self, maxsize: int) -> None:
         self.maxsize = maxsize
-        self._reset()
-
-    def _reset(self) -> None:
         self._lock = RLock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         # One for each object that is being built, for as long as a thread holds it or waits for it.
@@ -51,8 +44,8 @@ class Cache:
         self._builders: dict[Any, int] = {}  # the threads that build
         self._hits = self._misses = 0
 
-    def get(self, key: Any, build: Build) -> Any:
-        """The object under a hashable key; if there is none, or a closed one, `build` makes it.
+    def get(self, key: Any, build: Callable[[], tuple[Any, Callable[[], bool]]]) -> Any:
+        """The object under a hashable key; without one, `build` returns the fields of its entry.
 
         One thread at a time builds it; after an error, the next one that asks tries again. It is a
         RebuildError if `build` asks for the object that it builds.
@@ -118,16 +111,16 @@ class Cache:
     def reset_after_fork(self) -> list[Any]:
         """Empty the cache of a forked child, locks included; returns the parent's objects."""
         values = [entry.value for entry in self._entries.values()]
-        self._reset()
+        Cache.__init__(self, self.maxsize)
         return values
 
 
 def _maxsize() -> int:
-    text = os.environ.get(_SIZE, "32")
+    text = os.environ.get("ADAPTERS_CACHE_SIZE", "32")
     try:
         return max(0, int(text))
     except ValueError:
-        raise ValueError(f"{_SIZE} must be a number of objects, not {text!r}") from None
+        raise ValueError(f"ADAPTERS_CACHE_SIZE must be a number of objects, not {text!r}") from None
 
 
 cache = Cache(_maxsize())

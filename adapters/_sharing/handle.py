@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import weakref
@@ -19,6 +20,7 @@ T = TypeVar("T")
 _CHECKSUM = 4  # bytes before the pickle
 _NAME = 60  # bytes of the type's name, at most: the handle has to stay small
 _NOT_HERE = object()  # in place of the original, in all processes but the owner
+_owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDictionary()
 
 
 class Shared(Generic[T]):
@@ -67,11 +69,10 @@ class Shared(Generic[T]):
         try:
             parts = store.get(self._key)
         except LookupError as error:
-            raise SharedClosedError(
-                f"cannot get the shared {self._type}: its handle was closed, or its owner has"
-                " dropped it or ended; keep the handle until the last task is done",
-                self._type,
-            ) from error
+            why = "its handle was closed, or its owner has dropped it or ended"
+            advice = "keep the handle until the last task is done"
+            message = f"cannot get the shared {self._type}: {why}; {advice}"
+            raise SharedClosedError(message, self._type) from error
         body = memoryview(parts[0])
         if int.from_bytes(body[:_CHECKSUM], "little") != crc32(body[_CHECKSUM:]):
             message = f"cannot rebuild the shared {self._type}: its state has been written over"
@@ -124,9 +125,6 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     ...     handle.get()
     [1, 2, 3]
     """
-    if hasattr(os, "fork"):
-        import ctypes  # noqa: F401  once here, where each forked child would import it
-
     store = stores.Local() if store is None else store
     buffers: list[Any] = []
     body = dumps(obj, buffer_callback=buffers.append)
@@ -150,9 +148,6 @@ def _delete(store: stores.Store, key: Any, owner: int) -> None:
         store.delete(key)
 
 
-_owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDictionary()
-
-
 def _after_fork() -> None:
     """In a forked child: own nothing, and neither use nor destroy what the parent has built.
 
@@ -163,10 +158,7 @@ def _after_fork() -> None:
     _owned.clear()
     for handle in handles:
         handle._original = _NOT_HERE
-    if values:
-        import ctypes
-
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(values))  # which nothing takes back
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(values))  # and never Py_DecRef
 
 
 if hasattr(os, "register_at_fork"):
