@@ -2,7 +2,8 @@
 
 | module | what it holds |
 |---|---|
-| `_local` | `Local`, the default: files in the memory of this host, and their sweep |
+| `_local` | `Local`, the default: files in the memory of this host |
+| `_sweep` | the removal of files whose owner was killed |
 | `_fsspec` | `Fsspec`: files under any URL that fsspec knows, for other hosts |
 | `_dask`, `_ray` | `Dask` and `Ray`: the memory of the engine |
 | `_store` | `Store`, the interface of all stores |

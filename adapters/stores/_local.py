@@ -1,8 +1,5 @@
 """Local: a file for each state, in this host's memory where there is room; readers map it.
 
-A file is named OWNER.TOKEN, where OWNER is the process that wrote it (see `adapters._owner`). There
-is no daemon: the next process that puts a file into the folder sweeps it.
-
 write() fills a file in half the time that a fresh mapping takes: the page faults, not the copy, are
 the cost. And a file system that is full gives an error, where a mapping gives SIGBUS.
 """
@@ -16,7 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from adapters import _owner
 from adapters.errors import StoreError
 from adapters.stores._frame import DELETED, FLAG, flat, frame, parts_of
 from adapters.stores._store import Store
+from adapters.stores._sweep import sweep
 
 _LARGE = 1 << 20  # bytes from which on all pages are mapped at once; below, at the first access
 _CHUNK = 1 << 26  # bytes of one write, after which Ctrl-C is served
@@ -132,10 +130,7 @@ def _folder_in(directory: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
         advice = "remove it, or pass stores.Local(directory)"
         raise _error(f"{folder} is not a directory that only this user can open; {advice}")
-    is_dead = cache(_owner.is_dead)  # asked once for all files of an owner
-    for name in os.listdir(folder):
-        if is_dead(name.rpartition(".")[0]):
-            Local().delete(str(folder / name))
+    sweep(folder, Local().delete)
     return folder
 
 
