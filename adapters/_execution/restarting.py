@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent import futures
 from functools import partial
-from threading import Condition, RLock, Thread
+from threading import Condition, Thread
 from typing import Any, TypeVar
 
 from adapters._execution.chained_future import ChainedFuture
@@ -36,9 +37,9 @@ class RestartingExecutor(futures.Executor):
         self._running: set[_WorkItem] = set()  # that the inner executor has
         self._finished: deque[tuple[_WorkItem, futures.Future[Any]]] = deque()  # not yet chained
         self._unfinished = 0  # work items whose futures are not done
-        self._window: int | None = None  # how many may run at once after a death; None: all
+        self._window = math.inf  # how many may run at once, fewer after a death
         self._dispatching = self._shutdown = False
-        self._changed = Condition(RLock())
+        self._changed = Condition()
 
     def __repr__(self) -> str:
         return f"<RestartingExecutor of {self._inner!r}>"
@@ -61,24 +62,20 @@ class RestartingExecutor(futures.Executor):
         `_done`, and this again, which returns at once. The inner executor is called without the
         lock: a pool that breaks may call `_done` with a lock that its `submit` needs.
         """
-        while True:
-            with self._changed:
-                step = None if self._dispatching else self._next_step()
-            if step is None:
-                return
+        while step := self._next_step():
             step()
 
     def _next_step(self) -> Callable[[], None] | None:
-        inner = self._inner
-        while inner is not None and self._pending:
-            if self._window is not None and len(self._running) >= self._window:
-                break
-            item = self._pending.popleft()
-            if not item.withdrawn:
-                self._dispatching = True
-                self._running.add(item)
-                return partial(self._submit_item, item, inner)
-        return partial(self._complete, *self._finished.popleft()) if self._finished else None
+        with self._changed:
+            if self._dispatching:
+                return None
+            while self._inner is not None and self._pending and len(self._running) < self._window:
+                item = self._pending.popleft()
+                if not item.withdrawn:
+                    self._dispatching = True
+                    self._running.add(item)
+                    return partial(self._submit_item, item, self._inner)
+            return partial(self._complete, *self._finished.popleft()) if self._finished else None
 
     def _complete(self, item: _WorkItem, future: futures.Future[Any]) -> None:
         item.chain(future)
@@ -95,8 +92,7 @@ class RestartingExecutor(futures.Executor):
             start_watchdog(inner)
             with self._changed:
                 item.source = future
-                withdrawn = item.withdrawn
-            if withdrawn:
+            if item.withdrawn:
                 future.cancel()
             future.add_done_callback(partial(self._done, item, inner))
         finally:
@@ -112,14 +108,13 @@ class RestartingExecutor(futures.Executor):
             if not isinstance(error, (futures.BrokenExecutor, OSError)):
                 self._finish(future, item)
                 return
+            self._restart(inner)
             if item.refused:  # by two executors in a row; later tasks may try a third
                 self._finish(future, item, *self._pending)
                 self._pending.clear()
             else:
                 item.refused = True
                 self._pending.appendleft(item)
-            if self._inner is inner:
-                self._restart()
 
     def _finish(self, future: futures.Future[Any], *items: _WorkItem) -> None:
         for item in items:
@@ -133,27 +128,28 @@ class RestartingExecutor(futures.Executor):
         if broken:
             _wait_for_submit(inner)
         with self._changed:
-            newly_broken = broken and self._inner is inner
-            was_alone = newly_broken and len(self._running) == 1
+            was_alone = self._inner is inner and len(self._running) == 1
             self._running.discard(item)
-            if newly_broken:
-                self._restart()
+            if broken:
+                self._restart(inner)
+            else:
+                self._window = 2 * self._window if self._pending else math.inf
             if broken and not was_alone:
                 item.source = None
                 self._pending.append(item)
             else:
                 self._finish(future, item)
-            if not broken and self._window is not None:
-                self._window = 2 * self._window if self._pending else None
         self._dispatch()
 
-    def _restart(self) -> None:
-        """Replace the broken executor, in a new thread.
+    def _restart(self, broken: futures.Executor) -> None:
+        """Replace a broken executor, unless that has begun.
 
-        This thread may be the executor manager thread, which `shutdown` could not join
-        (python/cpython#131598).
+        A new thread does it: this one may be the executor manager thread, which `shutdown` could
+        not join (python/cpython#131598).
         """
-        broken, self._inner, self._window = self._inner, None, 1
+        if self._inner is not broken:
+            return
+        self._inner, self._window = None, 1
         thread = Thread(target=self._replace, args=(broken,), name="adapters-restart", daemon=True)
         self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
         thread.start()
@@ -174,7 +170,7 @@ class RestartingExecutor(futures.Executor):
         with self._changed:
             source = item.source
             pending = source is None and not item.withdrawn and not item.done()
-            item.withdrawn = item.withdrawn or pending
+            item.withdrawn |= pending
         if pending:
             cancelled = futures.Future[Any]()
             cancelled.cancel()

@@ -31,11 +31,7 @@ class RayExecutor(futures.ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
         """As `concurrent.futures.Executor.submit`."""
-        return super().submit(self._wait, fn, args, kwargs)
-
-    def _wait(self, fn: Callable[..., T], args: Any, kwargs: Any) -> T:
-        result: T = ray.get(self._call.remote(fn, args, kwargs))
-        return result
+        return super().submit(lambda: ray.get(self._call.remote(fn, args, kwargs)))
 
 
 def _call(fn: Callable[..., T], args: Any, kwargs: Any) -> T:
