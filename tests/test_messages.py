@@ -208,7 +208,7 @@ def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
     for calls in (packed, [messages.pack((plain,))] * 2):
         returned = messages.run_chunk(messages.pack(crashes.same), calls)
         assert isinstance(returned, tuple)
-        results = map(messages.result_of, messages.unpack_chunk(returned, 2))
+        results = map(messages.result_of, messages.unpack_chunk(returned))
         assert outcomes(results) == [plain, plain]
 
 
@@ -222,7 +222,7 @@ def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
     calls = [messages.pack((each,)) for each in (1, other)]
     returned = messages.run_chunk(messages.pack(crashes.same), calls)
     assert isinstance(returned, list)
-    assert outcomes(map(messages.result_of, messages.unpack_chunk(returned, 2))) == [1, other]
+    assert outcomes(map(messages.result_of, messages.unpack_chunk(returned))) == [1, other]
 
 
 @pytest.mark.parametrize(("arguments", "kind"), [([-1, -2, -3], tuple), ([-1, Gadget(), -3], list)])

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
-from itertools import islice
+from itertools import islice, repeat
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,8 +17,8 @@ from adapters._execution.watchdog import start_watchdog
 from adapters.errors import AdapterError
 
 T = TypeVar("T")
-# The future of a chunk, its number of calls, and the errors of those that could not be packed.
-_SentChunk: TypeAlias = tuple[futures.Future[Any], int, dict[int, AdapterError]]
+# The future of a chunk and, for each of its calls, the result item if the call was not sent.
+_SentChunk: TypeAlias = "tuple[futures.Future[Any], list[messages.ResultItem | None]]"
 
 
 class Executor(futures.Executor):
@@ -61,10 +61,8 @@ class Executor(futures.Executor):
             raise TypeError(f"{', '.join(options)}: options are for an executor that is made here")
         elif not isinstance(inner, futures.Executor):
             if not callable(inner):
-                raise TypeError(
-                    f"{inner!r} is no concurrent.futures.Executor; pass one, a function that makes"
-                    " one, or the options of a ProcessPoolExecutor"
-                )
+                advice = "pass one, a function that makes one, or options of a ProcessPoolExecutor"
+                raise TypeError(f"{inner!r} is no concurrent.futures.Executor; {advice}")
             inner = RestartingExecutor(inner)
         self._inner = inner
         self._pending: set[futures.Future[Any]] = set()
@@ -112,12 +110,11 @@ class Executor(futures.Executor):
         Raises:
             SerializeError: `fn` cannot be pickled.
         """
-        if chunksize < 1:
-            raise ValueError(f"chunksize must be 1 or more, not {chunksize}")
-        if buffersize is not None and not isinstance(buffersize, int):
+        if not isinstance(buffersize, int | None):
             raise TypeError(f"buffersize must be an int or None, not {buffersize!r}")
-        if buffersize is not None and buffersize < 1:
-            raise ValueError(f"buffersize must be 1 or more, not {buffersize}")
+        for name, size in (("chunksize", chunksize), ("buffersize", buffersize)):
+            if size is not None and size < 1:
+                raise ValueError(f"{name} must be 1 or more, not {size}")
         end = None if timeout is None else time.monotonic() + timeout
         calls = zip(*iterables)  # noqa: B905  the shortest ends it, as in map()
         chunks = iter(lambda: list(islice(calls, chunksize)), [])
@@ -128,7 +125,7 @@ class Executor(futures.Executor):
 
     def _submit_chunk(self, function: messages.Message, calls: list[Any]) -> _SentChunk:
         """Submit those calls of a chunk whose arguments can be packed."""
-        refused: dict[int, AdapterError] = {}
+        refused: list[messages.ResultItem | None] = [None] * len(calls)
         chunk: messages.Chunk | None = messages.pack_plain(calls)
         if chunk is None:
             chunk = []
@@ -136,8 +133,8 @@ class Executor(futures.Executor):
                 try:
                     chunk.append(messages.pack(args))
                 except AdapterError as error:
-                    refused[index] = error
-        return self._submit(messages.run_chunk, function, chunk), len(calls), refused
+                    refused[index] = (None, None, error)
+        return self._submit(messages.run_chunk, function, chunk), refused
 
     def _submit(self, function: Callable[..., Any], *args: Any) -> futures.Future[Any]:
         future = self._inner.submit(function, *args)
@@ -163,7 +160,7 @@ _NOT_UNPACKED = Exception("the error of a task, not unpacked yet")
 
 
 class _Future(ChainedFuture[T]):
-    """The future of a task; the first thread that asks for the result item unpacks it."""
+    """The future of a task, set to a result item, which the first thread that asks unpacks."""
 
     _item: messages.ResultItem
 
@@ -172,7 +169,6 @@ class _Future(ChainedFuture[T]):
         self._unpacking = Lock()
 
     def set_result(self, result: Any) -> None:
-        """Be done with a result item."""
         self._item = result
         if result[0]:
             super().set_result(None)  # type: ignore[arg-type]
@@ -180,7 +176,6 @@ class _Future(ChainedFuture[T]):
             self.set_exception(_NOT_UNPACKED)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """The error that the task failed with, or None; waits for it."""
         error = super().exception(timeout)
         if error is not None and error is not _NOT_UNPACKED:
             return error
@@ -189,7 +184,6 @@ class _Future(ChainedFuture[T]):
         return self._item[2]
 
     def result(self, timeout: float | None = None) -> Any:
-        """The result of the task; waits for it, and raises the error that the task failed with."""
         error = self.exception(timeout)
         if error is not None:
             try:
@@ -202,33 +196,30 @@ class _Future(ChainedFuture[T]):
 def _receive(
     pending: deque[_SentChunk], sent: Iterator[_SentChunk], end: float | None
 ) -> Iterator[messages.ResultItem]:
-    """Yield the result items of the calls of all chunks in order; cancel the rest when closed."""
+    """Yield the result items of the calls of all chunks in order; when closed, cancel the rest."""
     try:
         while pending:
             pending.extend(islice(sent, 1))
             items = _items_of(*pending.popleft(), end)
-            items.reverse()
             while items:
                 yield items.pop()  # keeps no reference to what was read
     finally:
-        for future, _, _ in pending:
+        for future, _ in pending:
             future.cancel()
 
 
 def _items_of(
-    future: futures.Future[Any], count: int, refused: dict[int, AdapterError], end: float | None
+    future: futures.Future[Any], refused: list[messages.ResultItem | None], end: float | None
 ) -> list[messages.ResultItem]:
     try:
         returned = future.result(None if end is None else end - time.monotonic())
-        items = messages.unpack_chunk(returned, count - len(refused))
+        items = iter(messages.unpack_chunk(returned))
     except futures.TimeoutError:
         future.cancel()
         raise
     except Exception as error:  # of the chunk as a whole: all its calls get it
-        items = [(None, None, error)] * (count - len(refused))
-    for index, refusal in refused.items():
-        items.insert(index, (None, None, refusal))
-    return items
+        items = repeat((None, None, error))
+    return [item or next(items) for item in refused][::-1]
 
 
 Executor.__module__ = "adapters"

@@ -19,8 +19,8 @@ from adapters._pickling import dumps, loads
 from adapters.errors import FAILURES, AdapterError, TaskError
 
 Message: TypeAlias = tuple[bytes, "tuple[Buffer | memoryview, ...]"]
-# (True, *message) or (False, pickled exception, why there is none, traceback in the worker); in the
-# caller's process also (None, result, exception).
+# (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker);
+# in the caller's process also (None, result, exception).
 ResultItem: TypeAlias = tuple[Any, ...]
 # One message where all is plain data; else a message for each, as one of them may fail.
 Chunk: TypeAlias = "Message | list[Message]"
@@ -45,7 +45,7 @@ class Buffer:
         return memoryview, (self._view if protocol >= 5 else self.copy(),)
 
     def copy(self) -> bytes:
-        """The bytes for a transport that pickles nothing, such as a thread: memory of its own."""
+        """Memory of its own, for a transport that pickles nothing, such as a thread."""
         return bytes(self._view.raw())
 
 
@@ -85,19 +85,17 @@ def run_call(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> ResultIte
         return pack_error(error)
 
 
-def run_chunk(function: Message, calls: Chunk) -> Chunk | list[ResultItem] | ResultItem:
+def run_chunk(function: Message, calls: Chunk) -> Message | list[ResultItem]:
     """Call a function with each tuple of arguments of a chunk, in a worker.
 
-    Returns:
-        One message with all results, where they are plain data; else the result item of each call.
-        One result item for all calls, where the function or a plain chunk cannot be unpacked.
+    Returns one message with all results, if they are plain data; else the result item of each call.
     """
+    plain = type(calls) is tuple
+    each: Any = unpack(*calls) if plain else calls
     try:
         call = unpack(*function)
-        plain = type(calls) is tuple
-        each: Any = unpack(*calls) if plain else calls
     except BaseException as error:
-        return pack_error(error)
+        return [pack_error(error)] * len(each)
     results: list[Any] = []
     errors: dict[int, ResultItem] = {}
     for index, args in enumerate(each):
@@ -139,7 +137,8 @@ def pack_error(error: BaseException) -> ResultItem:
         return False, dumps(exception), None, remote
     except FAILURES as reason:
         raised = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
-        return False, None, f"in process {os.getpid()} the task raised {raised}", remote
+        problem = f"in process {os.getpid()} the task raised {raised}"
+        return False, dumps(None), problem, remote
 
 
 def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
@@ -153,12 +152,11 @@ def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
             return None, error
     _, body, problem, remote = item
     raised: Any = None
-    if body is not None:
-        try:
-            raised = loads(body)
-        except (AdapterError, MemoryError) as reason:
-            last = remote.rstrip().rpartition("\n")[2]
-            problem = f"the task raised {last}, which cannot be unpickled here ({in_words(reason)})"
+    try:
+        raised = loads(body)
+    except (AdapterError, MemoryError) as reason:
+        last = remote.rstrip().rpartition("\n")[2]
+        problem = f"the task raised {last}, which cannot be unpickled here ({in_words(reason)})"
     if not isinstance(raised, BaseException):
         problem = problem or f"the task raised an exception that arrived as {raised!r}"
         raised = TaskError(f"{problem}; what an exception holds must pickle", "task")
@@ -174,10 +172,8 @@ def result_of(item: ResultItem) -> Any:
     return value
 
 
-def unpack_chunk(returned: Chunk | list[ResultItem] | ResultItem, count: int) -> list[ResultItem]:
-    """The result items of the `count` calls for which `run_chunk` returned this."""
-    if type(returned) is list:
+def unpack_chunk(returned: Message | list[ResultItem]) -> list[ResultItem]:
+    """The result items of the calls for which `run_chunk` returned this."""
+    if isinstance(returned, list):
         return returned
-    if returned[0] is False:
-        return [returned] * count
     return [(None, value, None) for value in unpack(*returned)]
