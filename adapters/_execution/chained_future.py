@@ -16,7 +16,7 @@ class ChainedFuture(futures.Future[T]):
     source: futures.Future[Any] | None = None
 
     def chain(self, source: futures.Future[Any]) -> None:
-        """Copy the state of `source` when it is done; until then it decides on `cancel()`."""
+        """Copy the state of `source` when it is done; until then cancel it and ask it instead."""
         self.source = source
         source.add_done_callback(self._copy_state)
 
@@ -35,11 +35,9 @@ class ChainedFuture(futures.Future[T]):
             self.source = None  # breaks a reference cycle
 
     def cancel(self) -> bool:
-        """Cancel the source, unless it is running or done."""
         source = self.source
         return super().cancel() if source is None else source.cancel()
 
     def running(self) -> bool:
-        """Whether the source is running."""
         source = self.source
         return super().running() if source is None else source.running()

@@ -9,24 +9,20 @@ from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from threading import Condition, Thread
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.watchdog import start_watchdog
 
-T = TypeVar("T")
 _TIMEOUT = 10.0  # seconds for the workers of a broken executor to end
 
 
 class RestartingExecutor(futures.Executor):
-    """Runs tasks on an inner executor, and replaces it whenever it breaks.
+    """Runs tasks on an inner executor, and calls `make` for another one whenever it breaks.
 
     Tasks that were running or pending when a worker died run again: first one alone, then two, four
     and so on at once. A task that breaks the executor while it runs alone is the cause, and gets
     the BrokenExecutor; all others finish. So a task may run more than once.
-
-    Args:
-        make: A function that returns a new executor, such as `loky.get_reusable_executor`.
     """
 
     def __init__(self, make: Callable[[], futures.Executor]) -> None:
@@ -37,16 +33,15 @@ class RestartingExecutor(futures.Executor):
         self._running: set[_WorkItem] = set()  # that the inner executor has
         self._finished: deque[tuple[_WorkItem, futures.Future[Any]]] = deque()  # not yet chained
         self._unfinished = 0  # work items whose futures are not done
-        self._window = math.inf  # how many may run at once, fewer after a death
+        self._window = math.inf  # how many may run at once; few after a death
         self._dispatching = self._shutdown = False
         self._changed = Condition()
 
     def __repr__(self) -> str:
         return f"<RestartingExecutor of {self._inner!r}>"
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
-        """As `concurrent.futures.Executor.submit`."""
-        item = _WorkItem(partial(fn, *args, **kwargs), self._cancel)
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
+        item = _WorkItem(partial(fn, *args, **kwargs), self)
         with self._changed:
             if self._shutdown:
                 raise RuntimeError("cannot schedule new futures after shutdown")
@@ -142,17 +137,15 @@ class RestartingExecutor(futures.Executor):
         self._dispatch()
 
     def _restart(self, broken: futures.Executor) -> None:
-        """Replace a broken executor, unless that has begun.
-
-        A new thread does it: this one may be the executor manager thread, which `shutdown` could
-        not join (python/cpython#131598).
-        """
-        if self._inner is not broken:
-            return
-        self._inner, self._window = None, 1
-        thread = Thread(target=self._replace, args=(broken,), name="adapters-restart", daemon=True)
-        self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
-        thread.start()
+        """Begin to replace the inner executor, if it still is the one that broke."""
+        if self._inner is broken:
+            self._inner, self._window = None, 1
+            # This may be the executor manager thread, which `shutdown` could not join
+            # (python/cpython#131598).
+            thread = Thread(target=self._replace, args=(broken,), name="adapters-restart")
+            thread.daemon = True
+            self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
+            thread.start()
 
     def _replace(self, broken: futures.Executor) -> None:
         try:
@@ -164,18 +157,6 @@ class RestartingExecutor(futures.Executor):
             self._changed.notify_all()
         self._dispatch()
         broken.shutdown(wait=True)  # until the last of its workers has ended
-
-    def _cancel(self, item: _WorkItem) -> bool:
-        """Withdraw a pending work item; if the inner executor has it, cancel its future there."""
-        with self._changed:
-            source = item.source
-            pending = source is None and not item.withdrawn and not item.done()
-            item.withdrawn |= pending
-        if pending:
-            cancelled = futures.Future[Any]()
-            cancelled.cancel()
-            self._complete(item, cancelled)
-        return source.cancel() if source is not None else item.withdrawn
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As `concurrent.futures.Executor.shutdown`, but cancels nothing: `Executor` does that."""
@@ -212,16 +193,24 @@ def _wait_for_submit(pool: futures.Executor) -> None:
 class _WorkItem(ChainedFuture[Any]):
     """A task that can be submitted more than once, and its future."""
 
-    def __init__(self, call: Callable[[], Any], cancel: Callable[[_WorkItem], bool]) -> None:
+    def __init__(self, call: Callable[[], Any], executor: RestartingExecutor) -> None:
         super().__init__()
         self.call = call
         self.withdrawn = False  # whether it was cancelled while it was pending
         self.refused = False  # whether an executor that was broken has refused it
-        self._cancel = cancel
+        self._executor = executor
 
     def cancel(self) -> bool:
-        """Cancel the task, unless it is running or done."""
-        return self._cancel(self)
+        """Withdraw the task if it is pending; if the inner executor has it, cancel it there."""
+        with self._executor._changed:
+            source = self.source
+            pending = source is None and not self.withdrawn and not self.done()
+            self.withdrawn |= pending
+        if pending:
+            cancelled = futures.Future[Any]()
+            cancelled.cancel()
+            self._executor._complete(self, cancelled)
+        return source.cancel() if source is not None else self.withdrawn
 
 
 class _FailedExecutor(futures.Executor):
@@ -230,5 +219,5 @@ class _FailedExecutor(futures.Executor):
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:
         raise self._error

@@ -1,12 +1,11 @@
 """Watchdog for a process pool: break it, instead of hanging, if a worker dies writing a result.
 
-The executor manager thread of ProcessPoolExecutor, and of loky's, reads a whole result item from
-the one result queue before it checks the workers. If a worker is killed while it writes, the rest
-of the item never arrives; nor does an end of file, as other processes hold the pipe open (the
-documentation of multiprocessing warns of queues that are corrupted so). All futures would wait for
-ever. So a thread of its own waits for the workers, too. If one is dead and the manager has had time
-to notice, the watchdog makes the manager read an end of file: it then breaks the pool as usual.
-The managers of older Pythons can then block or fail themselves; the watchdog does what they omit.
+The executor manager thread of ProcessPoolExecutor, and of loky's, reads a whole result item before
+it checks the workers. If a worker is killed while it writes, the rest of the item never arrives;
+nor does an end of file, as other processes hold the pipe open (the documentation of multiprocessing
+warns of queues that are corrupted so). All futures would wait for ever. So another thread waits for
+the workers, too: if one dies and the manager does not notice, it makes the manager read an end of
+file, and so break the pool. On older Pythons it also does what managers omit that block or fail.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ def _watch(reference: weakref.ref[Any]) -> None:
     # While it waits, this thread holds no reference to the pool. Otherwise it could be the last to
     # release a semaphore when the interpreter exits, and the semaphore would be reported as leaked.
     while (sentinels := _sentinels(reference())) is not None:
-        dead = wait(sentinels, _POLL_INTERVAL)
-        if dead:
+        if dead := wait(sentinels, _POLL_INTERVAL):
             time.sleep(_GRACE_PERIOD)
             _break_pool(reference(), dead)
     _clean_up(reference())
@@ -89,9 +87,8 @@ def _end_result_queue(queue: Any) -> None:
 def _clean_up(manager: Any) -> None:
     """Do what a manager has omitted that raised an exception itself.
 
-    That happens where a callback of the pool's own futures raises SystemExit; and before Python
-    3.12.1 where a task is submitted (python/cpython#109047) or cancelled (python/cpython#107219)
-    while the pool breaks.
+    A callback of the pool's own futures may have raised SystemExit; before Python 3.12.1 a task may
+    have been submitted (python/cpython#109047) or cancelled (#107219) while the pool broke.
     """
     if manager is None:
         return
