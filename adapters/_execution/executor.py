@@ -200,7 +200,7 @@ def _receive(
     try:
         while pending:
             pending.extend(islice(sent, 1))
-            items = _items_of(*pending.popleft(), end)
+            items = _items_of(pending.popleft(), end)
             while items:
                 yield items.pop()  # keeps no reference to what was read
     finally:
@@ -208,9 +208,9 @@ def _receive(
             future.cancel()
 
 
-def _items_of(
-    future: futures.Future[Any], refused: list[messages.ResultItem | None], end: float | None
-) -> list[messages.ResultItem]:
+def _items_of(chunk: _SentChunk, end: float | None) -> list[messages.ResultItem]:
+    """Wait for the result items of the calls of a chunk; returns them in reverse order."""
+    future, refused = chunk
     try:
         returned = future.result(None if end is None else end - time.monotonic())
         items = iter(messages.unpack_chunk(returned))

@@ -1,8 +1,8 @@
 """Messages: call items and result items in a form that every transport can carry.
 
-A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. What
-an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
-`run_chunk` or at the caller, where it becomes the error of that task alone.
+A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. The
+engine itself pickles plain bytes only, so each failure of a task becomes its own error, and no
+other's: in `run_call`, in `run_chunk` or at the caller.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import traceback
+from contextlib import suppress
 from copyreg import dispatch_table
 from pickle import PickleBuffer, Pickler, PicklingError
 from typing import Any, NoReturn, TypeAlias
@@ -68,12 +69,11 @@ class _PlainPickler(Pickler):
 
 def pack_plain(items: list[Any]) -> Message | None:
     """Make one message of all items if they are plain data, which always unpickles; else None."""
-    with io.BytesIO() as file:
-        try:
-            _PlainPickler(file, 5).dump(items)
-        except (PicklingError, RecursionError):
-            return None
+    file = io.BytesIO()
+    with suppress(PicklingError, RecursionError):
+        _PlainPickler(file, 5).dump(items)
         return file.getvalue(), ()
+    return None
 
 
 def run_call(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> ResultItem:

@@ -53,9 +53,9 @@ class RestartingExecutor(futures.Executor):
     def _dispatch(self) -> None:
         """Submit the work items that may run, then complete the futures of those that finished.
 
-        One thread at a time submits. An executor may run a task within its `submit` and so call
-        `_done`, and this again, which returns at once. The inner executor is called without the
-        lock: a pool that breaks may call `_done` with a lock that its `submit` needs.
+        One thread at a time submits, and a call from within its `submit` (of an executor that runs
+        the task there) returns at once. The inner executor is called without the lock of this one:
+        a pool that breaks may call `_done` with a lock that its `submit` needs.
         """
         while step := self._next_step():
             step()
@@ -91,8 +91,7 @@ class RestartingExecutor(futures.Executor):
                 future.cancel()
             future.add_done_callback(partial(self._done, item, inner))
         finally:
-            with self._changed:
-                self._dispatching = False
+            self._dispatching = False
 
     def _submit_failed(self, item: _WorkItem, inner: futures.Executor, error: Exception) -> None:
         future = futures.Future[Any]()
@@ -160,8 +159,7 @@ class RestartingExecutor(futures.Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As `concurrent.futures.Executor.shutdown`, but cancels nothing: `Executor` does that."""
-        with self._changed:
-            self._shutdown = True
+        self._shutdown = True
         thread = Thread(target=self._shut_down_inner, args=(wait,), name="adapters-shutdown")
         thread.start()
         if wait:
@@ -181,9 +179,8 @@ class RestartingExecutor(futures.Executor):
 def _wait_for_submit(pool: futures.Executor) -> None:
     """Wait until a `submit` in another thread has returned, while `pool` breaks in this thread.
 
-    Before Python 3.12.1 the manager of a ProcessPoolExecutor does not hold the lock of `submit`
-    while it breaks the pool (python/cpython#109047). It would not terminate a worker that `submit`
-    is starting, and then wait for it for ever.
+    Before Python 3.12.1 a manager that breaks its pool (python/cpython#109047) would not terminate
+    a worker that `submit` is starting, and then wait for it for ever.
     """
     lock = getattr(pool, "_shutdown_lock", None)
     if sys.version_info < (3, 12, 1) and lock is not None and lock.acquire(timeout=_TIMEOUT):
