@@ -156,13 +156,10 @@ class Executor(futures.Executor):
         self._inner.shutdown(wait=wait)
 
 
-_NOT_UNPACKED = Exception("the error of a task, not unpacked yet")
-
-
 class _Future(ChainedFuture[T]):
     """The future of a task, set to a result item, which the first thread that asks unpacks."""
 
-    _item: messages.ResultItem
+    _item: messages.ResultItem = ()  # stays empty if no worker has returned one
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,11 +170,11 @@ class _Future(ChainedFuture[T]):
         if result[0]:
             super().set_result(None)  # type: ignore[arg-type]
         else:  # futures.wait(return_when=FIRST_EXCEPTION) looks for an exception without asking
-            self.set_exception(_NOT_UNPACKED)
+            self.set_exception(Exception("the error of a task, not unpacked yet"))
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         error = super().exception(timeout)
-        if error is not None and error is not _NOT_UNPACKED:
+        if not self._item:
             return error
         with self._unpacking:
             self._item = None, *messages.unpack_result(self._item)

@@ -1,8 +1,8 @@
 """Messages: call items and result items in a form that every transport can carry.
 
-A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. The
-engine itself pickles plain bytes only, so each failure of a task becomes its own error, and no
-other's: in `run_call`, in `run_chunk` or at the caller.
+A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. What
+an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
+`run_chunk` or at the caller, where it becomes the error of that task alone.
 """
 
 from __future__ import annotations

@@ -168,11 +168,10 @@ class RestartingExecutor(futures.Executor):
     def _shut_down_inner(self, wait: bool) -> None:
         """Shut the inner executor down once all futures are done: until then it may be replaced."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inner is not None and not self._unfinished)
-            inner, restarts = self._inner, self._restarts
-        if inner is not None:
-            inner.shutdown(wait=wait)
-        for restart in restarts if wait else ():
+            while (inner := self._inner) is None or self._unfinished:
+                self._changed.wait()
+        inner.shutdown(wait=wait)
+        for restart in self._restarts if wait else ():
             restart.join(_TIMEOUT)
 
 

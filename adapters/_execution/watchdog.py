@@ -3,9 +3,9 @@
 The executor manager thread of ProcessPoolExecutor, and of loky's, reads a whole result item before
 it checks the workers. If a worker is killed while it writes, the rest of the item never arrives;
 nor does an end of file, as other processes hold the pipe open (the documentation of multiprocessing
-warns of queues that are corrupted so). All futures would wait for ever. So another thread waits for
-the workers, too: if one dies and the manager does not notice, it makes the manager read an end of
-file, and so break the pool. On older Pythons it also does what managers omit that block or fail.
+warns of queues that are corrupted so). All futures would wait for ever. So a watchdog waits for the
+workers, too: if one dies and the manager does not notice, it makes the manager read an end of file,
+and so break the pool. Where the manager of an older Python then blocks or fails, it does the rest.
 """
 
 from __future__ import annotations
@@ -44,25 +44,21 @@ def start_watchdog(executor: futures.Executor) -> None:
 
 
 def _watch(reference: weakref.ref[Any]) -> None:
-    # While it waits, this thread holds no reference to the pool. Otherwise it could be the last to
-    # release a semaphore when the interpreter exits, and the semaphore would be reported as leaked.
-    while (sentinels := _sentinels(reference())) is not None:
+    while (manager := reference()) is not None and manager.is_alive():
+        sentinels = [process.sentinel for process in list(manager.processes.values())]
+        # While it waits, this thread holds no reference to the pool. Otherwise it could be the last
+        # to release a semaphore when the interpreter exits, which would be reported as leaked.
+        del manager
         if dead := wait(sentinels, _POLL_INTERVAL):
             time.sleep(_GRACE_PERIOD)
             _break_pool(reference(), dead)
-    _clean_up(reference())
-
-
-def _sentinels(manager: Any) -> list[Any] | None:
-    """The sentinels of the workers; None once the manager has ended."""
-    if manager is None or not manager.is_alive():
-        return None
-    return [process.sentinel for process in list(manager.processes.values())]
+    if manager is not None:
+        _clean_up(manager)
 
 
 def _break_pool(manager: Any, dead: list[Any]) -> None:
     """Let the manager break the pool if one of the dead workers failed and it has not noticed."""
-    if _sentinels(manager) is None:
+    if manager is None or not manager.is_alive():
         return
     # Only ask for exit codes of workers that the manager still lists: it joins the others, and two
     # threads that wait for one process can get a wrong exit code (python/cpython#130895).
@@ -87,11 +83,9 @@ def _end_result_queue(queue: Any) -> None:
 def _clean_up(manager: Any) -> None:
     """Do what a manager has omitted that raised an exception itself.
 
-    A callback of the pool's own futures may have raised SystemExit; before Python 3.12.1 a task may
-    have been submitted (python/cpython#109047) or cancelled (#107219) while the pool broke.
+    A callback of the pool's own futures may have raised SystemExit; before Python 3.12.1 a `submit`
+    (python/cpython#109047) or `cancel` (python/cpython#107219) may have met the breaking pool.
     """
-    if manager is None:
-        return
     executor = manager.executor_reference()
     pending = list(manager.pending_work_items.values())
     if not pending and getattr(executor, "_shutdown_thread", True):
