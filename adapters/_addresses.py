@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from adapters._comparison.contents import adapter_for, is_buffer
+from adapters._comparison import adapter_for
+from adapters._wire.buffers import is_buffer
 from adapters._wire.ctype import ctype_of
 
 if TYPE_CHECKING:
@@ -25,15 +27,12 @@ class MappedMemory:
 
     def __init__(self) -> None:
         self._bounds: list[int] = []  # beginnings and ends in turn, ascending
-        try:
-            with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    begin, _, end = line.split(" ", 1)[0].partition("-")
-                    # The kernel's pages have the same addresses in all processes.
-                    if not line.rstrip().endswith(("[vsyscall]", "[vvar]")):
-                        self._bounds += int(begin, 16), int(end, 16)
-        except (OSError, ValueError):
-            self._bounds = []
+        with suppress(OSError, ValueError), open("/proc/self/maps", encoding="latin-1") as file:
+            for line in file:
+                begin, end = line.split(" ", 1)[0].split("-")
+                # The kernel's pages have the same addresses in all processes.
+                if not line.rstrip().endswith(("[vsyscall]", "[vvar]")):
+                    self._bounds += int(begin, 16), int(end, 16)
 
     def __contains__(self, number: int) -> bool:
         return number >= _LEAST and bisect(self._bounds, number) % 2 == 1
@@ -60,8 +59,8 @@ def pointer_in_words(obj: object) -> str:
 def numbers_in(value: Any, path: str = "") -> Iterator[tuple[str, int]]:
     """The integers of which an object consists, each with the path of the field that holds it.
 
-    These are an int itself, the words of a buffer of at most 4 KiB, and the fields of structs,
-    unions, arrays (the first 4096 items) and numbers of ctypes.
+    An int, the words of a buffer of at most 4 KiB, the numbers of ctypes, and the fields of its
+    structs, unions and arrays (the first 4096 items).
     """
     ctypes: Any = sys.modules.get("_ctypes")
     if type(value) is int:

@@ -23,8 +23,7 @@ from wrong_adapters.base import Thing
 from wrong_adapters.objects import Modern
 
 import adapters
-from adapters._comparison.comparison import differences
-from adapters._comparison.places import Difference
+from adapters._comparison import Difference, differences
 
 NAN = float("nan")
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any, TypeAlias
 
-from adapters._comparison.comparison import differences
-from adapters._comparison.contents import adapter_for, attributes, is_buffer
-from adapters._naming import qualified_name
+from adapters._comparison import adapter_for, differences
+from adapters._naming import attributes, qualified_name
 from adapters._wire.adapter import Adapter
-from adapters._wire.buffers import OutOfBand, has_buffers
+from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
 
 Equal: TypeAlias = Callable[[Any, Any], object]

@@ -8,11 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
-from adapters._comparison.contents import is_buffer
 from adapters._conformance.report import Broken
 from adapters._conformance.states import compare, difference, snapshot
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
+from adapters._wire.buffers import is_buffer
 from adapters._wire.rebuild import rebuild
 from adapters.errors import FAILURES, RebuildError
 

@@ -6,7 +6,7 @@ import sys
 from types import FunctionType
 from typing import Any
 
-from adapters._comparison.contents import adapter_for, type_name
+from adapters._comparison import adapter_for, type_name
 from adapters._explain.hazards import CONNECT, OPEN, OWNER
 from adapters._explain.walk import Walk
 from adapters._naming import qualified_name

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 
-from adapters._comparison.contents import type_name
+from adapters._comparison import type_name
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
 from adapters._explain.hazards import LARGE, Hazards, copy_hazard

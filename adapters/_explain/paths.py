@@ -13,14 +13,13 @@ from contextlib import suppress
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from adapters._comparison.contents import attributes
-from adapters._comparison.places import literal, reduction_way
 from adapters._explain.parts import Step
 from adapters._explain.walk import Walk
+from adapters._naming import attributes, literal, reduction_way
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from adapters._comparison.places import Way
+    from adapters._naming import Way
 
 _MISSING = object()
 # How a step is written, the plainest way first: `@` stands for the expression so far. A way behind

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from adapters import _pickling
 from adapters._child import INTERPRETER, ChildDiedError, run
-from adapters._comparison.comparison import differences
-from adapters._comparison.contents import type_name
-from adapters._comparison.places import Difference
+from adapters._comparison import Difference, differences, type_name
 from adapters._explain.advice import adapter_of
 from adapters._explain.dry_run import DryRun
 from adapters._explain.report import Finding

@@ -23,11 +23,9 @@ LARGE = 4096
 
 
 def inspect(state: Any) -> tuple[bool, bool]:
-    """Look through a state.
+    """Whether a bytes-like part of a state has to leave out of band, and whether the state is flat.
 
-    Returns:
-        Whether a bytes-like part has to leave out of band, and whether the state is flat: scalars
-        and bytes-like parts alone, so that no cycle can be in it.
+    Flat are scalars and bytes-like parts alone, so that no cycle can be in it.
     """
     kind = type(state)
     if kind not in CONTAINERS:
@@ -41,6 +39,11 @@ def inspect(state: Any) -> tuple[bool, bool]:
 def has_buffers(state: Any) -> bool:
     """Whether a bytes-like part that has to leave out of band is in a state, at any depth."""
     return next(buffers_in(state), None) is not None
+
+
+def is_buffer(value: object) -> bool:
+    """Whether a part of a state arrives as bytes or as a memoryview."""
+    return type(value) is bytes or (type(value) not in CONTAINERS and has_buffers(value))
 
 
 def buffers_in(state: Any) -> Iterator[Any]:
