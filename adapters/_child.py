@@ -108,21 +108,22 @@ class Child(AbstractContextManager["Child"]):
             self._idle = False
             self._doing = f"to call {function.__qualname__}"
             _send(self._writer, request)
-            kind, content = self._reply()
-            while kind == _PROGRESS:
-                self._doing = content
-                kind, content = self._reply()
-        except (EOFError, OSError) as error:
-            hung = isinstance(error, TimeoutError)
-            code = self._end(0 if hung else _GRACE)
-            how = f"said nothing for {self._timeout:g} s" if hung else self._ending(code)
-            raise ChildDiedError(how, self._doing, hung) from None
+            while (reply := self._reply())[0] == _PROGRESS:
+                self._doing = reply[1]
+        except TimeoutError:
+            self.close()
+            how = f"said nothing for {self._timeout:g} s"
+            raise ChildDiedError(how, self._doing, hung=True) from None
+        except (EOFError, OSError):
+            raise ChildDiedError(self._ending(self._end(_GRACE)), self._doing) from None
         self._idle = True
+        kind, content = reply
         if kind == _RAISED:
             raise ChildRaisedError(content)
         return content
 
     def _reply(self) -> Any:
+        """The kind of the next reply, and its content."""
         data = _receive(self._reader, self._wait)
         try:
             return pickle.loads(data)
@@ -157,17 +158,15 @@ class Child(AbstractContextManager["Child"]):
     def _end(self, seconds: float) -> int | None:
         """Wait for the end and kill what is left: the exit code, None if it did not end in time."""
         process, self._process, self._idle = self._process, None, False
-        started = process is not None and process.pid is not None
-        try:
-            if not started or not seconds:
+        with self._reader, self._writer:
+            if process is None or process.pid is None:  # it did not start
                 return None
-            with suppress(OSError):
-                _send(self._writer, b"")  # the request to end
-            return _exit_code(process, seconds)
-        finally:
-            self._reader.close()
-            self._writer.close()
-            if started:
+            try:
+                if seconds:
+                    with suppress(OSError):
+                        _send(self._writer, b"")  # the request to end
+                return _exit_code(process, seconds)
+            finally:
                 _kill(process)
 
     def _ending(self, code: int | None) -> str:
@@ -191,8 +190,11 @@ def run(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
 class _Interpreter(subprocess.Popen[bytes]):
     """A new Python that serves, with what is used here of multiprocessing's processes."""
 
+    exitcode = property(subprocess.Popen.poll)
+    close = subprocess.Popen.poll  # there is nothing to close
+
     def __init__(self, reader: Connection, writer: Connection, *options: Any) -> None:
-        handles = (reader.fileno(), writer.fileno())
+        handles = reader.fileno(), writer.fileno()
         path = [each or os.getcwd() for each in sys.path if isinstance(each, str)]
         program = (
             f"import sys; sys.path[:] = {path!a}; from adapters._child import _serve;"
@@ -207,18 +209,14 @@ class _Interpreter(subprocess.Popen[bytes]):
                 os.set_handle_inheritable(handle, True)
         super().__init__([sys.executable, "-c", program], stdin=subprocess.DEVNULL, **inherited)
 
-    exitcode = property(subprocess.Popen.poll)
-    close = subprocess.Popen.poll  # there is nothing to close
-
 
 def _exit_code(process: Any, seconds: float) -> int | None:
     # Not by join(): it has no time-out where the child has closed its descriptors
     # (python/cpython#79838), and sees no end where a process that it has forked holds them.
     end = time.monotonic() + seconds
-    code: int | None
-    while (code := process.exitcode) is None and time.monotonic() < end:
+    while process.exitcode is None and time.monotonic() < end:
         time.sleep(_INTERVAL / 10)
-    return code
+    return process.exitcode  # type: ignore[no-any-return]
 
 
 def _kill(process: Any) -> None:
@@ -241,8 +239,7 @@ def _receive(reader: Connection, wait: Callable[[], object] = lambda: None) -> b
     message = bytearray()
     while True:
         wait()
-        piece = reader.recv_bytes()
-        message += piece
+        message += (piece := reader.recv_bytes())
         if len(piece) < _PIECE:  # the last one is shorter, or empty
             return message
 
