@@ -27,7 +27,7 @@ from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapters import _naming
+from adapters._expressions import attribute_way, attributes, literal, reduce, reduction_way
 from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.buffers import SCALARS, is_buffer
 from adapters._wire.ctype import ctype_of
@@ -37,7 +37,7 @@ from adapters.errors import FAILURES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from adapters._naming import Way
+    from adapters._expressions import Way
     from adapters._wire.adapter import Adapter
 
     # What is found in a part: a difference (verb, one, other, attribute), or parts to compare next.
@@ -64,7 +64,7 @@ class Difference(NamedTuple):
     attribute: str = ""  # the attribute that differs, if it is a scalar or missing in one
 
     def __str__(self) -> str:
-        before, behind = _naming.attribute_way(self.attribute) if self.attribute else ("", "")
+        before, behind = attribute_way(self.attribute) if self.attribute else ("", "")
         path = f"{before}{self.path}{behind}"
         return f"{path} {self.verb} {self.one} in one and {self.other} in the other"
 
@@ -84,7 +84,7 @@ class _Pair(NamedTuple):
 
 
 def differences(
-    one: Any, other: Any, name: str = "", *, in_state: bool = False, reducer: Any = _naming.reduce
+    one: Any, other: Any, name: str = "", *, in_state: bool = False, reducer: Any = reduce
 ) -> Iterator[Difference]:
     """Where two objects differ, in the order of their parts; nothing if they are deeply equal.
 
@@ -178,8 +178,8 @@ class _Comparison:
             yield from self._arrays(array, _array(other))
         if type(one) is base and base is not deque:
             return
-        held = _naming.attributes(one)
-        yield from _attributes(pair, held, _naming.attributes(other))
+        held = attributes(one)
+        yield from _attributes(pair, held, attributes(other))
         if self._found == before and array is None:
             opaque = not (base or held)
             try:
@@ -197,7 +197,7 @@ class _Comparison:
         single = len(alone) == len(left) == 1  # is compared below, where a difference has a path
         matches: dict[int, Any] = {}  # by the id of a key: the key of `other` that equals it
         for key in alone if len(alone) == len(left) else ():
-            for at, candidate in enumerate(() if _naming.literal(key) else left):
+            for at, candidate in enumerate(() if literal(key) else left):
                 self._tries += 1 << len(self._met.maps)
                 if single or self._tries > _TRIES or self._first(key, candidate) is None:
                     matches[id(key)] = left.pop(at)
@@ -213,7 +213,7 @@ class _Comparison:
             if base is dict:
                 mine, theirs = dict.__getitem__(one, key), dict.__getitem__(other, match)
                 if not _same(mine, theirs):
-                    text = _naming.literal(key)
+                    text = literal(key)
                     way = ("", f"[{text}]") if text else ("list(", f".values())[{at}]")
                     yield pair.inner(mine, theirs, way)
 
@@ -241,7 +241,7 @@ def _attributes(pair: _Pair, mine: dict[str, Any], theirs: dict[str, Any]) -> St
     for name in {**mine, **theirs}:
         values = [each[name] for each in (mine, theirs) if name in each]
         if len(values) == 2 and _LEAVES.isdisjoint(map(type, values)):
-            way = _naming.attribute_way(name)
+            way = attribute_way(name)
             yield pair.inner(values[0], values[1], way, in_attribute=True)
         elif len(values) == 1 or not _same(*values):
             texts = [shown(each[name]) if name in each else "missing" for each in (mine, theirs)]
@@ -260,7 +260,7 @@ def _reductions(pair: _Pair, mine: Any, theirs: Any, base: Any, opaque: bool) ->
         if len({re.sub("0x[0-9a-fA-F]+", "", text) for text in texts}) == 2:
             yield "is", *texts  # plainer than a place in the reduction
             return
-    before, behind = _naming.reduction_way(pair.one)
+    before, behind = reduction_way(pair.one)
     for at, (one, other) in enumerate(zip_longest(mine, theirs)):
         if (at in (3, 4) and base) or (at == 1 and base in (set, frozenset)):
             continue  # the contents, which were compared

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from adapters._addresses import MappedMemory, numbers_in, pointer_in_words
 from adapters._conformance.report import Broken
 from adapters._conformance.states import difference, has_equality, parts, snapshot
-from adapters._naming import attributes, in_words, qualified_name
+from adapters._expressions import attributes
+from adapters._naming import in_words, qualified_name
 from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES, AdapterError

@@ -8,7 +8,8 @@ from contextlib import ExitStack, suppress
 from typing import Any, TypeAlias
 
 from adapters._comparison import adapter_for, differences
-from adapters._naming import attributes, qualified_name
+from adapters._expressions import attributes
+from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of

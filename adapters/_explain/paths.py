@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._explain.parts import Step
 from adapters._explain.walk import Walk
-from adapters._naming import attributes, literal, reduction_way
+from adapters._expressions import attributes, literal, reduction_way
 from adapters.errors import FAILURES
 
 if TYPE_CHECKING:
-    from adapters._naming import Way
+    from adapters._expressions import Way
 
 _MISSING = object()
 # How a step is written, the plainest way first: `@` stands for the expression so far. A way behind
