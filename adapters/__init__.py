@@ -73,13 +73,7 @@ if TYPE_CHECKING:
     from adapters._explain.explain import explain
     from adapters._explain.report import Explanation, Finding
     from adapters._payload.audit import audit
-    from adapters._payload.audit_report import (
-        AdapterFound,
-        Audit,
-        CallFound,
-        GlobalFound,
-        Problem,
-    )
+    from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
     from adapters._sharing.handle import Shared, share
     from adapters._struct.layout import register_struct
@@ -126,19 +120,8 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-for _public in (
-    Adapter,
-    Registry,
-    Registry.register,
-    Registry.unregister,
-    Spec,
-    dumps,
-    loads,
-    rebuild,
-    to_spec,
-    _main_class,
-):
-    _public.__module__ = __name__
-for _public in (getattr(errors, name) for name in errors.__all__):
+_CORE = (Adapter, Registry, Spec, dumps, loads, rebuild, to_spec, _main_class)
+_ERRORS = (getattr(errors, name) for name in errors.__all__)
+for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__
 del _public

@@ -68,10 +68,7 @@ class _Callback:
 
 
 def dumps(
-    obj: object,
-    protocol: int | None = None,
-    *,
-    buffer_callback: Callable[[Any], Any] | None = None,
+    obj: object, protocol: int | None = None, *, buffer_callback: Callable[[Any], Any] | None = None
 ) -> bytes:
     """Pickle `obj`, native objects anywhere inside included.
 

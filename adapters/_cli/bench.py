@@ -21,27 +21,16 @@ _TIMEOUT = 600.0  # seconds for a worker
 
 
 class Costs(NamedTuple):
-    """What one object costs; times are medians, in seconds.
+    """What one object costs; times are medians, in seconds."""
 
-    Args:
-        body: Bytes of its pickle, without its large parts.
-        buffers: Bytes of its large parts.
-        serialize: Making its state and pickling that.
-        rebuild: Making a new object of the pickle.
-        task: What the object as an argument adds to a task in another process.
-        share: Writing its state into `stores.Local`, once.
-        first_get: The first `get()` in a process.
-        later_get: Each later one.
-    """
-
-    body: int
-    buffers: int
-    serialize: float
-    rebuild: float
-    task: float
-    share: float
-    first_get: float
-    later_get: float
+    body: int  # bytes of its pickle, without its large parts
+    buffers: int  # bytes of its large parts
+    serialize: float  # making its state and pickling that
+    rebuild: float  # making a new object of the pickle
+    task: float  # what the object as an argument adds to a task in another process
+    share: float  # writing its state into `stores.Local`, once
+    first_get: float  # the first `get()` in a process
+    later_get: float  # each later one
 
     @property
     def break_even(self) -> int | None:

@@ -92,11 +92,8 @@ class _Layout:
     def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
         if not is_ctype(ctype):
             kind = qualified_name(type(ctype))
-            raise RegistrationError(
-                f"cannot derive an adapter for {ctype!r}, which is a {kind}: pass a C type, as"
-                " ffi.typeof() returns it",
-                kind,
-            )
+            problem = f"cannot derive an adapter for {ctype!r}, which is a {kind}"
+            raise RegistrationError(f"{problem}: pass a C type, as ffi.typeof() returns it", kind)
         self.ctype = ctype
         self.lengths = lengths
         self._struct = ctype.item if ctype.kind == "pointer" else ctype
@@ -137,9 +134,8 @@ class _Layout:
 
     def _refuse(self, problem: str) -> RegistrationError:
         subject = qualified_name(self.ctype)
-        return RegistrationError(
-            f"cannot derive an adapter for {subject} from its fields: {problem}", subject
-        )
+        problem = f"cannot derive an adapter for {subject} from its fields: {problem}"
+        return RegistrationError(problem, subject)
 
     def _parts_of(self, struct: CType, prefix: str) -> Iterator[Field]:
         self._refuse_holes(struct, prefix)
