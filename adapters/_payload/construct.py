@@ -106,6 +106,9 @@ class ValueBuilder:
             # With the provider of the adapter that is known here: a spec imports its provider when
             # it is rebuilt after the adapter was unregistered.
             return Spec(name, version, self._adapters[name, provider].provider, state)
-        if function.path.endswith("set"):
+        kind = PLAIN[function.path]
+        if kind in (set, frozenset):
             self._check_hashes(arguments, *arguments)
-        return PLAIN[function.path](*arguments)
+        if kind in (bytes, bytearray) and len(arguments) == 2:  # text, and the name of Latin-1
+            return kind(arguments[0].encode("latin-1"))  # not by that name, which imports a codec
+        return kind(*arguments)

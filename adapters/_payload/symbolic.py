@@ -33,7 +33,7 @@ class SymbolicBuilder:
         buffers: The sizes of those that travelled out of band, None if they are not known.
     """
 
-    at = 0
+    at = 0  # the offset of the opcode that is running; the machine sets it
 
     def __init__(self, memory: int, depth: int, buffers: list[int] | None) -> None:
         self.values = self.buffers_taken = 0
@@ -59,6 +59,10 @@ class SymbolicBuilder:
         """The symbol for an object or a spec of an adapter; `parts` are from `adapter_parts`."""
         raise NotImplementedError
 
+    def unresolved(self, what: str) -> Any:
+        """The symbol for an object that the payload alone does not determine; `what` says why."""
+        raise NotImplementedError
+
     def keys(self, items: list[Any]) -> None:
         """The payload hashes these: keys of a dict, or items of a set."""
 
@@ -82,40 +86,42 @@ class SymbolicBuilder:
         self.values += 1
         self.charge(cost)
 
-    # Plain data
+    # What a machine calls; `ValueBuilder` has the same methods
 
     def scalar(self, value: object) -> Any:
+        """None, a bool, an int, a float or a str."""
         size = value.__sizeof__() if type(value) is str or type(value) is int else 0
         self._new(budget.VALUE + size)
         return value
 
     def data(self, data: bytes, kind: type) -> BytesLike:
+        """Bytes or a bytearray."""
         self._new(budget.BYTES + len(data))
         return BytesLike(kind, data, len(data))
 
     def buffer(self) -> BytesLike:
+        """The next buffer that travelled out of band."""
         self._new(budget.VALUE)
-        size, taken = 0, self.buffers_taken
-        if self._buffers is not None:
-            if taken == len(self._buffers):
-                raise UnreadableError(
-                    f"it takes more buffers than the {taken} that are there", self.at
-                )
-            size = self._buffers[taken]
+        taken = self.buffers_taken
+        if self._buffers is not None and taken == len(self._buffers):
+            raise UnreadableError(f"it takes more buffers than the {taken} that are there", self.at)
         self.buffers_taken += 1
-        return BytesLike(memoryview, None, size)
+        return BytesLike(memoryview, None, self._buffers[taken] if self._buffers else 0)
 
     def read_only(self, value: Any) -> Any:
+        """The same buffer, read-only."""
         if type(value) is not BytesLike:
             return self.run("READONLY_BUFFER", value, None)
         self._new(budget.VIEW)
         return BytesLike(memoryview, value.data, value.size)
 
     def container(self, kind: type) -> Container:
+        """An empty list, dict or set."""
         self._new(budget.EMPTY[kind])
         return Container(kind, [])
 
     def closed(self, kind: type, items: list[Any], last: int = 0) -> Container:
+        """A tuple or frozenset; `last` bytes of the payload make its last item."""
         self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
         if kind is frozenset:
             self.keys(items)
@@ -139,6 +145,7 @@ class SymbolicBuilder:
         self._contain(made, made.items)
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
+        """Add items to a list or a set; or keys and values by turns, where `kind` is dict."""
         if type(target) is not Container or target.kind is not kind:
             self.run(_ADD[kind], target, None)
             return
@@ -163,18 +170,18 @@ class SymbolicBuilder:
             self.over_limit(f"it is nested deeper than {self._depth} levels")
         target.depth = depth
 
-    # Globals and calls
-
     def find_global(self, module: str, name: str) -> Global:
+        """What stands for a global."""
         self.charge(budget.VALUE)
         found = Global(f"{module}.{name}")
         self.found_global(found.path)
         return found
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
+        """The result of a call; `how` is the opcode's name. NEWOBJ_EX has keywords."""
         path = function.path if how == "REDUCE" and type(function) is Global else ""
-        if path in PLAIN:
-            made = self._plain(path, arguments)
+        if path in PLAIN and type(arguments) is Container and arguments.kind is tuple:
+            made = self._plain(path.partition(".")[2], PLAIN[path], arguments.items)
             if made is not None:
                 return made
         self._new(budget.VALUE)
@@ -184,28 +191,29 @@ class SymbolicBuilder:
         return self.adapter(path, parts, arguments)
 
     def build(self, target: Any, state: Any) -> None:
+        """Set the state of an object (BUILD)."""
         self.run("BUILD", target, None)
 
-    def _plain(self, path: str, arguments: Any) -> Any:
-        """The result where it is plain data for certain, else None."""
-        if type(arguments) is not Container or arguments.kind is not tuple:
-            return None
-        items, kinds = arguments.items, [type(item) for item in arguments.items]
-        name = path.partition(".")[2]
-        if name == "complex" and kinds == [float, float]:
-            return self.scalar(complex(*items))
-        if name in _EMPTY and not items:
-            return self.container(_EMPTY[name])
-        if (kinds == [BytesLike] and name in _BUFFERS) or (not items and name in _EMPTY_BYTES):
-            source = items[0] if items else BytesLike(bytes, b"", 0)
-            self._new(budget.VIEW + (0 if name == "memoryview" else source.size))
-            return BytesLike(_BUFFERS[name], source.data, source.size)
-        if name in ("encode", "bytearray") and kinds == [str, str]:
-            text, encoding = items
-            return self._encoded(text, encoding, bytes if name == "encode" else bytearray)
-        if name in _COPIES and kinds == [Container] and items[0].kind in (list, tuple):
-            return self._copied(items[0].items, _COPIES[name])
+    def _plain(self, name: str, kind: type, items: list[Any]) -> Any:
+        """The result of a function of `PLAIN` where it is plain data for certain, else None."""
+        match name, items:
+            case "complex", [float(), float()]:
+                return self.scalar(complex(*items))
+            case "list" | "dict", []:
+                return self.container(kind)
+            case "bytes" | "bytearray", []:
+                return self._copied_bytes(BytesLike(bytes, b"", 0), kind)
+            case "bytes" | "bytearray" | "memoryview", [BytesLike() as source]:
+                return self._copied_bytes(source, kind)
+            case "encode" | "bytearray", [str(text), "latin1" | "latin-1"]:
+                return self._encoded(text, kind)
+            case "tuple" | "frozenset" | "set", [Container(kind=source)] if source in (list, tuple):
+                return self._copied(items[0].items, kind)
         return None
+
+    def _copied_bytes(self, source: BytesLike, kind: type) -> BytesLike:
+        self._new(budget.VIEW + (0 if kind is memoryview else source.size))
+        return BytesLike(kind, source.data, source.size)
 
     def _copied(self, source: list[Any], kind: type) -> Container:
         self.charge_copy(budget.SLOT * len(source))
@@ -215,9 +223,7 @@ class SymbolicBuilder:
         self.extend(made, [*source], set)
         return made
 
-    def _encoded(self, text: str, encoding: str, kind: type) -> BytesLike | None:
-        if encoding not in ("latin1", "latin-1"):
-            return None
+    def _encoded(self, text: str, kind: type) -> BytesLike | None:
         self._new(budget.BYTES)
         self.charge_copy(len(text))
         try:
@@ -225,9 +231,3 @@ class SymbolicBuilder:
         except UnicodeEncodeError:
             return None
         return BytesLike(kind, data, len(data))
-
-
-_EMPTY: dict[str, type] = {"list": list, "dict": dict}
-_EMPTY_BYTES = ("bytes", "bytearray")
-_BUFFERS: dict[str, type] = {"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview}
-_COPIES: dict[str, type] = {"tuple": tuple, "frozenset": frozenset, "set": set}

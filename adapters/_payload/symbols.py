@@ -6,30 +6,16 @@ here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from adapters._payload import budget
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-# Functions that make plain data, by the names that picklers write where a protocol has no opcode.
-# The second pass of trusted loading calls these and the factories of adapters, and no others.
-PLAIN: dict[str, Callable[..., Any]] = {
-    # By method and not by name, which would import a codec.
-    "_codecs.encode": lambda text, _encoding: text.encode("latin-1"),
-    "builtins.bytearray": lambda value=b"", encoding=None: bytearray(
-        value if encoding is None else value.encode("latin-1")
-    ),
-    "builtins.bytes": bytes,
-    "builtins.complex": complex,
-    "builtins.dict": dict,
-    "builtins.frozenset": frozenset,
-    "builtins.list": list,
-    "builtins.memoryview": memoryview,
-    "builtins.set": set,
-    "builtins.tuple": tuple,
-}
+# Functions that make plain data, by the names that picklers write where a protocol has no opcode,
+# and the types that they make. The second pass of trusted loading calls these types and the
+# factories of adapters, and nothing else.
+_TYPES = (bytearray, bytes, complex, dict, frozenset, list, memoryview, set, tuple)
+PLAIN: dict[str, Any] = {f"builtins.{kind.__name__}": kind for kind in _TYPES}
+PLAIN["_codecs.encode"] = bytes
 REBUILD, SPEC = "adapters.rebuild", "adapters.Spec"
 KNOWN = {*PLAIN, REBUILD, SPEC}  # all that plain data and objects of adapters name
 
@@ -64,22 +50,17 @@ class Container:
         self.hashable = self.given = False
 
 
-class Global:
+class Global(NamedTuple):
     """A global that the payload names, by `path`: module and name."""
 
-    __slots__ = ("path",)
-
-    def __init__(self, path: str) -> None:
-        self.path = path
+    path: str
 
 
-class Opaque:
+class Opaque(NamedTuple):
     """An object that only running the payload would make; `what` describes it."""
 
-    __slots__ = ("depth", "what")
-
-    def __init__(self, what: str, depth: int = 1) -> None:
-        self.what, self.depth = what, depth
+    what: str
+    depth: int = 1
 
 
 def adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:
