@@ -4,7 +4,6 @@
 |---|---|
 | `reader` | the bytes of a payload: constants, lengths, lines |
 | `machine` | pickle's machine, which runs opcodes on a stack, with marks and a memo |
-| `builder` | the interface through which the machine makes values |
 | `symbols` | symbols, which stand for values that are not made |
 | `symbolic` | a builder of symbols, for audits and the first pass of trusted loading |
 | `construct` | a builder of values: the second pass |

@@ -1,9 +1,10 @@
 """Pickle's machine: runs the opcodes of a payload on a stack, with marks and a memo.
 
-A `Builder` makes what is on the stack: symbols, or the values themselves. The machine makes no
-object, looks up no name and calls nothing of the payload. It is stricter than pickle: what no
-pickler writes (a memo index that is set twice, an opcode across the end of a frame, bytes after the
-STOP) is an error, so that nothing depends on how one unpickler or another takes it.
+A builder makes what is on the stack: a `SymbolicBuilder` symbols, a `ValueBuilder` the values
+themselves. The machine makes no object, looks up no name and calls nothing of the payload. It is
+stricter than pickle: what no pickler writes (a memo index that is set twice, an opcode across the
+end of a frame, bytes after the STOP) is an error, so that nothing depends on how one unpickler or
+another takes it.
 
 `pickletools` documents each opcode; names of opcodes here are those of `pickle`.
 """
@@ -20,22 +21,18 @@ from adapters._payload.reader import CONSTANTS, Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from adapters._payload.builder import Builder
+    from adapters._payload.construct import ValueBuilder
+    from adapters._payload.symbolic import SymbolicBuilder
 
-_HIGHEST_PROTOCOL = 5  # whose opcodes are known here, whatever the running Python knows
+_NEWEST = 5  # protocol whose opcodes are known here, whatever the running Python knows
 _STOP = pickle.STOP[0]
 _UNSET = object()
 
 
 class Machine(Reader):
-    """Runs one payload.
+    """Runs one payload, with a builder that makes its values."""
 
-    Args:
-        data: The payload. It must not change meanwhile, hence bytes.
-        builder: Makes the values.
-    """
-
-    def __init__(self, data: bytes, builder: Builder) -> None:
+    def __init__(self, data: bytes, builder: SymbolicBuilder | ValueBuilder) -> None:
         super().__init__(data)
         self.protocol = 0
         self._builder = builder
@@ -48,10 +45,7 @@ class Machine(Reader):
         self._memoized = 0
 
     def run(self) -> Any:
-        """Run to the STOP.
-
-        Returns:
-            The value on the stack.
+        """Run to the STOP, and return the value on the stack.
 
         Raises:
             UnreadableError: the bytes are not one whole pickle.
@@ -75,8 +69,7 @@ class Machine(Reader):
                 self._frame_end = 0
         if self.position != size:
             raise self.unreadable(f"{size - self.position} bytes follow the STOP")
-        (value,) = self._stack
-        return value
+        return self._stack[0]
 
     # The stack
 
@@ -89,19 +82,18 @@ class Machine(Reader):
         if len(self._stack) - count < floor:
             raise self.unreadable("the stack holds fewer values than an opcode takes")
 
-    def _pop(self, count: int) -> list[Any]:
-        self._need(count)
-        where = len(self._stack) - count
+    def _pop(self, count: int | None) -> list[Any]:
+        """Take off the last `count` values; with None all since the last mark, and the mark."""
+        if count is not None:
+            self._need(count)
+            where = len(self._stack) - count
+        elif self._marks:
+            where = self._marks.pop()
+        else:
+            raise self.unreadable("an opcode takes all values since a mark, and there is no mark")
         items, self._popped = self._stack[where:], self._starts[where:]
         del self._stack[where:], self._starts[where:]
         return items
-
-    def _pop_to_mark(self, _: Any = None) -> list[Any]:
-        if not self._marks:
-            raise self.unreadable("an opcode takes all values since a mark, and there is no mark")
-        found = self._pop(len(self._stack) - self._marks[-1])
-        self._marks.pop()
-        return found
 
     # One method for each kind of opcode; the argument tells the opcodes of a kind apart.
 
@@ -109,10 +101,9 @@ class Machine(Reader):
         self.protocol = self.integer(1)
         if self.offset:
             raise self.unreadable("the protocol is not at the beginning")
-        if self.protocol > _HIGHEST_PROTOCOL:
-            raise self.unreadable(
-                f"it has protocol {self.protocol}, and {_HIGHEST_PROTOCOL} is the newest known here"
-            )
+        if self.protocol > _NEWEST:
+            what = f"it has protocol {self.protocol}, and {_NEWEST} is the newest known here"
+            raise self.unreadable(what)
 
     def _frame(self, _: Any) -> None:
         if self._frame_end:
@@ -144,24 +135,20 @@ class Machine(Reader):
     def _empty(self, kind: type) -> None:
         self._push(self._builder.container(kind))
 
-    def _tuple(self, count: int | None) -> None:
-        items = self._pop_to_mark() if count is None else self._pop(count)
+    def _closed(self, how: tuple[type, int | None]) -> None:
+        kind, count = how
+        items = self._pop(count)
         last = self.offset - self._popped[-1] if items else 0
-        self._push(self._builder.closed(tuple, items, last))
-
-    def _frozenset(self, _: Any) -> None:
-        self._push(self._builder.closed(frozenset, self._pop_to_mark()))
+        self._push(self._builder.closed(kind, items, last))
 
     def _filled(self, kind: type) -> None:
-        items = self._pop_to_mark()
+        items = self._pop(None)
         self._push(self._builder.container(kind))
         self._extend(items, kind)
 
-    def _append(self, kind: type) -> None:
-        self._extend(self._pop(2 if kind is dict else 1), kind)
-
-    def _appends(self, kind: type) -> None:
-        self._extend(self._pop_to_mark(), kind)
+    def _append(self, how: tuple[type, int | None]) -> None:
+        kind, count = how
+        self._extend(self._pop(count), kind)
 
     def _extend(self, items: list[Any], kind: type) -> None:
         self._need(1)
@@ -184,13 +171,8 @@ class Machine(Reader):
         self._need(1)
         self._push(self._stack[-1])
 
-    def _memoize(self, _: Any) -> None:
-        self._set_memo(self._memoized)
-
-    def _put(self, width: int) -> None:
-        self._set_memo(self.integer(width) if width else self.number())
-
-    def _set_memo(self, index: int) -> None:
+    def _put(self, width: int | None) -> None:
+        index = self._memoized if width is None else self.integer(width)
         self._need(1)
         if not 0 <= index <= len(self._data):  # pickle would allocate a memo of this size
             raise self.unreadable(f"memo {index} is out of the range of the payload's size")
@@ -201,14 +183,13 @@ class Machine(Reader):
         self._memoized += 1
 
     def _get(self, width: int) -> None:
-        index = self.integer(width) if width else self.number()
+        index = self.integer(width)
         if not 0 <= index < len(self._memo) or self._memo[index] is _UNSET:
             raise self.unreadable(f"memo {index} is read, and was never set")
         self._push(self._memo[index])
 
     def _global(self, _: Any) -> None:
-        module = self.line("utf-8")
-        self._push(self._find_global(module, self.line("utf-8")))
+        self._push(self._find_global(self.line("utf-8"), self.line("utf-8")))
 
     def _stack_global(self, _: Any) -> None:
         module, name = self._pop(2)
@@ -219,10 +200,8 @@ class Machine(Reader):
 
     def _find_global(self, module: str, name: str) -> Any:
         if self.protocol < 3:  # names of Python 2, which unpicklers translate
-            if (module, name) in NAME_MAPPING:
-                module, name = NAME_MAPPING[module, name]
-            else:
-                module = IMPORT_MAPPING.get(module, module)
+            moved = IMPORT_MAPPING.get(module, module), name
+            module, name = NAME_MAPPING.get((module, name), moved)
         return self._builder.find_global(module, name)
 
     def _extension(self, width: int) -> None:
@@ -239,17 +218,14 @@ class Machine(Reader):
     def _call(self, how: str) -> None:
         self._push(self._builder.call(how, *self._pop(3 if how == "NEWOBJ_EX" else 2)))
 
-    def _instance(self, _: Any) -> None:
-        module = self.line("ascii")
-        function = self._find_global(module, self.line("ascii"))
-        arguments = self._builder.closed(tuple, self._pop_to_mark())
-        self._push(self._builder.call("INST", function, arguments))
-
-    def _object(self, _: Any) -> None:
-        items = self._pop_to_mark()
+    def _instance(self, how: str) -> None:
+        items = []
+        if how == "INST":
+            items.append(self._find_global(self.line("ascii"), self.line("ascii")))
+        items += self._pop(None)
         if not items:
             raise self.unreadable("OBJ has no class")
-        self._push(self._builder.call("OBJ", items[0], self._builder.closed(tuple, items[1:])))
+        self._push(self._builder.call(how, items[0], self._builder.closed(tuple, items[1:])))
 
     def _build(self, _: Any) -> None:
         (state,) = self._pop(1)
@@ -268,25 +244,24 @@ _METHODS: list[tuple[Callable[[Machine, Any], object], dict[str, Any]]] = [
     (Machine._next_buffer, {"NEXT_BUFFER": None}),
     (Machine._readonly_buffer, {"READONLY_BUFFER": None}),
     (Machine._empty, {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set}),
-    (Machine._tuple, {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "TUPLE": None}),
-    (Machine._frozenset, {"FROZENSET": None}),
+    (Machine._closed, {"EMPTY_TUPLE": (tuple, 0), "TUPLE1": (tuple, 1), "TUPLE2": (tuple, 2)}),
+    (Machine._closed, {"TUPLE3": (tuple, 3), "TUPLE": (tuple, None)}),
+    (Machine._closed, {"FROZENSET": (frozenset, None)}),
     (Machine._filled, {"LIST": list, "DICT": dict}),
-    (Machine._append, {"APPEND": list, "SETITEM": dict}),
-    (Machine._appends, {"APPENDS": list, "SETITEMS": dict, "ADDITEMS": set}),
+    (Machine._append, {"APPEND": (list, 1), "SETITEM": (dict, 2)}),
+    (Machine._append, {"APPENDS": (list, None), "SETITEMS": (dict, None), "ADDITEMS": (set, None)}),
     (Machine._mark, {"MARK": None}),
     (Machine._drop, {"POP": None}),
-    (Machine._pop_to_mark, {"POP_MARK": None}),
+    (Machine._pop, {"POP_MARK": None}),
     (Machine._dup, {"DUP": None}),
-    (Machine._memoize, {"MEMOIZE": None}),
-    (Machine._put, {"PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),
+    (Machine._put, {"MEMOIZE": None, "PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),
     (Machine._get, {"GET": 0, "BINGET": 1, "LONG_BINGET": 4}),
     (Machine._global, {"GLOBAL": None}),
     (Machine._stack_global, {"STACK_GLOBAL": None}),
     (Machine._extension, {"EXT1": 1, "EXT2": 2, "EXT4": 4}),
     (Machine._persistent_id, {"PERSID": True, "BINPERSID": False}),
     (Machine._call, {"REDUCE": "REDUCE", "NEWOBJ": "NEWOBJ", "NEWOBJ_EX": "NEWOBJ_EX"}),
-    (Machine._instance, {"INST": None}),
-    (Machine._object, {"OBJ": None}),
+    (Machine._instance, {"INST": "INST", "OBJ": "OBJ"}),
     (Machine._build, {"BUILD": None}),
 ]
 OPCODES = {

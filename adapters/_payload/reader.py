@@ -24,11 +24,7 @@ class UnreadableError(Exception):
 
 
 class Reader:
-    """A payload, and a position in it.
-
-    Args:
-        data: The payload. It must not change meanwhile, hence bytes.
-    """
+    """A payload, and a position in it. The payload must not change meanwhile, hence bytes."""
 
     def __init__(self, data: bytes) -> None:
         self.offset = 0  # of the opcode that is running
@@ -48,8 +44,8 @@ class Reader:
         return self._data[start : self.position]
 
     def integer(self, width: int) -> int:
-        """An unsigned integer of `width` bytes."""
-        return int.from_bytes(self.take(width), "little")
+        """An unsigned integer of `width` bytes; with 0 an integer in a line of text."""
+        return int.from_bytes(self.take(width), "little") if width else self.number()
 
     def signed(self, width: int) -> int:
         """A signed integer of `width` bytes."""
@@ -97,8 +93,7 @@ class Reader:
 
     def _float(self, width: int) -> float:
         if width:
-            value: float = struct.unpack(">d", self.take(width))[0]
-            return value
+            return float(struct.unpack(">d", self.take(width))[0])
         text = self.line("ascii")
         try:
             if "_" not in text and text == text.strip():
