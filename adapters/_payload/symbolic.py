@@ -6,7 +6,7 @@ like that in old protocols. Nothing is known about the result of any other call.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
@@ -66,9 +66,9 @@ class SymbolicBuilder:
     def keys(self, items: list[Any]) -> None:
         """The payload hashes these: keys of a dict, or items of a set."""
 
-    def over_limit(self, what: str) -> NoReturn:
-        """The values are over a limit."""
-        raise UnreadableError(what, self.at)
+    def over_limit(self, what: str) -> Exception:
+        """The error to raise where the values are over a limit."""
+        return UnreadableError(what, self.at)
 
     # Memory
 
@@ -76,7 +76,7 @@ class SymbolicBuilder:
         """Count bytes of memory, and end at the limit."""
         self._spent += cost
         if self._spent > self._memory:
-            self.over_limit(f"its values take more than {self._memory} bytes of memory")
+            raise self.over_limit(f"its values take more than {self._memory} bytes of memory")
 
     def charge_copy(self, cost: int) -> None:
         """Count bytes that are copied: a few opcodes can do that to many."""
@@ -167,7 +167,7 @@ class SymbolicBuilder:
             elif kind is Global:
                 self.global_as_item(item.path)
         if depth > self._depth:
-            self.over_limit(f"it is nested deeper than {self._depth} levels")
+            raise self.over_limit(f"it is nested deeper than {self._depth} levels")
         target.depth = depth
 
     def find_global(self, module: str, name: str) -> Global:

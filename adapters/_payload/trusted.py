@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapters._naming import in_words
 from adapters._payload import budget
 from adapters._payload.construct import ValueBuilder
 from adapters._payload.machine import Machine
@@ -26,7 +27,6 @@ from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import NoReturn
 
     from adapters._wire.adapter import Adapter
     from adapters._wire.provider import Provider
@@ -44,27 +44,16 @@ def trusted_loads(
 ) -> Any:
     """Load plain data and objects of the trusted adapters, and refuse all else before it runs.
 
-    Plain data is None, bool, int, float, complex, str, bytes, bytearray, memoryview, tuple, list,
-    dict, set and frozenset, exactly. Specs stay specs, of trusted adapters only. An adapter by
-    value is replaced by the registered one of the same name and fingerprint.
+    `adapters.loads` documents the arguments and the errors. Plain data is None, bool, int, float,
+    complex, str, bytes, bytearray, memoryview, tuple, list, dict, set and frozenset, exactly. Specs
+    stay specs, of trusted adapters only. An adapter by value is replaced by the registered one of
+    the same name and fingerprint. A module that the caller names is imported after the first pass,
+    where the adapter is not registered.
 
     A state cannot grow after a factory was given it: what the factory checked is what there is.
-    Hence a list that holds an object whose state holds the list is refused.
-
-    Args:
-        data: Any bytes-like object.
-        buffers: What travelled out of band, in order. They are not copied: whoever can write to
-            them can change the objects later.
-        trusted: Names of adapters that are registered here, or {name: module that registers it},
-            which is imported after the first pass, where the adapter is not registered.
-        by_value: Whether trusted adapters may also come by value. Whoever can write the payload
-            then runs any code here, under a trusted name.
-        max_bytes: How much memory the values may take, estimated upwards, each state counted once
-            more for a factory that copies it. None means `budget.memory_to_load`.
-
-    Raises:
-        UntrustedError: the payload asks for something else, or for too much memory.
-        RebuildError: it is damaged, or an adapter failed; VersionError, as in `adapters.rebuild`.
+    Hence a list that holds an object whose state holds the list is refused. Buffers are not copied:
+    whoever can write to them can change the objects later. The memory that the values take is
+    estimated upwards, each state counted once more for a factory that copies it.
 
     >>> import pickle
     >>> trusted_loads(pickle.dumps({"plain": [1, 2.5]}), trusted=[])
@@ -99,9 +88,7 @@ def trusted_loads(
             "payload",
         ) from None
     except FAILURES as error:
-        raise RebuildError(
-            f"cannot load a payload: {type(error).__name__}: {error}", "payload"
-        ) from error
+        raise RebuildError(f"cannot load a payload: {in_words(error)}", "payload") from error
 
 
 class _Validator(SymbolicBuilder):
@@ -114,41 +101,30 @@ class _Validator(SymbolicBuilder):
         self._modules, self._by_value = modules, by_value
         self._needs: dict[tuple[str, Provider], int] = {}  # the offset where each is first needed
 
-    def refuse(self, what: str, advice: str = _ADVICE, subject: str = "payload") -> NoReturn:
-        raise UntrustedError(
-            f"refused to load a payload: at byte {self.at}, {what}; {advice}", subject
-        )
+    def refused(self, what: str, advice: str = _ADVICE, subject: str = "payload") -> UntrustedError:
+        message = f"refused to load a payload: at byte {self.at}, {what}; {advice}"
+        return UntrustedError(message, subject)
 
-    def over_limit(self, what: str) -> NoReturn:
-        self.refuse(what, "if it is meant to be, load it with a larger max_bytes")
+    def over_limit(self, what: str) -> UntrustedError:
+        return self.refused(what, "if it is meant to be, load it with a larger max_bytes")
 
     def found_global(self, path: str) -> None:
         if path not in KNOWN:
-            self.refuse(f"it names {shown(path)}")
+            raise self.refused(f"it names {shown(path)}")
 
     def global_as_item(self, path: str) -> None:
-        self.refuse(f"it holds {path} itself, as data")
+        raise self.refused(f"it holds {path} itself, as data")
 
-    def unresolved(self, what: str) -> NoReturn:
-        self.refuse(f"it {what}")
+    def unresolved(self, what: str) -> Any:
+        raise self.refused(f"it {what}")
 
-    def run(self, how: str, function: Any, arguments: Any) -> NoReturn:
+    def run(self, how: str, function: Any, arguments: Any) -> Any:
         path = function.path if type(function) is Global else "an object"
-        self.refuse(f"it uses {path} in a {how} as neither plain data nor adapters do")
-
-    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
-        name, _version, provider = parts
-        self._need(name, provider)
-        if path == SPEC:
-            spec = Container(Spec, arguments.items)
-            self.close(spec)
-            return spec
-        self._give(arguments.items[3])
-        return Opaque("an object", arguments.depth)
+        raise self.refused(f"it uses {path} in a {how} as neither plain data nor adapters do")
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
         if type(target) is Container and target.given:  # what a factory has checked cannot grow
-            self.refuse(f"it adds to a {kind.__name__} that a factory has been given before")
+            raise self.refused(f"it adds to a {kind.__name__} that a factory has been given before")
         super().extend(target, items, kind)
 
     def keys(self, items: list[Any]) -> None:
@@ -158,7 +134,7 @@ class _Validator(SymbolicBuilder):
                 if not key.hashable:
                     raise UnreadableError("a key holds something that has no hash", self.at)
                 if key.depth > budget.KEY_DEPTH:
-                    self.over_limit(f"a key is nested deeper than {budget.KEY_DEPTH} levels")
+                    raise self.over_limit(f"a key is nested deeper than {budget.KEY_DEPTH} levels")
                 self.charge(budget.VALUE * key.total)  # stands for time: a hash visits all values
             elif kind is BytesLike and key.kind is bytearray:
                 raise UnreadableError("a key is a bytearray, which has no hash", self.at)
@@ -182,14 +158,13 @@ class _Validator(SymbolicBuilder):
             elif kind is str or kind is int:
                 self.charge(value.__sizeof__())
 
-    def _need(self, name: str, provider: Any) -> None:
-        """Refuse an adapter that is not trusted, or that only running code could bring."""
+    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
+        name, _version, provider = parts
         if name not in self._modules:
             known = ", ".join(sorted(self._modules)) or "nothing"
-            self.refuse(
-                f"it needs adapter {shown(name)!r}; trusted is {known}",
-                "name it in trusted= if its factory may run on anything",
-                shown(name),
+            what = f"it needs adapter {shown(name)!r}; trusted is {known}"
+            raise self.refused(
+                what, "name it in trusted= if its factory may run on anything", shown(name)
             )
         if type(provider) is Container:
             fingerprint, body = provider.items
@@ -197,56 +172,54 @@ class _Validator(SymbolicBuilder):
         if (name, provider) not in self._needs:
             self._needs[name, provider] = self.at
             if self._modules[name] is None and not (self._by_value and type(provider) is tuple):
-                self._registered(name, provider)
+                self._find(name, provider)  # refuse now what no import and no provider could bring
+        if path == SPEC:
+            spec = Container(Spec, arguments.items)
+            self.close(spec)
+            return spec
+        self._give(arguments.items[3])
+        return Opaque("an object", arguments.depth)
 
     def adapters(self) -> dict[tuple[str, Provider], Adapter]:
         """The adapters that the payload needs; imports the modules that the caller named."""
         found: dict[tuple[str, Provider], Adapter] = {}
         for (name, provider), offset in self._needs.items():
-            self.at = offset
-            module = self._modules[name]
-            if module is not None and not _is_registered(name):
+            self.at, module = offset, self._modules[name]
+            if module is not None and _registered(name) is None:
                 try:
                     import_provider(module)
                 except LookupError as error:
                     raise RebuildError(f"cannot rebuild {name!r}: {error}", name) from error
-            if self._by_value and type(provider) is tuple:
-                found[name, provider] = self._arrived(name, provider)
-            else:
-                found[name, provider] = self._registered(name, provider)
+            found[name, provider] = self._find(name, provider)
         return found
 
-    def _registered(self, name: str, provider: Provider) -> Adapter:
-        if not _is_registered(name):
-            said = "by value" if type(provider) is tuple else f"from {shown(str(provider))!r}"
-            self.refuse(
-                f"it needs adapter {name!r}, which is trusted, but not registered here",
-                f"import what registers it, or name its module, trusted={{{name!r}: module}} (the"
-                f" payload says it is {said}, which is not looked at)",
-                name,
-            )
-        adapter = registry[name]
-        if type(provider) is tuple and not adapter.came_from(provider):
-            self.refuse(
+    def _find(self, name: str, provider: Provider) -> Adapter:
+        """The registered adapter, or the one of the provider where it may come by value."""
+        known = _registered(name)
+        if known is not None and (type(provider) is not tuple or known.came_from(provider)):
+            return known
+        if type(provider) is tuple and self._by_value:
+            adapter = fetch(name, provider)
+            if adapter.name == name:
+                return adapter
+            what = f"it has adapter {shown(adapter.name)!r} by value, under the name {name!r}"
+            raise self.refused(what, "do not load it", name)
+        if known is not None:
+            raise self.refused(
                 f"it has adapter {name!r} by value, and it is not the one that is registered here",
                 "load it with by_value=True if the sender may run any code here",
                 name,
             )
-        return adapter
-
-    def _arrived(self, name: str, provider: tuple[str, bytes | str]) -> Adapter:
-        if _is_registered(name) and registry[name].came_from(provider):
-            return registry[name]
-        adapter = fetch(name, provider)
-        if adapter.name != name:
-            self.refuse(
-                f"it has adapter {shown(adapter.name)!r} by value, under the name {name!r}",
-                "do not load it",
-                name,
-            )
-        return adapter
+        said = "by value" if type(provider) is tuple else f"from {shown(str(provider))!r}"
+        raise self.refused(
+            f"it needs adapter {name!r}, which is trusted, but not registered here",
+            f"import what registers it, or name its module, trusted={{{name!r}: module}} (the"
+            f" payload says it is {said}, which is not looked at)",
+            name,
+        )
 
 
-def _is_registered(name: str) -> bool:
-    """Whether this process has registered the adapter itself; one may also come with a payload."""
-    return name in registry and not registry[name].arrived
+def _registered(name: str) -> Adapter | None:
+    """The adapter that this process has registered itself; others came with a payload."""
+    adapter = registry.by_name.get(name)
+    return None if adapter is None or adapter.arrived else adapter
