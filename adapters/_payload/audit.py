@@ -84,10 +84,7 @@ def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
 class _Auditor(SymbolicBuilder):
     """Writes down globals, calls, adapters and problems; it refuses nothing.
 
-    Args:
-        size: The size of the payload in bytes.
-        buffers: The sizes of those that travelled out of band, None if they are not known.
-        levels: How many levels of payloads inside this one are audited.
+    `levels` is how many levels of payloads inside this one, of `size` bytes, are audited.
     """
 
     def __init__(self, size: int, buffers: list[int] | None, levels: int) -> None:
@@ -101,11 +98,10 @@ class _Auditor(SymbolicBuilder):
         self.problems: list[Problem] = []
         self._levels = levels
 
-    def charge(self, cost: int) -> None:
-        """Nothing: symbols take memory in proportion to the payload."""
+    charge_copy = SymbolicBuilder.charge
 
-    def charge_copy(self, cost: int) -> None:
-        super().charge(cost)
+    def charge(self, cost: int) -> None:
+        """Nothing, unlike copies: symbols take memory in proportion to the payload."""
 
     def problem(self, message: str) -> None:
         if len(self.problems) < budget.PROBLEMS:
@@ -173,8 +169,6 @@ def _path(function: Any, how: str) -> str:
     kind = type(function)
     if kind is Global:
         what = shown(function.path)
-    elif kind is Opaque:
-        what = function.what
     else:
-        what = function.kind.__name__ if kind in (BytesLike, Container) else kind.__name__
+        what = function.what if kind is Opaque else getattr(function, "kind", kind).__name__
     return what if how in ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX") else f"{what}, changed"

@@ -98,13 +98,9 @@ class Audit(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """The same as dicts, lists, strings and numbers, for JSON."""
-        found: dict[str, Any] = _plain(self)
-        return found
+        return dict(_plain(self))
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> list[str]:
         buffers = f", {self.buffers} buffers out of band" if self.buffers else ""
         lines = [
             f"payload of {self.size} bytes, protocol {self.protocol}: {self.values} values{buffers}"
@@ -122,7 +118,7 @@ class Audit(NamedTuple):
             lines += ["loads inside:", *_indented(nested)]
         lines += ["not understood:"] if self.problems else []
         lines += [f"  at byte {problem.offset}: {problem.message}" for problem in self.problems]
-        return [*lines, self._verdict()]
+        return "\n".join([*lines, self._verdict()])
 
     def _verdict(self) -> str:
         if not self.complete:
@@ -155,7 +151,7 @@ def _adapter_line(found: AdapterFound) -> str:
 
 
 def _indented(nested: Audit | None) -> list[str]:
-    return [f"    {line}" for line in nested._lines()] if nested else []
+    return [f"    {line}" for line in str(nested).split("\n")] if nested else []
 
 
 def _where(count: int, offset: int) -> str:

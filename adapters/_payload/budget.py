@@ -18,15 +18,6 @@ FIRST_ITEM = 2 * VALUE  # more, for the table of a dict or a set that is no long
 BYTES = 2 * VALUE  # bytes or a bytearray, besides its contents
 VIEW = 6 * VALUE  # a memoryview, or bytes made from another object, besides its contents
 
-# Trusted loading: the default of `max_bytes` is a floor, plus a rate for each byte of the payload
-# and one for each byte of its buffers, which factories may copy. Usual data take 3 to 50 times
-# their payload. The most are empty sets, 250 bytes from 2, of which usual data have no megabytes.
-_LOAD_FLOOR, _LOAD_RATE, _LOAD_BUFFER_RATE = 64 << 20, 100, 4
-
-# Audit: symbols take memory in proportion to the payload, so that only copies of them are counted.
-# A payload that copies everything once takes 8 bytes for each byte of its own.
-_AUDIT_FLOOR, _AUDIT_RATE = 16 << 20, 16
-
 # Levels of nesting.
 VALUE_DEPTH = 10_000  # containers and objects: pickle itself stops there at the latest
 KEY_DEPTH = 200  # tuples in a key of a dict or set: C computes their hash by recursion
@@ -44,10 +35,18 @@ NAME = 120  # characters of a name from a payload
 
 
 def memory_to_load(payload: int, buffers: int) -> int:
-    """Bytes that the values of a payload may take, from the sizes of it and of its buffers."""
-    return _LOAD_FLOOR + _LOAD_RATE * payload + _LOAD_BUFFER_RATE * buffers
+    """Bytes that the values of a payload may take, from the sizes of it and of its buffers.
+
+    Usual data take 3 to 50 times their payload, and factories may copy buffers. The most are empty
+    sets, 250 bytes from 2, of which usual data have no megabytes.
+    """
+    return (64 << 20) + 100 * payload + 4 * buffers
 
 
 def memory_to_audit(payload: int) -> int:
-    """Bytes that an audit may copy to follow a payload of this size."""
-    return _AUDIT_FLOOR + _AUDIT_RATE * payload
+    """Bytes that an audit may copy to follow a payload of this size.
+
+    Other symbols take memory in proportion to the payload, and are not counted. A payload that
+    copies everything once takes 8 bytes for each byte of its own.
+    """
+    return (16 << 20) + 16 * payload

@@ -21,12 +21,7 @@ _OWN_HASH = 1 << 60  # integers below it are their own hashes in CPython, so no 
 
 
 class ValueBuilder:
-    """A builder of the values themselves.
-
-    Args:
-        buffers: What travelled out of band.
-        adapters: The adapter for each name and provider in the payload.
-    """
+    """A builder of the values themselves, with an adapter for each name and provider."""
 
     at = 0
 
@@ -82,9 +77,8 @@ class ValueBuilder:
             self._containers[id(container)] = container
             self._hashes[where] = count = self._hashes.get(where, 0) + 1
             if count > budget.EQUAL_HASHES:
-                raise UnreadableError(
-                    f"more than {budget.EQUAL_HASHES} keys have one hash", self.at
-                )
+                what = f"more than {budget.EQUAL_HASHES} keys have one hash"
+                raise UnreadableError(what, self.at)
 
     def find_global(self, module: str, name: str) -> Any:
         return Global(f"{module}.{name}")
