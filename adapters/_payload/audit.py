@@ -15,15 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Functions that load a pickle, and which of their arguments it is.
-_LOADS = {
-    "_pickle.loads": 0,
-    "adapters._main_class": 2,
-    "adapters.loads": 0,
-    "cloudpickle.cloudpickle.loads": 0,
-    "cloudpickle.loads": 0,
-    "pickle._loads": 0,
-    "pickle.loads": 0,
-}
+_MODULES = ("_pickle", "adapters", "cloudpickle", "cloudpickle.cloudpickle", "pickle")
+_LOADS = {f"{module}.loads": 0 for module in _MODULES}
+_LOADS |= {"pickle._loads": 0, "adapters._main_class": 2}
 
 
 def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
@@ -82,10 +76,7 @@ def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
 
 
 class _Auditor(SymbolicBuilder):
-    """Writes down globals, calls, adapters and problems; it refuses nothing.
-
-    `levels` is how many levels of payloads inside this one, of `size` bytes, are audited.
-    """
+    """Writes down globals, calls, adapters and problems; it refuses nothing."""
 
     def __init__(self, size: int, buffers: list[int] | None, levels: int) -> None:
         super().__init__(budget.memory_to_audit(size), budget.UNLIMITED, buffers)
@@ -96,12 +87,10 @@ class _Auditor(SymbolicBuilder):
         self.adapters: dict[tuple[str, int, str | None, Any], list[Any]] = {}
         self.nested: dict[BytesLike, Audit | None] = {}
         self.problems: list[Problem] = []
-        self._levels = levels
-
-    charge_copy = SymbolicBuilder.charge
+        self._levels = levels  # of payloads inside this one, which are audited, too
 
     def charge(self, cost: int) -> None:
-        """Nothing, unlike copies: symbols take memory in proportion to the payload."""
+        """Nothing: symbols take memory in proportion to the payload, unlike copies."""
 
     def problem(self, message: str) -> None:
         if len(self.problems) < budget.PROBLEMS:

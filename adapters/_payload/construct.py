@@ -86,8 +86,8 @@ class ValueBuilder:
     def unresolved(self, what: str) -> Any:
         raise self._unexpected(f"a payload that {what}")
 
-    def build(self, target: Any, state: Any) -> None:
-        raise self._unexpected("a BUILD")
+    def run(self, how: str, target: Any, arguments: Any) -> Any:
+        raise self._unexpected(f"a {how}")
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
         if how != "REDUCE" or type(function) is not Global or type(arguments) is not tuple:

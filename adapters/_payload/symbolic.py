@@ -10,16 +10,7 @@ from typing import Any
 
 from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import (
-    PLAIN,
-    REBUILD,
-    SPEC,
-    BytesLike,
-    Container,
-    Global,
-    Opaque,
-    adapter_parts,
-)
+from adapters._payload.symbols import PLAIN, REBUILD, SPEC, BytesLike, Container, Global, Opaque
 
 _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 
@@ -49,14 +40,11 @@ class SymbolicBuilder:
         """The payload puts this global into a container."""
 
     def run(self, how: str, function: Any, arguments: Any) -> Any:
-        """The symbol for the result of any other call.
-
-        `arguments` is None where the opcode runs a method of `function`, as BUILD may.
-        """
+        """The symbol for any other call's result; `arguments` is None where a method is called."""
         raise NotImplementedError
 
     def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
-        """The symbol for an object or a spec of an adapter; `parts` are from `adapter_parts`."""
+        """The symbol for an object or a spec of an adapter; `parts`: name, version, provider."""
         raise NotImplementedError
 
     def unresolved(self, what: str) -> Any:
@@ -78,9 +66,7 @@ class SymbolicBuilder:
         if self._spent > self._memory:
             raise self.over_limit(f"its values take more than {self._memory} bytes of memory")
 
-    def charge_copy(self, cost: int) -> None:
-        """Count bytes that are copied: a few opcodes can do that to many."""
-        self.charge(cost)
+    charge_copy = charge  # the same for bytes that are copied: a few opcodes can do that to many
 
     def _new(self, cost: int) -> None:
         self.values += 1
@@ -185,14 +171,10 @@ class SymbolicBuilder:
             if made is not None:
                 return made
         self._new(budget.VALUE)
-        parts = adapter_parts(arguments) if path in (REBUILD, SPEC) else None
+        parts = _adapter_parts(arguments) if path in (REBUILD, SPEC) else None
         if parts is None:
             return self.run(how, function, arguments)
         return self.adapter(path, parts, arguments)
-
-    def build(self, target: Any, state: Any) -> None:
-        """Set the state of an object (BUILD)."""
-        self.run("BUILD", target, None)
 
     def _plain(self, name: str, kind: type, items: list[Any]) -> Any:
         """The result of a function of `PLAIN` where it is plain data for certain, else None."""
@@ -201,19 +183,18 @@ class SymbolicBuilder:
                 return self.scalar(complex(*items))
             case "list" | "dict", []:
                 return self.container(kind)
-            case "bytes" | "bytearray", []:
-                return self._copied_bytes(BytesLike(bytes, b"", 0), kind)
-            case "bytes" | "bytearray" | "memoryview", [BytesLike() as source]:
-                return self._copied_bytes(source, kind)
+            case ("bytes" | "bytearray", []) | (
+                "bytes" | "bytearray" | "memoryview",
+                [BytesLike()],
+            ):
+                source = items[0] if items else BytesLike(bytes, b"", 0)
+                self._new(budget.VIEW + (0 if kind is memoryview else source.size))
+                return BytesLike(kind, source.data, source.size)
             case "encode" | "bytearray", [str(text), "latin1" | "latin-1"]:
                 return self._encoded(text, kind)
-            case "tuple" | "frozenset" | "set", [Container(kind=source)] if source in (list, tuple):
+            case "tuple" | "frozenset" | "set", [Container(kind=of)] if of in (list, tuple):
                 return self._copied(items[0].items, kind)
         return None
-
-    def _copied_bytes(self, source: BytesLike, kind: type) -> BytesLike:
-        self._new(budget.VIEW + (0 if kind is memoryview else source.size))
-        return BytesLike(kind, source.data, source.size)
 
     def _copied(self, source: list[Any], kind: type) -> Container:
         self.charge_copy(budget.SLOT * len(source))
@@ -231,3 +212,22 @@ class SymbolicBuilder:
         except UnicodeEncodeError:
             return None
         return BytesLike(kind, data, len(data))
+
+
+def _adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:
+    """Name, version and provider from the arguments of `adapters.rebuild`.
+
+    None if they are not what picklers write: four constants, the last one (the state) apart, where
+    the provider may be a pair of strings, or of a string and bytes.
+    """
+    if type(arguments) is not Container or arguments.kind is not tuple or len(arguments.items) != 4:
+        return None
+    name, version, provider, _state = arguments.items
+    if type(provider) is Container and provider.kind is tuple and len(provider.items) == 2:
+        fingerprint, body = provider.items
+        in_payload = type(body) is BytesLike and body.kind is bytes and body.data is not None
+        valid = type(fingerprint) is str and (in_payload or type(body) is str)
+    else:
+        valid = type(provider) is str
+    valid = valid and type(name) is str and type(version) is int
+    return (name, version, provider) if valid else None

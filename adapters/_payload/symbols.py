@@ -63,25 +63,6 @@ class Opaque(NamedTuple):
     depth: int = 1
 
 
-def adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:
-    """Name, version and provider from the arguments of `adapters.rebuild`.
-
-    None if they are not what picklers write: four constants, the last one (the state) apart, where
-    the provider may be a pair of strings, or of a string and bytes.
-    """
-    if type(arguments) is not Container or arguments.kind is not tuple or len(arguments.items) != 4:
-        return None
-    name, version, provider, _state = arguments.items
-    if type(provider) is Container and provider.kind is tuple and len(provider.items) == 2:
-        fingerprint, body = provider.items
-        in_payload = type(body) is BytesLike and body.kind is bytes and body.data is not None
-        valid = type(fingerprint) is str and (in_payload or type(body) is str)
-    else:
-        valid = type(provider) is str
-    valid = valid and type(name) is str and type(version) is int
-    return (name, version, provider) if valid else None
-
-
 def shown(name: str) -> str:
     """A name from a payload, for people: shortened, and with control characters escaped."""
     name = name if len(name) <= budget.NAME else f"{name[: budget.NAME]}..."
