@@ -60,12 +60,9 @@ class ValueBuilder:
             raise self._unexpected("an item of something that is no container")
         if kind is list:
             target.extend(items)
-        elif kind is set:
-            self._check_hashes(target, items)
-            target.update(items)
-        else:
-            self._check_hashes(target, items[::2])
-            target.update(zip(items[::2], items[1::2], strict=True))
+            return
+        self._check_hashes(target, items if kind is set else items[::2])
+        target.update(items if kind is set else zip(items[::2], items[1::2], strict=True))
 
     def _check_hashes(self, container: Any, keys: list[Any]) -> None:
         """Refuse keys that were chosen to collide: each one is compared with all before it."""

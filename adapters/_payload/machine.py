@@ -57,8 +57,8 @@ class Machine(Reader):
             self.position = offset + 1
             if code not in OPCODES:
                 raise self.unreadable(f"there is no opcode {data[offset : offset + 1]!r}")
-            method, arguments = OPCODES[code]
-            method(self, *arguments)
+            method, argument = OPCODES[code]
+            method(self, argument)
             if self._frame_end and self.position >= self._frame_end:
                 if self.position > self._frame_end:
                     raise self.unreadable("an opcode reaches across the end of its frame")
@@ -78,7 +78,7 @@ class Machine(Reader):
         if len(self._stack) - count < floor:
             raise self.unreadable("the stack holds fewer values than an opcode takes")
 
-    def _pop(self, count: int | None) -> list[Any]:
+    def _pop(self, count: int | None = None) -> list[Any]:
         """Take off the last `count` values; with None all since the last mark, and the mark."""
         if count is not None:
             self._need(count)
@@ -91,9 +91,9 @@ class Machine(Reader):
         del self._stack[where:], self._starts[where:]
         return items
 
-    # One method for each kind of opcode, with arguments that tell the opcodes of a kind apart.
+    # One method for each kind of opcode; the argument tells the opcodes of a kind apart.
 
-    def _protocol(self) -> None:
+    def _protocol(self, _: Any) -> None:
         self.protocol = self.integer(1)
         if self.offset:
             raise self.unreadable("the protocol is not at the beginning")
@@ -101,7 +101,7 @@ class Machine(Reader):
             what = f"it has protocol {self.protocol}, and {_NEWEST} is the newest known here"
             raise self.unreadable(what)
 
-    def _frame(self) -> None:
+    def _frame(self, _: Any) -> None:
         if self._frame_end:
             raise self.unreadable("a frame begins inside another one")
         size = self.integer(8)
@@ -109,32 +109,36 @@ class Machine(Reader):
             raise self.unreadable(f"a frame of {size} bytes is longer than what is left")
         self._frame_end = self.position + size
 
-    def _stop(self) -> None:
+    def _stop(self, _: Any) -> None:
         self._need(1)
         if self._marks or len(self._stack) != 1:
             raise self.unreadable("the stack holds more than the result at the STOP")
 
-    def _constant(self, read: Callable[[Reader, int], Any], width: int) -> None:
+    def _constant(self, how: tuple[Callable[[Reader, int], Any], int]) -> None:
+        read, width = how
         self._push(self._builder.scalar(read(self, width)))
 
-    def _bytes(self, kind: type, width: int) -> None:
+    def _bytes(self, how: tuple[type, int]) -> None:
+        kind, width = how
         self._push(self._builder.data(self.sized(width), kind))
 
-    def _next_buffer(self) -> None:
+    def _next_buffer(self, _: Any) -> None:
         self._push(self._builder.buffer())
 
-    def _readonly_buffer(self) -> None:
+    def _readonly_buffer(self, _: Any) -> None:
         self._push(self._builder.read_only(*self._pop(1)))
 
     def _empty(self, kind: type) -> None:
         self._push(self._builder.container(kind))
 
-    def _closed(self, kind: type, count: int | None) -> None:
+    def _closed(self, how: tuple[type, int | None]) -> None:
+        kind, count = how
         items = self._pop(count)
         last = self.offset - self._popped[-1] if items else 0
         self._push(self._builder.closed(kind, items, last))
 
-    def _extend(self, kind: type, count: int | None, new: bool = False) -> None:
+    def _extend(self, how: tuple[type, int | None, bool]) -> None:
+        kind, count, new = how
         items = self._pop(count)
         if new:
             self._push(self._builder.container(kind))
@@ -143,18 +147,18 @@ class Machine(Reader):
             raise self.unreadable("a dict has a key without a value")
         self._builder.extend(self._stack[-1], items, kind)
 
-    def _mark(self) -> None:
+    def _mark(self, _: Any) -> None:
         if len(self._marks) == budget.MARKS:
             raise self.unreadable(f"more than {budget.MARKS} marks are open")
         self._marks.append(len(self._stack))
 
-    def _drop(self) -> None:
+    def _drop(self, _: Any) -> None:
         if self._marks and self._marks[-1] == len(self._stack):
             self._marks.pop()
         else:
             self._pop(1)
 
-    def _dup(self) -> None:
+    def _dup(self, _: Any) -> None:
         self._need(1)
         self._push(self._stack[-1])
 
@@ -175,10 +179,10 @@ class Machine(Reader):
             raise self.unreadable(f"memo {index} is read, and was never set")
         self._push(self._memo[index])
 
-    def _global(self) -> None:
+    def _global(self, _: Any) -> None:
         self._push(self._find_global(self.line("utf-8"), self.line("utf-8")))
 
-    def _stack_global(self) -> None:
+    def _stack_global(self, _: Any) -> None:
         module, name = self._pop(2)
         if type(module) is str and type(name) is str:
             self._push(self._find_global(module, name))
@@ -195,65 +199,61 @@ class Machine(Reader):
         what = f"names a global by extension code {self.integer(width)}"
         self._push(self._builder.unresolved(what))
 
-    def _persistent_id(self, text: bool) -> None:
-        if text:
-            self.line("ascii")
-        else:
-            self._pop(1)
+    def _persistent_id(self, how: tuple[Callable[[Machine, Any], object], Any]) -> None:
+        take, argument = how
+        take(self, argument)
         self._push(self._builder.unresolved("asks for an object by a persistent id"))
 
-    def _call(self, how: str, count: int) -> None:
-        self._push(self._builder.call(how, *self._pop(count)))
+    def _call(self, how: str) -> None:
+        self._push(self._builder.call(how, *self._pop(3 if how == "NEWOBJ_EX" else 2)))
 
     def _instance(self, how: str) -> None:
-        items = []
-        if how == "INST":
-            items.append(self._find_global(self.line("ascii"), self.line("ascii")))
-        items += self._pop(None)
+        named = [self._find_global(self.line("ascii"), self.line("ascii"))] if how == "INST" else []
+        items = named + self._pop()
         if not items:
             raise self.unreadable("OBJ has no class")
         self._push(self._builder.call(how, items[0], self._builder.closed(tuple, items[1:])))
 
-    def _build(self) -> None:
+    def _build(self, _: Any) -> None:
         self._pop(1)
         self._need(1)
         self._builder.run("BUILD", self._stack[-1], None)
 
 
 # Each method, with the names of its opcodes and their arguments.
-_METHODS: list[tuple[Callable[..., object], dict[str, tuple[Any, ...]]]] = [
+_METHODS: list[tuple[Callable[[Machine, Any], object], dict[str, Any]]] = [
     (Machine._constant, CONSTANTS),
-    (Machine._protocol, {"PROTO": ()}),
-    (Machine._frame, {"FRAME": ()}),
-    (Machine._stop, {"STOP": ()}),
+    (Machine._protocol, {"PROTO": None}),
+    (Machine._frame, {"FRAME": None}),
+    (Machine._stop, {"STOP": None}),
     (Machine._bytes, {"SHORT_BINBYTES": (bytes, 1), "BINBYTES": (bytes, 4)}),
     (Machine._bytes, {"BINBYTES8": (bytes, 8), "BYTEARRAY8": (bytearray, 8)}),
-    (Machine._next_buffer, {"NEXT_BUFFER": ()}),
-    (Machine._readonly_buffer, {"READONLY_BUFFER": ()}),
-    (Machine._empty, {"EMPTY_LIST": (list,), "EMPTY_DICT": (dict,), "EMPTY_SET": (set,)}),
+    (Machine._next_buffer, {"NEXT_BUFFER": None}),
+    (Machine._readonly_buffer, {"READONLY_BUFFER": None}),
+    (Machine._empty, {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set}),
     (Machine._closed, {"EMPTY_TUPLE": (tuple, 0), "TUPLE1": (tuple, 1), "TUPLE2": (tuple, 2)}),
     (Machine._closed, {"TUPLE3": (tuple, 3), "TUPLE": (tuple, None)}),
     (Machine._closed, {"FROZENSET": (frozenset, None)}),
     (Machine._extend, {"LIST": (list, None, True), "DICT": (dict, None, True)}),
-    (Machine._extend, {"APPEND": (list, 1), "SETITEM": (dict, 2)}),
-    (Machine._extend, {"APPENDS": (list, None), "SETITEMS": (dict, None), "ADDITEMS": (set, None)}),
-    (Machine._mark, {"MARK": ()}),
-    (Machine._drop, {"POP": ()}),
-    (Machine._pop, {"POP_MARK": (None,)}),
-    (Machine._dup, {"DUP": ()}),
-    (Machine._put, {"MEMOIZE": (None,), "PUT": (0,), "BINPUT": (1,), "LONG_BINPUT": (4,)}),
-    (Machine._get, {"GET": (0,), "BINGET": (1,), "LONG_BINGET": (4,)}),
-    (Machine._global, {"GLOBAL": ()}),
-    (Machine._stack_global, {"STACK_GLOBAL": ()}),
-    (Machine._extension, {"EXT1": (1,), "EXT2": (2,), "EXT4": (4,)}),
-    (Machine._persistent_id, {"PERSID": (True,), "BINPERSID": (False,)}),
-    (Machine._call, {"REDUCE": ("REDUCE", 2), "NEWOBJ": ("NEWOBJ", 2)}),
-    (Machine._call, {"NEWOBJ_EX": ("NEWOBJ_EX", 3)}),
-    (Machine._instance, {"INST": ("INST",), "OBJ": ("OBJ",)}),
-    (Machine._build, {"BUILD": ()}),
+    (Machine._extend, {"APPEND": (list, 1, False), "APPENDS": (list, None, False)}),
+    (Machine._extend, {"SETITEM": (dict, 2, False), "SETITEMS": (dict, None, False)}),
+    (Machine._extend, {"ADDITEMS": (set, None, False)}),
+    (Machine._mark, {"MARK": None}),
+    (Machine._drop, {"POP": None}),
+    (Machine._pop, {"POP_MARK": None}),
+    (Machine._dup, {"DUP": None}),
+    (Machine._put, {"MEMOIZE": None, "PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),
+    (Machine._get, {"GET": 0, "BINGET": 1, "LONG_BINGET": 4}),
+    (Machine._global, {"GLOBAL": None}),
+    (Machine._stack_global, {"STACK_GLOBAL": None}),
+    (Machine._extension, {"EXT1": 1, "EXT2": 2, "EXT4": 4}),
+    (Machine._persistent_id, {"PERSID": (Machine.line, "ascii"), "BINPERSID": (Machine._pop, 1)}),
+    (Machine._call, {"REDUCE": "REDUCE", "NEWOBJ": "NEWOBJ", "NEWOBJ_EX": "NEWOBJ_EX"}),
+    (Machine._instance, {"INST": "INST", "OBJ": "OBJ"}),
+    (Machine._build, {"BUILD": None}),
 ]
 OPCODES = {
-    getattr(pickle, name)[0]: (method, arguments)
+    getattr(pickle, name)[0]: (method, argument)
     for method, opcodes in _METHODS
-    for name, arguments in opcodes.items()
+    for name, argument in opcodes.items()
 }

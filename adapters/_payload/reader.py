@@ -7,6 +7,7 @@ takes twice the time. Constants are read strictly: a form that no pickler writes
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from adapters._payload import budget
@@ -95,11 +96,9 @@ class Reader:
         if width:
             return float(struct.unpack(">d", self.take(width))[0])
         text = self.line("ascii")
-        try:
+        with suppress(ValueError):
             if "_" not in text and text == text.strip():
                 return float(text)
-        except ValueError:
-            pass
         raise self.unreadable("a text is not a float")
 
     def _unicode(self, width: int) -> str:
