@@ -102,9 +102,8 @@ class Audit(NamedTuple):
 
     def __str__(self) -> str:
         buffers = f", {self.buffers} buffers out of band" if self.buffers else ""
-        lines = [
-            f"payload of {self.size} bytes, protocol {self.protocol}: {self.values} values{buffers}"
-        ]
+        payload = f"payload of {self.size} bytes, protocol {self.protocol}"
+        lines = [f"{payload}: {self.values} values{buffers}"]
         lines += ["adapters:"] if self.adapters else []
         for adapter in self.adapters:
             lines += [_adapter_line(adapter), *_indented(adapter.nested)]
@@ -134,11 +133,8 @@ def _plain(value: Any) -> Any:
     if not hasattr(value, "_asdict"):
         return [*map(_plain, value)] if type(value) is tuple else value
     found = {key: _plain(each) for key, each in value._asdict().items()}
-    if type(value) is AdapterFound:
-        found["by_value"] = value.by_value
-    if type(value) is Audit:
-        found |= {"complete": value.complete, "foreign": [*value.foreign]}
-    return found
+    computed = [name for name in ("by_value", "complete", "foreign") if hasattr(value, name)]
+    return found | {name: _plain(getattr(value, name)) for name in computed}
 
 
 def _adapter_line(found: AdapterFound) -> str:

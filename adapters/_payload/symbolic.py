@@ -6,6 +6,7 @@ like that in old protocols. Nothing is known about the result of any other call.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from adapters._payload import budget
@@ -18,10 +19,8 @@ _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 class SymbolicBuilder:
     """A builder of symbols, whose subclasses decide about all that is not plain data.
 
-    Args:
-        memory: The bytes that the values may take.
-        depth: The levels to which they may be nested.
-        buffers: The sizes of those that travelled out of band, None if they are not known.
+    The values may take `memory` bytes and be nested to `depth` levels. `buffers` are the sizes of
+    those that travelled out of band, None if they are not known.
     """
 
     at = 0  # the offset of the opcode that is running; the machine sets it
@@ -57,8 +56,6 @@ class SymbolicBuilder:
     def over_limit(self, what: str) -> Exception:
         """The error to raise where the values are over a limit."""
         return UnreadableError(what, self.at)
-
-    # Memory
 
     def charge(self, cost: int) -> None:
         """Count bytes of memory, and end at the limit."""
@@ -120,14 +117,11 @@ class SymbolicBuilder:
         made.hashable = True
         for item in made.items:
             kind = type(item)
-            if kind is Container:
-                # Without the limit it has as many bits as the payload has TUPLE2 of one value.
-                made.total = min(made.total + item.total, budget.UNLIMITED)
-                made.hashable = made.hashable and item.hashable
-            else:
-                made.total += 1
-                if kind is BytesLike and item.kind is bytearray:
-                    made.hashable = False
+            if (kind is Container or kind is BytesLike) and not item.hashable:
+                made.hashable = False
+            made.total += item.total if kind is Container else 1
+        # Without the limit it has as many bits as the payload has TUPLE2 of one value.
+        made.total = min(made.total, budget.UNLIMITED)
         self._contain(made, made.items)
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
@@ -183,35 +177,25 @@ class SymbolicBuilder:
                 return self.scalar(complex(*items))
             case "list" | "dict", []:
                 return self.container(kind)
-            case ("bytes" | "bytearray", []) | (
-                "bytes" | "bytearray" | "memoryview",
-                [BytesLike()],
-            ):
-                source = items[0] if items else BytesLike(bytes, b"", 0)
-                self._new(budget.VIEW + (0 if kind is memoryview else source.size))
-                return BytesLike(kind, source.data, source.size)
+            case "bytes" | "bytearray", []:
+                return self._plain(name, kind, [BytesLike(bytes, b"", 0)])
+            case "bytes" | "bytearray" | "memoryview", [BytesLike(data=data, size=size)]:
+                self._new(budget.VIEW + (0 if kind is memoryview else size))
+                return BytesLike(kind, data, size)
             case "encode" | "bytearray", [str(text), "latin1" | "latin-1"]:
-                return self._encoded(text, kind)
+                self._new(budget.BYTES)
+                self.charge_copy(len(text))
+                with suppress(UnicodeEncodeError):
+                    return BytesLike(kind, text.encode("latin-1"), len(text))
             case "tuple" | "frozenset" | "set", [Container(kind=of)] if of in (list, tuple):
-                return self._copied(items[0].items, kind)
+                source = [*items[0].items]
+                self.charge_copy(budget.SLOT * len(source))
+                if kind is not set:
+                    return self.closed(kind, source)
+                made = self.container(set)
+                self.extend(made, source, set)
+                return made
         return None
-
-    def _copied(self, source: list[Any], kind: type) -> Container:
-        self.charge_copy(budget.SLOT * len(source))
-        if kind is not set:
-            return self.closed(kind, [*source])
-        made = self.container(set)
-        self.extend(made, [*source], set)
-        return made
-
-    def _encoded(self, text: str, kind: type) -> BytesLike | None:
-        self._new(budget.BYTES)
-        self.charge_copy(len(text))
-        try:
-            data = text.encode("latin-1")
-        except UnicodeEncodeError:
-            return None
-        return BytesLike(kind, data, len(data))
 
 
 def _adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:

@@ -23,10 +23,11 @@ KNOWN = {*PLAIN, REBUILD, SPEC}  # all that plain data and objects of adapters n
 class BytesLike:
     """A bytes-like value of `size` bytes; `data` is None where they are not in the payload."""
 
-    __slots__ = ("data", "kind", "size")
+    __slots__ = ("data", "hashable", "kind", "size")
 
     def __init__(self, kind: type, data: bytes | None, size: int) -> None:
         self.kind, self.data, self.size = kind, data, size
+        self.hashable = kind is not bytearray
 
 
 class Container:

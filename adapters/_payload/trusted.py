@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
     from adapters._wire.provider import Provider
 
+_DAMAGED = "it is damaged, or was not written by a pickler"
 _ADVICE = "only plain data and trusted adapters are loaded; adapters.audit lists what it asks for"
 
 
@@ -82,11 +83,8 @@ def trusted_loads(
     except (AdapterError, MemoryError):
         raise
     except UnreadableError as error:
-        raise RebuildError(
-            f"cannot load a payload: at byte {error.offset}, {error.message}; it is damaged, or"
-            " was not written by a pickler",
-            "payload",
-        ) from None
+        what = f"at byte {error.offset}, {error.message}; {_DAMAGED}"
+        raise RebuildError(f"cannot load a payload: {what}", "payload") from None
     except FAILURES as error:
         raise RebuildError(f"cannot load a payload: {in_words(error)}", "payload") from error
 
@@ -130,14 +128,13 @@ class _Validator(SymbolicBuilder):
     def keys(self, items: list[Any]) -> None:
         for key in items:
             kind = type(key)
+            if (kind is Container or kind is BytesLike) and not key.hashable:
+                what = "a key is or holds a list, dict, set or bytearray, which has no hash"
+                raise UnreadableError(what, self.at)
             if kind is Container:
-                if not key.hashable:
-                    raise UnreadableError("a key holds something that has no hash", self.at)
                 if key.depth > budget.KEY_DEPTH:
                     raise self.over_limit(f"a key is nested deeper than {budget.KEY_DEPTH} levels")
                 self.charge(budget.VALUE * key.total)  # stands for time: a hash visits all values
-            elif kind is BytesLike and key.kind is bytearray:
-                raise UnreadableError("a key is a bytearray, which has no hash", self.at)
 
     def _give(self, state: Any) -> None:
         """Count a state once more, as its factory may copy it, and mark its containers."""
@@ -163,16 +160,15 @@ class _Validator(SymbolicBuilder):
         if name not in self._modules:
             known = ", ".join(sorted(self._modules)) or "nothing"
             what = f"it needs adapter {shown(name)!r}; trusted is {known}"
-            raise self.refused(
-                what, "name it in trusted= if its factory may run on anything", shown(name)
-            )
+            advice = "name it in trusted= if its factory may run on anything"
+            raise self.refused(what, advice, shown(name))
         if type(provider) is Container:
             fingerprint, body = provider.items
             provider = fingerprint, body if type(body) is str else body.data
         if (name, provider) not in self._needs:
             self._needs[name, provider] = self.at
             if self._modules[name] is None and not (self._by_value and type(provider) is tuple):
-                self._find(name, provider)  # refuse now what no import and no provider could bring
+                self._find(name, provider)  # refused now, as nothing can bring it later
         if path == SPEC:
             spec = Container(Spec, arguments.items)
             self.close(spec)
