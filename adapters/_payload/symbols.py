@@ -65,6 +65,6 @@ class Opaque(NamedTuple):
 
 
 def shown(name: str) -> str:
-    """A name from a payload, for people: shortened, and with control characters escaped."""
+    """A name from a payload as messages show it: shortened, with control characters escaped."""
     name = name if len(name) <= budget.NAME else f"{name[: budget.NAME]}..."
     return name if name.isascii() and name.isprintable() else ascii(name)
