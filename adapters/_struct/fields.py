@@ -28,17 +28,11 @@ def pointer_to(ctype: CType) -> CType:
 
 
 class Items:
-    """Items side by side in memory: structs, or bytes that are copied as they are.
-
-    Args:
-        ctype: The C type of one item.
-        parts: The parts of one item if it is a struct, None for bytes.
-        bytes_per_item: The size of one item.
-    """
+    """Items side by side in memory: structs, or bytes that are copied as they are."""
 
     def __init__(self, ctype: CType, parts: list[Field] | None, bytes_per_item: int) -> None:
-        self.ctype = ctype
-        self.parts = parts
+        self.ctype = ctype  # of one item
+        self.parts = parts  # the fields of one item if it is a struct, None for bytes
         self.bytes_per_item = bytes_per_item
 
     @cached_property
@@ -93,16 +87,11 @@ class Items:
 
 
 class Field:
-    """A number, a character, an enum or a bitfield: cffi converts and checks it.
-
-    Args:
-        name: Its name as an attribute of the struct.
-        path: Its dotted path from the outermost struct.
-    """
+    """A number, a character, an enum or a bitfield: cffi converts and checks it."""
 
     def __init__(self, name: str, path: str) -> None:
-        self.name = name
-        self.path = path
+        self.name = name  # as an attribute of the struct
+        self.path = path  # from the outermost struct, dotted
 
     def read(self, struct: CData, owner: CData) -> Any:
         """The field's value as plain data."""
