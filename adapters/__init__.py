@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from adapters._struct.layout import register_struct
 
 # Imported on first use, as these import more than pickle does.
-_LATER = {
+_LAZY = {
     "AdapterFound": "_payload.audit_report",
     "Audit": "_payload.audit_report",
     "CallFound": "_payload.audit_report",
@@ -105,10 +105,10 @@ _LATER = {
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = import_module(f"{__name__}.{_LATER[name]}")
-    value = globals()[name] = value if _LATER[name] == name else getattr(value, name)
+    value = import_module(f"{__name__}.{_LAZY[name]}")
+    value = globals()[name] = value if _LAZY[name] == name else getattr(value, name)
     return value
 
 

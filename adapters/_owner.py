@@ -38,7 +38,7 @@ def is_dead(owner: str) -> bool:
 
 @cache
 def _host() -> str:
-    """A code for the host since its last boot and, as they number processes anew, the container."""
+    """A checksum that names the host, its current boot and the PID namespace (of a container)."""
     parts = [platform.node()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())

@@ -32,7 +32,7 @@ DEFAULT_PROTOCOL = 5
 
 
 class NotImportableError(Exception):
-    """A function or a class has to go by value, which takes cloudpickle's pickler."""
+    """A function or class has to be pickled by value, for which cloudpickle is needed."""
 
 
 class PlainPickler(pickle.Pickler):
@@ -62,7 +62,7 @@ class _Callback:
         self._position += 1
         return self._answers[self._position - 1]
 
-    def again(self) -> None:
+    def rewind(self) -> None:
         """Begin the second run: the same objects are pickled again, in the same order."""
         self._position = 0
 
@@ -93,7 +93,7 @@ def dumps(
                 file.seek(0)
                 file.truncate()
                 if callback is not None:
-                    callback.again()
+                    callback.rewind()
                 Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
@@ -120,8 +120,8 @@ def loads(
     """Load what `dumps` (or pickle) made. As with pickle, loading runs code: trust the sender.
 
     With `trusted`, nothing is loaded but plain data and objects of the adapters that it names; all
-    else is refused before anything runs. What that does not promise: a trusted factory is code that
-    runs, on a state that the sender chose.
+    else is refused before anything runs. This does not make a trusted factory safe: it runs, on a
+    state that the sender chose.
 
     Args:
         data: Any bytes-like object.

@@ -1,4 +1,4 @@
-"""Every error that adapters raises, under one root.
+"""The errors of adapters, under one root; `adapters.testing.ConformanceError` has it, too.
 
 Each says what failed, for which type, what was available and what to do. Each crosses a process
 whole: the message and the fields are its positional arguments, which is what pickle keeps.
@@ -95,7 +95,7 @@ class VersionError(RebuildError):
 
 
 class TaskError(AdapterError, RuntimeError):
-    """A task raised an exception that cannot cross to the caller; its cause shows where."""
+    """A task raised an exception that cannot be pickled; its cause is the worker's traceback."""
 
 
 class SharedClosedError(AdapterError, ValueError):

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 # Imported on first use, as it needs pytest.
-_LATER = {"Conformance": "_conformance.pytest_class"}
+_LAZY = {"Conformance": "_conformance.pytest_class"}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__package__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__package__}.{_LAZY[name]}"), name)
 
 
 for _public in (ConformanceError, Report, Result, check_adapter):

@@ -49,10 +49,10 @@ class BitmapHandle(Handle):
 
     @contextmanager
     def _changing(self) -> "Iterator[CData]":
-        """Hold the right to change the C object; gives the pointer to it.
+        """Exclusive access to the C object, to change it; gives the pointer to it.
 
-        RuntimeError instead of a wait where another thread has that right: one that had it when
-        this process was forked never releases it here. A dict entry instead of a lock, since
+        Raises RuntimeError where another thread has access, and does not wait: a thread that had it
+        at a fork never releases it in the child. A dict entry instead of a lock, since
         KeyboardInterrupt can be raised between `acquire` and `try`; `setdefault` is one step.
         """
         pointer = self._open()
@@ -77,7 +77,7 @@ class BitmapHandle(Handle):
 
     @property
     def last(self) -> int:
-        """The integer behind the last of the window."""
+        """One past the last integer of the window (an exclusive end, as in `range`)."""
         return lib.sieve_last(self._open())
 
     @property

@@ -39,7 +39,7 @@ def uint64_bytes(source: Any, what: str) -> memoryview:
     Plain bytes of a length divisible by 8 are accepted, too: a pipe delivers a buffer as bytes.
 
     Raises:
-        TypeError: `source` is no buffer or another one; the message begins with `what`.
+        TypeError: `source` is not such a buffer; the message begins with `what`.
     """
     flat = flat_bytes(source, what)
     view = memoryview(source)

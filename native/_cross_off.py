@@ -11,7 +11,7 @@ from native._window import LARGEST_LAST, intervals
 if TYPE_CHECKING:
     from native._native import CData
 
-# A C call cannot be interrupted: so many bytes of each line, and so many numbers, go into one.
+# A C call cannot be interrupted, so each one gets at most so much: bytes of a line, and numbers.
 _LINE_BYTES_PER_CALL = 1 << 20
 _NUMBERS_PER_CALL = 1 << 20
 

@@ -21,9 +21,9 @@ def check_bounds(first: SupportsIndex, last: SupportsIndex) -> tuple[int, int]:
 
 
 def intervals(first: int, last: int, length: int) -> Iterator[tuple[int, int]]:
-    """The window [first, last) as consecutive intervals of `length`, the last one shorter.
+    """Split the window [first, last) into consecutive intervals of at most `length` integers.
 
-    A C call cannot be interrupted, so that each gets one interval.
+    A C call cannot be interrupted, so each call gets one interval.
     """
     for begin in range(first, last, length):
         yield begin, min(begin + length, last)

@@ -33,11 +33,11 @@ class Sieve(BitmapHandle):
 
     A sieve starts with nothing crossed off. `cross_off` crosses off the multiples of given primes,
     `finish` all composites that are left; then the primes of the window can be counted, listed,
-    iterated over and looked up. Before that, RuntimeError. A finished sieve never changes again.
+    iterated over and looked up; before that, RuntimeError. A finished sieve never changes again.
+    A sieve in which nothing was crossed off can be counted and listed without `finish`, interval by
+    interval, and without a bitmap.
 
-    The bitmap is allocated when something is first written to it; a window of n integers then takes
-    n / 30 bytes. A sieve in which nothing was crossed off can be counted and listed without one,
-    interval by interval.
+    The bitmap is allocated when something is first written to it: n / 30 bytes for n integers.
 
     One thread at a time may change a sieve; a second one gets RuntimeError, and never waits. All
     long work releases the GIL, and Ctrl-C interrupts it within about half a second: `progress` is
@@ -101,8 +101,8 @@ class Sieve(BitmapHandle):
         """Cross off the multiples of the primes from `progress` to `needed`; return this sieve.
 
         Each segment of the bitmap is written once. Where `needed` exceeds 2**26, the sieving primes
-        are generated interval by interval, and none takes more than about 10 MB: when interrupted
-        there, the sieve is as far as `progress` says, and the next call continues.
+        are generated in intervals, each of at most about 10 MB; after an interrupt `progress` is
+        right, and the next call continues.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
@@ -196,7 +196,7 @@ class Sieve(BitmapHandle):
         return bool(out[0])
 
     def _finished(self) -> "CData":
-        """The pointer; first the bitmap is made where the window is too small to need `finish`."""
+        """The pointer, for a query; a finished sieve without a bitmap first gets one."""
         pointer = self._open()
         if self.finished and not self._has_bitmap(pointer):
             with self._changing():

@@ -2,10 +2,10 @@
 
 Kept of a Sieve: its window, its progress and its bitmap, so that an unfinished sieve arrives as far
 as it is; without a bitmap, the number of its primes if they have been counted. Kept of a WordList:
-its words; a slice arrives as a list of its own words alone. Lost of both: attributes that a
-subclass adds. Refused: a closed object, and a sieve that another thread is changing. Where the
-state arrives in constant memory, as from a shared handle, a WordList and a finished Sieve read it
-there, without a copy.
+its words; a slice arrives as a list of its own words alone. Lost of both: attributes set on an
+object. Refused: instances of subclasses, a closed object, and a sieve that another thread is
+changing. Where the state arrives in constant memory, as from a shared handle, a WordList and a
+finished Sieve read it there, without a copy.
 """
 
 from typing import Any

@@ -42,7 +42,7 @@ def test_importing_it_imports_nothing_heavy() -> None:
 def test_what_is_imported_on_first_use_is_there(lazy: str) -> None:
     module = import_module(lazy)
     package = module.__package__
-    for name, place in module._LATER.items():
+    for name, place in module._LAZY.items():
         assert find_spec(f"{package}.{place}"), name
         assert getattr(module, name) is not None, name
     assert not hasattr(module, "no_such_name")

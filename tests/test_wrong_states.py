@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import adapters
+from adapters._conformance.case import Case
 from adapters._conformance.states import difference
-from adapters._conformance.wrong_states import wrong_states
+from adapters._conformance.wrong_states import wrong_states, wrong_states_are_refused
 
 
 def test_wrong_states_are_many_and_differ() -> None:
@@ -19,3 +23,12 @@ def test_wrong_states_are_many_and_differ() -> None:
         "the state[2][1]['key'] missing",
     ):
         assert difference(state, found[wanted]), wanted
+
+
+def test_a_factory_that_runs_out_of_memory_has_refused_the_state(native: Any) -> None:
+    def refuse(state: Any) -> Any:
+        raise MemoryError  # without a message, as C code raises it
+
+    adapter = adapters.register(native, lambda obj: obj.state, refuse)
+    case = Case(adapter, ["only"], [native(1)])
+    assert case.run(wrong_states_are_refused) == ("passed", "")

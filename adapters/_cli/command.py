@@ -13,7 +13,7 @@ import adapters
 from adapters._cli.object_reference import TargetError, namespace, resolve
 from adapters._naming import qualified_name
 
-FOUND = 1  # exit code: something is wrong with the target; 2 means a wrong use of the command
+EXIT_FINDINGS = 1  # something is wrong with the target; 2 means a wrong use of the command
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -71,7 +71,7 @@ def explain(target: str, check: bool, as_json: bool) -> None:
     place, _, expression = target.partition(":")
     found = explain_object(resolve(target), name=expression or place, check=check)
     _show(found, as_json)
-    sys.exit(FOUND if found else 0)
+    sys.exit(EXIT_FINDINGS if found else 0)
 
 
 @command.command()
@@ -92,7 +92,7 @@ def check(target: str, examples: str, as_json: bool) -> None:
         report = check_adapter(adapter, objects() if callable(objects) else objects)
     except ConformanceError as error:
         _show(error.report, as_json)
-        sys.exit(FOUND)
+        sys.exit(EXIT_FINDINGS)
     _show(report, as_json)
 
 
@@ -108,7 +108,7 @@ def audit(file: Path, as_json: bool) -> None:
 
     found = audit_payload(file.read_bytes())
     _show(found, as_json)
-    sys.exit(0 if found.only_adapters else FOUND)
+    sys.exit(0 if found.only_adapters else EXIT_FINDINGS)
 
 
 @command.command()

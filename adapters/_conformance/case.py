@@ -37,12 +37,12 @@ class Case:
     Args:
         adapter, equal, live, rebuilds: As in `check_adapter`.
         labels: The name of each example.
-        drawn: Whether a strategy made the examples, which may give others another time.
+        drawn: Whether a Hypothesis strategy made the examples; golden payloads are not recorded.
         golden: (version, file, label, payload) of each recorded payload.
         sent: In a child: each example as it was sent.
         makers: The function that made each example, None where the author gave the object.
-        memory: In a child: the buffers that the examples were rebuilt from. They are kept, so that
-            only the promise about what outlives them depends on who owns the memory.
+        memory: In a child: the buffers that the examples were rebuilt from. Kept alive, so that a
+            factory that borrows them fails one promise only, `outlives_the_original`.
         index: Of the example that is checked.
     """
 
@@ -148,7 +148,7 @@ def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **opt
 
 
 def _draw(strategy: Any) -> dict[str, Any]:
-    """Five examples from a Hypothesis strategy, the same in each run."""
+    """At most five examples from a Hypothesis strategy, the same in each run."""
     from hypothesis import HealthCheck, given, settings
 
     drawn: list[Any] = []

@@ -32,7 +32,7 @@ def add_golden(case: Case, folder: str | os.PathLike[str] | None, recording: boo
     """Read the payloads of a folder into a case, by version.
 
     If `recording`, the payload of each example that has none of this version is written first. A
-    file is never written again: it stands for what users have.
+    file is never overwritten: it represents payloads that users have stored.
     """
     if folder is None:
         return

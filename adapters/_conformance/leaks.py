@@ -103,7 +103,7 @@ class _Mallinfo(ctypes.Structure):
 
 
 def _c_heap() -> int | None:
-    """The bytes that malloc has given out and not got back, where it is that of glibc."""
+    """The bytes allocated by malloc and not yet freed; None without glibc."""
     with suppress(AttributeError, OSError, TypeError):
         mallinfo2 = ctypes.CDLL(None).mallinfo2
         mallinfo2.restype = _Mallinfo

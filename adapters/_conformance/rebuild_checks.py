@@ -45,7 +45,7 @@ def round_trip_in_process(case: Case, example: Any) -> None:
 
 
 def sent_back_by_a_child(case: Case, example: Any, payloads: list[bytes]) -> None:
-    """What a child rebuilt, it can send back, and that equals the original."""
+    """A child sends back the object that it rebuilt, and that equals the original."""
     case.require_equal(example, loads(payloads[case.index]), "what the child sent back")
 
 
@@ -157,8 +157,8 @@ def _require_apart(case: Case, held: Iterable[tuple[str, Any]], obj: Any, messag
 def outlives_the_original(case: Case, _: Any) -> None:
     """The object stands when the original, the payload and its buffers are gone.
 
-    It is rebuilt twice: from buffers in memory that is overwritten afterwards, and in a read-only
-    mapping, as of a shared handle, that is unmapped; neither, while something exports the memory.
+    It is rebuilt twice: from buffers that are overwritten afterwards, and from a read-only mapping,
+    as of a shared handle, that is unmapped. Memory that is still exported is left as it is.
     """
     label, sent = case.labels[case.index], case.sent[case.index]
     for how, copy_of in (("overwritten", bytearray), ("unmapped", _mapped)):
@@ -168,6 +168,7 @@ def outlives_the_original(case: Case, _: Any) -> None:
         while copies:
             _release(copies.pop())
         gc.collect()
+        # What was freed is taken again, so that a dangling pointer reads something else.
         noise = [_NOISE * (1 << size % 14) for size in range(1000)]
         try:
             case.require_state(rebuilt, "the object")

@@ -31,7 +31,7 @@ class Run:
         self.results: dict[str, Result] = {}
         self._skip = skip or {}
         self._timeout = timeout
-        self._blocked: dict[str, str] = {}  # {promise: the broken one that it needs, or is}
+        self._blocked: dict[str, str] = {}  # {promise: the broken one that blocks it, or itself}
         if unknown := self._skip.keys() - set(NAMES):
             raise ValueError(f"skip names {sorted(unknown)}; the promises are {', '.join(NAMES)}")
 

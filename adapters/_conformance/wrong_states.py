@@ -44,14 +44,12 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
 
 
 def _try(case: Case, wrong: Any) -> str:
-    """What is wrong with what becomes of a wrong state, "" if nothing is."""
+    """How the factory mishandles a wrong state; "" if it refuses it, or makes a usable object."""
     adapter = case.adapter
     try:
         accepted = rebuild(adapter.name, adapter.version, adapter.provider, wrong)
     except RebuildError as error:
         return _unclear(error)
-    except MemoryError:
-        return ""
     except BaseException as error:
         return f"the factory raises {in_words(error)}, which is no Exception; raise a ValueError"
     try:
@@ -73,7 +71,7 @@ def _unclear(error: RebuildError) -> str:
     try:
         if isinstance(cause, SystemError):
             return f"the factory raises {in_words(cause)}, a fault in C code; check the state first"
-        if cause is not None and not str(cause):
+        if cause is not None and not str(cause) and not isinstance(cause, MemoryError):
             kind = type(cause).__name__
             return f"the factory raises {kind} without a message: say what is wrong with the state"
         return ""

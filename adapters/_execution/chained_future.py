@@ -16,7 +16,7 @@ class ChainedFuture(futures.Future[T]):
     source: futures.Future[Any] | None = None
 
     def chain(self, source: futures.Future[Any]) -> None:
-        """Copy the state of `source` when it is done; until then cancel it and ask it instead."""
+        """Copy the outcome of `source` once it is done; until then, delegate to it."""
         self.source = source
         source.add_done_callback(self._copy_state)
 

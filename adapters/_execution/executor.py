@@ -26,7 +26,7 @@ class Executor(futures.Executor):
 
     Arguments and results go through `adapters.dumps` and `adapters.loads`: native objects, later
     subclasses, lambdas and closures travel, and large parts of states leave out of band where the
-    engine can do that. Arguments are pickled when they are submitted, but for large parts of
+    engine can do that. Arguments are pickled when they are submitted, except for large parts of
     states: the engine reads these when it sends them, so do not change them until the task is done.
     The result is rebuilt in the thread that first asks for it.
 
@@ -157,7 +157,7 @@ class Executor(futures.Executor):
 
 
 class _Future(ChainedFuture[T]):
-    """The future of a task, set to a result item, which the first thread that asks unpacks."""
+    """The future of a task: holds its result item, unpacked at the first `result()`."""
 
     _item: messages.ResultItem = ()  # stays empty if no worker has returned one
 
@@ -169,7 +169,7 @@ class _Future(ChainedFuture[T]):
         self._item = result
         if result[0]:
             super().set_result(None)  # type: ignore[arg-type]
-        else:  # futures.wait(return_when=FIRST_EXCEPTION) looks for an exception without asking
+        else:  # only set_exception() ends futures.wait(return_when=FIRST_EXCEPTION)
             self.set_exception(Exception("the error of a task, not unpacked yet"))
 
     def exception(self, timeout: float | None = None) -> BaseException | None:

@@ -33,7 +33,7 @@ class RestartingExecutor(futures.Executor):
         self._running: set[_WorkItem] = set()  # that the inner executor has
         self._finished: deque[tuple[_WorkItem, futures.Future[Any]]] = deque()  # not yet chained
         self._unfinished = 0  # work items whose futures are not done
-        self._window = math.inf  # how many may run at once; few after a death
+        self._limit = math.inf  # of running work items: 1 after a restart, then doubling
         self._dispatching = self._shutdown = False
         self._changed = Condition()
 
@@ -64,7 +64,7 @@ class RestartingExecutor(futures.Executor):
         with self._changed:
             if self._dispatching:
                 return None
-            while self._inner is not None and self._pending and len(self._running) < self._window:
+            while self._inner is not None and self._pending and len(self._running) < self._limit:
                 item = self._pending.popleft()
                 if not item.withdrawn:
                     self._dispatching = True
@@ -127,7 +127,7 @@ class RestartingExecutor(futures.Executor):
             if broken:
                 self._restart(inner)
             else:
-                self._window = 2 * self._window if self._pending else math.inf
+                self._limit = 2 * self._limit if self._pending else math.inf
             if broken and not was_alone:
                 item.source = None
                 self._pending.append(item)
@@ -138,7 +138,7 @@ class RestartingExecutor(futures.Executor):
     def _restart(self, broken: futures.Executor) -> None:
         """Begin to replace the inner executor, if it still is the one that broke."""
         if self._inner is broken:
-            self._inner, self._window = None, 1
+            self._inner, self._limit = None, 1
             # This may be the executor manager thread, which `shutdown` could not join
             # (python/cpython#131598).
             thread = Thread(target=self._replace, args=(broken,), name="adapters-restart")

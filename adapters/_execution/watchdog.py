@@ -81,10 +81,10 @@ def _end_result_queue(queue: Any) -> None:
 
 
 def _clean_up(manager: Any) -> None:
-    """Do what a manager has omitted that raised an exception itself.
+    """Finish what a manager left undone when it was ended by an exception.
 
     A callback of the pool's own futures may have raised SystemExit; before Python 3.12.1 a `submit`
-    (python/cpython#109047) or `cancel` (python/cpython#107219) may have met the breaking pool.
+    (python/cpython#109047) or `cancel` (python/cpython#107219) may have run while the pool broke.
     """
     executor = manager.executor_reference()
     pending = list(manager.pending_work_items.values())

@@ -42,7 +42,7 @@ _INSTEAD = {
 
 
 def adapter_of(part: Any) -> str | None:
-    """The name of the adapter for a part, or else the way to have one without writing one."""
+    """The `adapter` of a finding: a name; else "register_struct", "subclasses=True" or None."""
     adapter = adapter_for(part)
     if adapter is not None:
         return adapter.name

@@ -19,8 +19,8 @@ from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import FAILURES
 
-_FEW = 64  # parts: of so many, groups are split down to single parts, of more down to 16
-_WASTED = 0.25  # seconds that may go into groups that fail, beyond those saved by groups that pass
+_FEW = 64  # up to so many parts, groups are split down to single parts; beyond, down to 16 parts
+_WASTED = 0.25  # seconds that failing groups may take, beyond what passing groups have saved
 
 
 class _Counter:
@@ -112,11 +112,11 @@ class DryRun:
         return NotImplemented if issubclass(kind, type) else obj.__reduce_ex__(self.protocol)
 
     def suspects(self, pairs: list[Any]) -> list[Any]:
-        """The pairs (step, part) of `pairs` without those that have certainly no finding in them.
+        """The pairs (step, part) of `pairs` that may have a finding in them.
 
-        The parts are of an object that fails: a few are pickled together, and fewer of those that
-        fail. All share one memo, so that what several of them hold is pickled once. It ends when
-        failures take too much time, as to walk through all parts is cheaper then.
+        Group testing: the parts are pickled in groups, and a group that fails is split into smaller
+        ones. All groups share one memo, so that what several parts hold is pickled once. It stops
+        when failures take too much time, as to walk through all parts is then cheaper.
         """
         kept: list[Any] = []
         groups = _split(pairs)

@@ -84,7 +84,7 @@ def explain(
 class _Explaining:
     """One call of `explain` with one of the two picklers.
 
-    `plain` is the call with the plain one, if that met something that has to go by value.
+    `plain` is the call with the plain pickler, if that met something that goes by value only.
     """
 
     def __init__(

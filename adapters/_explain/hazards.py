@@ -50,7 +50,7 @@ class Hazards:
     def of(self, part: Any) -> Hazard | None:
         """The hazard of a part, None if there is none.
 
-        One of kind "copy" without a problem is open: it depends on the size, see `copy_hazard`.
+        A hazard of kind "copy" without a problem is undecided: `copy_hazard` decides by the size.
         """
         kind = type(part)
         if kind not in self._harmless:

@@ -10,8 +10,8 @@ from adapters._explain.dry_run import DryRun
 from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import rebuild
 
-# ("reduced", place, ...) in what the reducer returns; else kind, place, key or name, place of the
-# dict in what the reducer returns. Members are also the keys of a dict.
+# ("reduced", index, ...) into the reduction; else (kind, index, key or attribute name, where the
+# dict is in the reduction), as far as needed. "member": an item of a set, or a key of a dict.
 Step = tuple[Any, ...]
 Part = tuple[Step, Any]
 

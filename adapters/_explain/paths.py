@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from adapters._expressions import Way
 
 _MISSING = object()
-# How a step is written, the plainest way first: `@` stands for the expression so far. A way behind
-# the name of a method is tried only where that method is the standard library's.
+# How a step is written, the plainest way first: `@` stands for the expression so far. A template
+# "method: text" is used only where that method is the standard library's.
 _WAYS = {
     "item": ("@[{at}]",),
     "member": ("list(@)[{at}]",),

@@ -27,7 +27,7 @@ _KINDS = {  # of findings, the most important first
 
 
 class Finding(NamedTuple):
-    """One part of an object that does not cross a process, or not as it should.
+    """One part of an object that cannot cross a process boundary, or should not as it is.
 
     Attributes:
         path: Python for the part, beginning with the object's name. It may use `adapters` and

@@ -46,7 +46,7 @@ def _in_words(found: Difference) -> str:
 def _sent_back(payload: bytes, timeout: float) -> bytes:
     """The payload that another process makes of what it rebuilds.
 
-    It does not run the main script, so a script without a guard, a prompt or a notebook may call.
+    It does not run the main script, so it works in notebooks, prompts and unguarded scripts.
     """
     try:
         problem, result = run(_rebuild, payload, method=INTERPRETER, timeout=timeout, quiet=True)

@@ -18,8 +18,8 @@ from adapters._wire.buffers import CONTAINERS
 from adapters._wire.cycles import reaches
 from adapters.errors import FAILURES
 
-_ENDLESS = 200  # reductions inside each other, each of which made the next: no more are followed
-_DEEP = 8  # reductions inside each other from which on reducers are asked whether they make parts
+_ENDLESS = 200  # nested reductions, each returned by the one before; deeper ones are not followed
+_DEEP = 8  # nested reductions from which on a reducer is called twice, to see if it makes new parts
 _WIDE = 20_000  # parts of one part to be pickled alone
 _CYCLES = 1000  # states to be searched for the object itself
 
@@ -43,7 +43,7 @@ class Walk(Parts):
     def run(self) -> None:
         """Find all parts; raises a NotImportableError as `DryRun` does."""
         searched = 0
-        for number, obj in enumerate(self.parts):  # which grows
+        for number, obj in enumerate(self.parts):  # the list grows meanwhile
             try:
                 found = self.parts_of(obj)
             except NotImportableError:
@@ -66,9 +66,9 @@ class Walk(Parts):
         return number
 
     def add(self, parent: int, step: Step, part: Any) -> int | None:
-        """Take in a part that was found in another one by a step, and return its number.
+        """Add a part that was found in another one by a step, and return its number.
 
-        None if it is one of too many that reducers make.
+        None if reducers have made too many parts.
         """
         number = self._known(part)
         if number is not None:  # twice in one part

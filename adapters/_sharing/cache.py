@@ -28,7 +28,7 @@ class _Entry(NamedTuple):
     """An object that is kept."""
 
     value: Any
-    is_closed: Callable[[], bool]  # whether it may no longer be given out
+    is_closed: Callable[[], bool]  # whether the state was deleted since
 
 
 class Cache:
@@ -39,7 +39,7 @@ class Cache:
         self._lock = RLock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         # One for each object that is being built, for as long as a thread holds it or waits for it.
-        # Reentrant, as a destructor that asks for the object may run at any time.
+        # Reentrant, as a destructor that calls `get` may run at any time.
         self._locks: WeakValueDictionary[Any, Any] = WeakValueDictionary()
         self._builders: dict[Any, int] = {}  # the threads that build
         self._hits = self._misses = 0
@@ -47,8 +47,8 @@ class Cache:
     def get(self, key: Any, build: Callable[[], tuple[Any, Callable[[], bool]]]) -> Any:
         """The object under a hashable key; without one, `build` returns the fields of its entry.
 
-        One thread at a time builds it; after an error, the next one that asks tries again. It is a
-        RebuildError if `build` asks for the object that it builds.
+        One thread at a time calls `build`; if it raises, the next thread that waits calls it again.
+        A `build` that calls `get` for the same key gets a RebuildError.
         """
         with self._lock:
             entry = self._entries.get(key)

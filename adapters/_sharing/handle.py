@@ -19,7 +19,7 @@ from adapters.errors import RebuildError, SharedClosedError, StoreError
 T = TypeVar("T")
 _CHECKSUM = 4  # bytes before the pickle
 _NAME = 60  # bytes of the type's name, at most: the handle has to stay small
-_NOT_HERE = object()  # in place of the original, in all processes but the owner
+_NOT_HERE = object()  # in place of the original: outside of the owner, or once it was closed
 _owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDictionary()
 
 
@@ -31,8 +31,8 @@ class Shared(Generic[T]):
     call rebuilds and the process keeps. Buffers of its state are the store's own memory, and
     read-only.
 
-    Closing the handle in the owner ends it for all processes. So does dropping its last reference
-    there, and the end of the owner. As a context manager, it closes itself.
+    Closing the handle in the owner, dropping its last reference there, or the end of the owner ends
+    it for other processes; see `close`. As a context manager, it closes itself.
     """
 
     __slots__ = ("__weakref__", "_finalizer", "_key", "_original", "_store", "_type")
@@ -80,10 +80,10 @@ class Shared(Generic[T]):
         return loads(body[_CHECKSUM:], buffers=parts[1:]), lambda: store.closed(parts)
 
     def close(self) -> None:
-        """Remove the state; `get()` raises SharedClosedError from then on, in every process.
+        """Remove the state: `get()` then raises SharedClosedError.
 
-        Objects that `get()` has returned stay usable for as long as they are referred to. In a
-        process that is not the owner, only the object that this process keeps is dropped.
+        With stores other than `Local`, not in processes that have already rebuilt the object.
+        Returned objects stay usable. Outside of the owner, only this process's object is dropped.
         """
         if self._original is _NOT_HERE:
             cache.drop(self._key)

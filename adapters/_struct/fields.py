@@ -1,7 +1,7 @@
 """Read the fields of a C struct into plain data, and write plain data into a new struct.
 
-A field is a number, memory inside the struct, memory that a pointer field points at, or the array
-of unknown length that may end a struct. Memory holds `Items`: structs, each with fields of its own,
+A field is a number, memory inside the struct, memory that a pointer field points at, or a flexible
+array member at the end of a struct (C99). Memory holds `Items`: structs with fields of their own,
 or plain bytes.
 """
 
@@ -18,8 +18,8 @@ from adapters._wire.buffers import LARGE
 CType: TypeAlias = Any
 CData: TypeAlias = Any
 
-NUL = "\0"  # in `lengths`: as many items as there are before this one
-ffi = _cffi_backend.FFI()  # it belongs to no library, and takes the C types of every one
+NUL = "\0"  # in `lengths`: the pointer is to a string that ends with NUL
+ffi = _cffi_backend.FFI()  # without declarations; works with the C types of every library
 
 
 def pointer_to(ctype: CType) -> CType:
@@ -52,7 +52,7 @@ class Items:
         return self.code, memoryview(ffi.buffer(kept, size)).toreadonly()
 
     def write(self, address: CData, value: Any, owned: list[CData]) -> None:
-        """Write what `read` returned and `count` has counted."""
+        """Write a value that `read` returned, after `count` has checked it."""
         if self.parts is None:
             ffi.buffer(address, len(value[1]))[:] = value[1]
             return
@@ -102,8 +102,8 @@ class Field:
         setattr(struct, self.name, state[self.name])
 
 
-class Inside(Field):
-    """Memory inside the struct: another struct, an array, a union. One struct is not in a list."""
+class EmbeddedField(Field):
+    """Memory inside the struct: a struct, an array, a union. A single struct is read as a dict."""
 
     def __init__(self, name: str, path: str, offset: int, items: Items, count: int | None) -> None:
         super().__init__(name, path)
@@ -127,7 +127,7 @@ class Inside(Field):
         return ffi.cast("char *", struct) + self.offset
 
 
-class Counted(Field):
+class CountedField(Field):
     """Memory whose number of items is in another field, or fixed by the registration."""
 
     def __init__(self, name: str, path: str, items: Items, length: str | int) -> None:
@@ -143,7 +143,7 @@ class Counted(Field):
         return int(count)
 
     def count_of(self, state: dict[str, Any]) -> int:
-        """The number of items in a state; a ValueError if it is not what the struct will say."""
+        """The number of items in a state; a ValueError if the state gives another length."""
         count = self.items.count(self.path, state[self.name])
         told = state[self.length] if isinstance(self.length, str) else self.length
         if count != told:
@@ -151,7 +151,7 @@ class Counted(Field):
         return count
 
 
-class Last(Counted):
+class FlexibleArray(CountedField):
     """The array of unknown length at the end of a struct, for which `new` has made room."""
 
     def read(self, struct: CData, owner: CData) -> Any:
@@ -163,7 +163,7 @@ class Last(Counted):
         self.items.write(address, state[self.name], owned)
 
 
-class Pointed(Counted):
+class PointerField(CountedField):
     """What a pointer field points at; None for NULL."""
 
     def read(self, struct: CData, owner: CData) -> Any:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from adapters._naming import qualified_name
 from adapters._struct.fields import (
     NUL,
+    EmbeddedField,
     Field,
-    Inside,
+    FlexibleArray,
     Items,
-    Last,
-    Pointed,
+    PointerField,
     ffi,
     kind_of,
     pointer_to,
@@ -127,7 +127,7 @@ class _Layout:
         # which the pointer, p[0] and all other views of it share.
         new = ffi.new_allocator(lambda size: ffi.new("char[]", size), lambda memory: owned.clear())
         last = self._parts[-1] if self._parts else None
-        room = isinstance(last, Last) and isinstance(state, dict) and last.name in state
+        room = isinstance(last, FlexibleArray) and isinstance(state, dict) and last.name in state
         pointer = new(pointer_type, {last.name: last.count_of(state)} if room else None)  # type: ignore[union-attr]
         write_struct(self._parts, pointer, state, owned)
         return pointer if self.ctype.kind == "pointer" else pointer[0]
@@ -153,7 +153,7 @@ class _Layout:
             size = max(field.offset + ffi.sizeof(field.type) for _, field in group) - start
             items = Items(ffi.typeof(f"char[{size}]"), None, size)
             name = "|".join(name for name, _ in group)
-            yield Inside(name, prefix + name, start, items, None)
+            yield EmbeddedField(name, prefix + name, start, items, None)
 
     def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Field:
         if ctype.kind in ("primitive", "enum") and "long double" not in ctype.cname:
@@ -161,7 +161,7 @@ class _Layout:
         last = ctype.kind == "array" and ctype.length is None
         if last or ctype.kind in ("pointer", "function"):
             length = self._length(path, ctype, numbers)
-            part = Last if last else Pointed
+            part = FlexibleArray if last else PointerField
             return part(name, path, self._items(ctype.item, path), length)
         if ctype.kind == "array" and ctype.length == 0:
             raise self._refuse(
@@ -172,7 +172,7 @@ class _Layout:
         while ctype.kind == "array":  # of arrays: all their items lie side by side
             count = ctype.length * (1 if count is None else count)
             ctype = ctype.item
-        return Inside(name, path, offset, self._items(ctype, path), count)
+        return EmbeddedField(name, path, offset, self._items(ctype, path), count)
 
     def _items(self, ctype: CType, path: str) -> Items:
         if ctype.kind == "struct" and fields_of(ctype) is not None:
@@ -256,7 +256,7 @@ def _overlapping(fields: Any) -> list[list[tuple[str, Any]]]:
 
 
 def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
-    """(first bit, bit behind the last, name, field) of each field of a struct, sorted by bits."""
+    """(first bit, one past the last, name, field) of each field of a struct, sorted by bits."""
     found = []
     for name, field in fields:
         start = field.offset * 8 + max(field.bitshift, 0)

@@ -4,7 +4,7 @@
 |---|---|
 | `adapter` | an adapter: serializer, factory, name, version and upgrades |
 | `registry` | which adapter serves a type, a subclass, a C type or a name |
-| `bridge` | what copyreg is told |
+| `copyreg_table` | what copyreg is told |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
 | `provider` | how a process that never saw the registration gets the adapter |
 | `by_value` | the pickler that sends functions, classes and adapters by value |

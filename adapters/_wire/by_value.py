@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 
 from adapters._wire.adapter import OPTIONS
-from adapters._wire.ctype import library_types, reduce_library
+from adapters._wire.ctype import ffi_types, reduce_ffi
 from adapters._wire.importable import (
     MAIN,
     _main_class,
@@ -53,8 +53,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             reduced = NotImplemented if is_importable(obj) else _reduce_class(obj)
         elif isinstance(obj, MethodType) and getattr(obj.__self__, obj.__name__, None) == obj:
             reduced = getattr, (obj.__self__, obj.__name__)  # not the function by its module
-        elif type(obj) in library_types():
-            reduced = reduce_library(obj)
+        elif type(obj) in ffi_types():
+            reduced = reduce_ffi(obj)
         else:
             reduced = self._reduce_native(obj)
         return super().reducer_override(obj) if reduced is NotImplemented else reduced

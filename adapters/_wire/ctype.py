@@ -1,4 +1,4 @@
-"""C types: what a cffi object is, which its Python type does not tell.
+"""C types of cffi: they tell what a cffi object is; its Python type does not.
 
 All cffi objects share five Python types, which differ in who owns the memory. So an adapter is
 found by the C type. Nothing here imports cffi: where it was never imported there are no C types.
@@ -48,10 +48,10 @@ def ctype_of(obj: object) -> Any:
 
 def reducers(reduce: Callable[[Any], Any]) -> dict[type, Callable[[Any], Any]]:
     """The reducer of each Python type of cffi, where `reduce` is that of native objects."""
-    return dict.fromkeys(python_types(), reduce) | dict.fromkeys(library_types(), reduce_library)
+    return dict.fromkeys(python_types(), reduce) | dict.fromkeys(ffi_types(), reduce_ffi)
 
 
-def library_types() -> list[type]:
+def ffi_types() -> list[type]:
     """The types of `ffi`, of `lib` and of C types, to which functions sent by value refer."""
     backend: Any = sys.modules.get("_cffi_backend")
     cffi: Any = sys.modules.get("cffi")
@@ -59,7 +59,7 @@ def library_types() -> list[type]:
     return types if cffi is None else [*types, cffi.FFI]
 
 
-def reduce_library(obj: Any) -> Any:
+def reduce_ffi(obj: Any) -> Any:
     """The reduction of an `ffi`, a `lib` or a C type: the attribute of a module that holds it.
 
     Raises:
@@ -71,7 +71,7 @@ def reduce_library(obj: Any) -> Any:
     for name, value in importable_attributes():
         if value is obj:
             return pkgutil.resolve_name, (name,)
-        if has_name and type(value) in library_types() and hasattr(value, "typeof"):
+        if has_name and type(value) in ffi_types() and hasattr(value, "typeof"):
             try:
                 known = value.typeof(obj.cname) is obj
             except Exception:  # another library's ffi, which does not know the name

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
     """Make a new native object from the parts of a spec, in the process in which it arrives.
 
-    This is the one function that payloads name. An adapter known here under `name` is used; else
+    Payloads of native objects name this function. An adapter known here under `name` is used; else
     the provider brings it, and this process can send such objects back from then on.
 
     Raises:

@@ -7,7 +7,7 @@ from _thread import RLock
 
 from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
-from adapters._wire.bridge import Bridge
+from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import advice_for, ctype_of, is_ctype, reducers, with_subclasses
 from adapters._wire.provider import importing_module
 from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
@@ -47,7 +47,7 @@ class Registry:
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
         self.by_name: Mapping[str, Adapter] = self._by_name  # to be read
         self._reducer = reducer
-        self._bridge = Bridge()
+        self._copyreg = CopyregTable()
 
     def __reduce__(self) -> str:
         return "registry"  # by name; pickle refuses any other one than `adapters.registry`
@@ -133,7 +133,7 @@ class Registry:
                         f" adapters.unregister on {qualified_name(known.target)} first",
                         adapter.name,
                     )
-            foreign = self._bridge.foreign(target) if self._reducer else None
+            foreign = self._copyreg.foreign_reducer(target) if self._reducer else None
             if foreign is not None and not is_ctype(target):
                 raise ConflictError(
                     f"{adapter!r} conflicts with the reducer {foreign!r}, which other code gave"
@@ -285,8 +285,8 @@ class Registry:
         if is_ctype(target):  # all C types share these Python types
             served = any(map(is_ctype, self._by_target))
             for cls, reduce in reducers(self.reduce).items():
-                self._bridge.put(cls, reduce if served else None)
+                self._copyreg.set(cls, reduce if served else None)
             return
         for cls in with_subclasses(target):
             adapter = self.serving(cls)
-            self._bridge.put(cls, None if adapter is None else adapter.reduce)
+            self._copyreg.set(cls, None if adapter is None else adapter.reduce)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Dask", "Fsspec", "Local", "Ray", "Store"]
 
 # Imported on first use, as each needs a library of its own.
-_LATER = {"Dask": "_dask", "Fsspec": "_fsspec", "Ray": "_ray"}
+_LAZY = {"Dask": "_dask", "Fsspec": "_fsspec", "Ray": "_ray"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -1,7 +1,7 @@
-"""Frame: several parts as one stretch of bytes, each aligned, with what shows that it is whole.
+"""Frame: several parts as one block of bytes, each aligned, with a header that detects damage.
 
 A frame is a header, the size of each part (8 bytes), and the parts. Header: whether the frame was
-deleted (1 byte), a mark (7), the size of the frame (8), its token (16), the number of parts (8).
+deleted (1 byte), magic bytes (7), the frame's size (8), its token (16), the number of parts (8).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ FLAG = slice(0, 1)  # where a store may write DELETED
 DELETED = b"\1"
 _ALIGNMENT = 64  # bytes: a cache line, and the most that vector instructions ask for
 _HEADER = Struct("=?7sQ16sQ")
-_MARK = b"adapter"
+_MAGIC = b"adapter"
 
 
 def frame(parts: Sequence[Any]) -> tuple[str, list[memoryview], int]:
-    """A frame: a token that no other one has, the pieces to be written in order, their size."""
+    """Make a frame of parts: its unique token, the pieces to write in order, and its size."""
     contents = list(map(flat, parts))
     sizes = list(map(len, contents))
     _, end = _layout(sizes)
     token = secrets.token_hex(8)
-    header = _HEADER.pack(False, _MARK, end, token.encode("ascii"), len(sizes))
+    header = _HEADER.pack(False, _MAGIC, end, token.encode("ascii"), len(sizes))
     header += array("Q", sizes).tobytes()
     pieces = []
     for content in (memoryview(header), *contents):
@@ -44,7 +44,7 @@ def parts_of(content: memoryview, token: str, where: str) -> list[memoryview]:
         first = _HEADER.size + 8 * count
         sizes = content[_HEADER.size : first].cast("Q").tolist()
         offsets, end = _layout(sizes)
-        if found == [_MARK, end, token.encode()] and first <= end == len(content):
+        if found == [_MAGIC, end, token.encode()] and first <= end == len(content):
             return [content[at : at + size] for at, size in zip(offsets, sizes, strict=True)]
     raise StoreError(f"{where} is truncated, or has been written over", where)
 
