@@ -13,20 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import processes
 import pytest
-from processes import children_left
 
 import adapters
 
 TIMEOUT = 60
 START_METHODS = multiprocessing.get_all_start_methods()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_child_is_left() -> Iterator[None]:
-    """In place of the fixture in conftest: here process pools serve a whole module."""
-    yield
-    assert children_left() == []
+no_child_is_left = processes.no_child_is_left
 
 
 def on_processes(method: str) -> adapters.Executor:

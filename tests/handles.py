@@ -14,8 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import processes
 import pytest
-from processes import children_left
 from sharing import Costly
 
 import adapters
@@ -26,13 +26,7 @@ from native._native import ffi
 
 TIMEOUT = 60
 START_METHODS = multiprocessing.get_all_start_methods()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_child_is_left() -> Iterator[None]:
-    """In place of the one in conftest: the workers serve the whole module."""
-    yield
-    assert children_left() == []
+no_child_is_left = processes.no_child_is_left
 
 
 @pytest.fixture(scope="module", params=START_METHODS)

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
@@ -58,3 +59,10 @@ def children_left() -> list[BaseProcess]:
     while multiprocessing.active_children() and time.monotonic() < deadline:
         time.sleep(0.01)
     return multiprocessing.active_children()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """In place of the fixture in conftest, where process pools serve a whole module."""
+    yield
+    assert children_left() == []

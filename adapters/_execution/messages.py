@@ -28,10 +28,14 @@ Chunk: TypeAlias = "Message | list[Message]"
 
 
 class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
-    """The cause of an error that was raised in a worker; made of the formatted traceback there."""
+    """The cause of an error that was raised in a worker: `tb`, the formatted traceback there."""
+
+    def __init__(self, tb: str) -> None:
+        super().__init__(tb)
+        self.tb = tb
 
     def __str__(self) -> str:
-        return f'\n"""\n{self.args[0]}"""'
+        return f'\n"""\n{self.tb}"""'
 
 
 class Buffer:
