@@ -44,7 +44,13 @@ def test_what_is_imported_on_first_use_is_there(lazy: str) -> None:
     package = module.__package__
     for name, place in module._LAZY.items():
         assert find_spec(f"{package}.{place}"), name
-        assert getattr(module, name) is not None, name
+        try:
+            found = getattr(module, name)
+        except ImportError as error:
+            if str(error.name).startswith("adapters"):
+                raise
+            continue  # it needs a library that is not installed here
+        assert found is not None, name
     assert not hasattr(module, "no_such_name")
 
 

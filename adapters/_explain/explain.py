@@ -166,7 +166,7 @@ class _Explaining:
         least = max(LARGE, total // _SHARE)
         todo = [(0, total, _LEVELS)] if total >= LARGE else []
         found = []
-        for number, size, levels in todo:  # which grows
+        for number, size, levels in todo:  # the list grows meanwhile
             inside = [*self._large_parts(number, least)] if levels else []
             todo += [(*each, levels - 1) for each in inside]
             if number and sum(size for _, size in inside) < size // 2:
