@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import multiprocessing
 import subprocess
 import sys
 import weakref
@@ -206,8 +205,6 @@ def test_words_can_be_weakly_referenced() -> None:
 
 
 def test_a_child_frees_only_its_own_words() -> None:
-    if "fork" not in multiprocessing.get_all_start_methods():
-        pytest.skip("no fork here")
     packed = WordList(ODD_WORDS)
     part = packed[2:]
 
@@ -219,10 +216,5 @@ def test_a_child_frees_only_its_own_words() -> None:
         del packed, part
         gc.collect()
 
-    child = multiprocessing.get_context("fork").Process(target=check)
-    child.start()
-    child.join(60)
-    if child.exitcode is None:
-        child.kill()
-    assert child.exitcode == 0
+    in_fork(check)
     assert list(packed) == ODD_WORDS
