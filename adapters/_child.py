@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from adapters._naming import in_words
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 INTERPRETER = "interpreter"  # a start method beside those of multiprocessing
 
@@ -127,7 +127,7 @@ class Child(AbstractContextManager["Child"]):
         data = _receive(self._reader, self._wait)
         try:
             return pickle.loads(data)
-        except FAILURES as error:
+        except failures() as error:
             return _RAISED, f"its result does not load: {located(error)}"
 
     def _wait(self) -> None:

@@ -32,7 +32,7 @@ from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.buffers import SCALARS, is_buffer
 from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES
+from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class _Comparison:
             pair, steps = entered[-1]
             try:
                 step = next(steps, None)
-            except FAILURES as error:
+            except failures() as error:
                 said = f"{shown(pair.one)}, which cannot be compared ({in_words(error)}),"
                 step = "is", said, shown(pair.other)
             if step is None:
@@ -161,7 +161,7 @@ class _Comparison:
         base: Any = next((base for base in _BASES if issubclass(type(one), base)), None)
         adapter = None if type(one) is base else adapter_for(one)
         array = None if base or adapter else _array(one)
-        with suppress(*FAILURES):  # an `==` of the type's own
+        with suppress_failures():  # an `==` of the type's own
             if array is None and type(one).__eq__ not in _INHERITED and (one == other) is True:
                 return
         if adapter is not None:
@@ -184,7 +184,7 @@ class _Comparison:
             opaque = not (base or held)
             try:
                 reductions = self._reducer(one), self._reducer(other)
-            except FAILURES:
+            except failures():
                 if opaque and not pair.in_attribute:
                     raise
             else:

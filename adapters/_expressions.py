@@ -6,7 +6,7 @@ import copyreg
 from types import MemberDescriptorType, ModuleType
 from typing import Any
 
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 Way = tuple[str, str]  # what to write before and behind the expression of an object
 _LITERALS = frozenset((str, bytes, int, bool, type(None)))
@@ -28,7 +28,7 @@ def attributes(obj: object) -> dict[str, Any]:
         return {}
     try:
         found = dict(object.__getattribute__(obj, "__dict__"))
-    except FAILURES:  # it has none
+    except failures():  # it has none
         found = {}
     for base in type.__getattribute__(type(obj), "__mro__"):
         for name, slot in list(vars(base).items()) if "__slots__" in vars(base) else ():

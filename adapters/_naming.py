@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 _SHOWN = 80  # characters of a repr
 
@@ -14,7 +14,7 @@ def qualified_name(target: object) -> str:
     try:
         module = getattr(target, "__module__", None) or "builtins"
         name = str(getattr(target, "__qualname__", target))
-    except FAILURES:  # of a metaclass
+    except failures():  # of a metaclass
         return str(type.__getattribute__(target, "__name__"))
     # The children of multiprocessing import the main script under the second name.
     module = "__main__" if module == "__mp_main__" else module
@@ -26,7 +26,7 @@ def in_words(error: BaseException) -> str:
     name = qualified_name(type(error)).removeprefix("builtins.")
     try:
         return f"{name}: {error}"
-    except FAILURES:
+    except failures():
         return f"{name}, whose str() raises"
 
 
@@ -34,6 +34,6 @@ def shown(value: object) -> str:
     """The repr of an object, cut where it is long, whatever it raises."""
     try:
         text = repr(value)
-    except FAILURES as error:
+    except failures() as error:
         text = f"an object whose repr() raises {in_words(error)}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

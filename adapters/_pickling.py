@@ -19,7 +19,7 @@ except ImportError:  # an interpreter without the C pickler
 from adapters._naming import qualified_name
 from adapters._wire.importable import is_importable
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES, AdapterError, RebuildError, SerializeError
+from adapters.errors import AdapterError, RebuildError, SerializeError, failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def dumps(
                 Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
         except (AdapterError, MemoryError):
             raise
-        except FAILURES as error:
+        except failures() as error:
             name, reason = qualified_name(type(obj)), f"{type(error).__name__}: {error}"
             advice = (
                 "adapters.explain(obj) names the part that refuses, adapters.register serves it"
@@ -146,7 +146,7 @@ def loads(
         return pickle.loads(data, buffers=buffers)
     except (AdapterError, MemoryError):
         raise
-    except FAILURES as error:
+    except failures() as error:
         raise RebuildError(
             f"cannot load a payload: {type(error).__name__}: {error}; it is damaged, or needs a"
             " module that this process does not have",

@@ -7,6 +7,7 @@ whole: the message and the fields are its positional arguments, which is what pi
 from __future__ import annotations
 
 import os
+import sys
 
 try:  # `pickle` is `_pickle` plus 5 ms of imports, paid by every child process at its start
     from _pickle import PicklingError, UnpicklingError
@@ -27,9 +28,31 @@ __all__ = [
     "VersionError",
 ]
 
-# What a user's function may fail with. A sys.exit() in it must not end the process that runs it on
-# behalf of another one.
-FAILURES = (Exception, SystemExit)
+
+def is_failure(error: object) -> bool:
+    """Whether an exception is a failure of the code that raised it, as all but interrupts are.
+
+    Rust panics (PyO3) and others that are no Exception are, and so is a sys.exit() in a function
+    that runs on behalf of another process; KeyboardInterrupt, GeneratorExit and asyncio's
+    CancelledError are not.
+    """
+    cancelled = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", GeneratorExit)
+    return not isinstance(error, (KeyboardInterrupt, GeneratorExit, cancelled))
+
+
+def failures() -> tuple[type[BaseException], ...]:
+    """The failures of foreign code, for an `except` clause, which asks when something is raised."""
+    return (BaseException,) if is_failure(sys.exc_info()[1]) else ()
+
+
+class suppress_failures:  # noqa: N801  as contextlib.suppress
+    """A context manager that suppresses failures of foreign code."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> bool:
+        return error is not None and is_failure(error)
 
 
 class AdapterError(Exception):

@@ -8,6 +8,8 @@ import runpy
 import sys
 from typing import Any
 
+from adapters.errors import failures
+
 
 class TargetError(ValueError):
     """A reference leads to no object; the message says why."""
@@ -28,7 +30,7 @@ def resolve(target: str) -> Any:
     names = namespace(place)
     try:
         return eval(expression, dict(names))
-    except Exception as error:
+    except failures() as error:
         raise TargetError(
             f"{expression!r} fails in {place}: {type(error).__name__}: {error}"
         ) from error

@@ -16,7 +16,7 @@ from adapters._conformance.states import Equal, compare, difference, has_equalit
 from adapters._naming import in_words
 from adapters._pickling import dumps
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES, AdapterError
+from adapters.errors import AdapterError, failures
 
 if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
@@ -71,7 +71,7 @@ class Case:
                 check(self, example, *args)
         except NotHere as reason:
             return "skipped", str(reason)
-        except Exception as error:
+        except failures() as error:
             problem = str(error) if isinstance(error, Broken) else located(error)
             return "failed", f"example {self.labels[self.index]}: {problem}" if each else problem
         return "passed", ""
@@ -114,7 +114,7 @@ class Case:
         self.memory.append(buffers)
         try:
             rebuilt = pickle.loads(sent.body, buffers=buffers)
-        except FAILURES as error:
+        except failures() as error:
             raise Broken(in_words(error)) from error
         adapter = adapter_for(rebuilt)
         if adapter is None:

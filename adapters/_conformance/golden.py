@@ -13,7 +13,7 @@ from adapters._conformance.report import Broken, NotHere
 from adapters._naming import in_words
 from adapters._pickling import loads
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 if TYPE_CHECKING:
     import os
@@ -66,7 +66,7 @@ def golden_payloads_load(case: Case) -> None:
         adapter.upgrades = {old: partial(_step, steps, old, each) for old, each in upgrades.items()}
         try:
             rebuilt = loads(payload)
-        except FAILURES as error:
+        except failures() as error:
             problem = f"the golden payload {file} no longer loads: {in_words(error)}"
             advice = "raise version and give upgrades a function from the old one"
             raise Broken(f"{problem}; the state has changed, so {advice}") from error

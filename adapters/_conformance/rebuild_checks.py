@@ -21,7 +21,7 @@ from adapters._conformance.report import Broken
 from adapters._conformance.states import changed, containers, difference, parts, snapshot
 from adapters._naming import in_words
 from adapters._pickling import loads
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +83,7 @@ def cloudpickle(case: Case, example: Any) -> None:
 def _require_carried(case: Case, example: Any, how: str, write: Any, reason: str = "") -> None:
     try:
         rebuilt = pickle.loads(write(example))
-    except FAILURES as error:
+    except failures() as error:
         advice = f"{reason}keep to plain data and buffers in the state"
         raise Broken(f"{how} fails: {in_words(error)}; {advice}") from error
     case.require_equal(example, rebuilt, f"what {how} carried")
@@ -148,7 +148,7 @@ def _require_apart(case: Case, held: Iterable[tuple[str, Any]], obj: Any, messag
         with changed(part):
             try:
                 found = difference(before, case.adapter.state_of(obj))
-            except FAILURES as error:
+            except failures() as error:
                 found = f"serialize then raises {in_words(error)}"
         if found:
             raise Broken(message.format(path=path, kind=type(part).__name__, found=found))
@@ -210,7 +210,7 @@ def threads_at_once(case: Case) -> None:
             try:
                 example = case.examples[index]
                 case.require_equal(example, pickle.loads(pickle.dumps(example)), "what was rebuilt")
-            except FAILURES as error:
+            except failures() as error:
                 said = str(error) if isinstance(error, Broken) else in_words(error)
                 problems.append(f"example {case.labels[index]}: {said}")
 

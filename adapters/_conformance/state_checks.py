@@ -15,7 +15,7 @@ from adapters._expressions import attributes
 from adapters._naming import in_words, qualified_name
 from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES, AdapterError
+from adapters.errors import AdapterError, failures
 
 if TYPE_CHECKING:
     from adapters._conformance.case import Case
@@ -98,7 +98,7 @@ def _refusal(part: Any) -> str:
     """The error of a part that does not pickle, in words, "" if it pickles."""
     try:
         snapshot(part)
-    except FAILURES as error:
+    except failures() as error:
         return in_words(error)
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 from adapters._comparison import adapter_for, differences
@@ -13,6 +13,7 @@ from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
+from adapters.errors import suppress_failures
 
 Equal: TypeAlias = Callable[[Any, Any], object]
 
@@ -97,7 +98,7 @@ def compare(adapter: Adapter, original: Any, other: Any, equal: Equal | None) ->
         return "" if equal(original, other) else "equal(original, rebuilt) is false"
     unequal = False
     if has_equality(type(original)):
-        with suppress(Exception):  # the result has no truth value, as that of arrays
+        with suppress_failures():  # the result has no truth value, as that of arrays
             if original == other:
                 return ""
             unequal = True

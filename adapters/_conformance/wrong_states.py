@@ -14,7 +14,7 @@ from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters._wire.buffers import is_buffer
 from adapters._wire.rebuild import rebuild
-from adapters.errors import FAILURES, RebuildError
+from adapters.errors import RebuildError, failures
 
 if TYPE_CHECKING:
     from adapters._conformance.case import Case
@@ -50,15 +50,13 @@ def _try(case: Case, wrong: Any) -> str:
         accepted = rebuild(adapter.name, adapter.version, adapter.provider, wrong)
     except RebuildError as error:
         return _unclear(error)
-    except BaseException as error:
-        return f"the factory raises {in_words(error)}, which is no Exception; raise a ValueError"
     try:
         repr(accepted)
         state = snapshot(adapter.state_of(accepted))
         again = loads(dumps(accepted))
         found = difference(state, adapter.state_of(again))
         found = found and compare(adapter, accepted, again, case.equal)
-    except FAILURES as error:
+    except failures() as error:
         problem = f"makes an object that cannot be used ({in_words(error)})"
         advice = "check the state, and raise a ValueError that says what is wrong"
         return f"the factory accepts it, and {problem}; {advice}"
@@ -71,6 +69,8 @@ def _unclear(error: RebuildError) -> str:
     try:
         if isinstance(cause, SystemError):
             return f"the factory raises {in_words(cause)}, a fault in C code; check the state first"
+        if cause is not None and not isinstance(cause, (Exception, SystemExit)):
+            return f"the factory raises {in_words(cause)}, no Exception: raise a ValueError"
         if cause is not None and not str(cause) and not isinstance(cause, MemoryError):
             kind = type(cause).__name__
             return f"the factory raises {kind} without a message: say what is wrong with the state"

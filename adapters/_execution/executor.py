@@ -14,7 +14,7 @@ from adapters._execution import messages
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.restarting import RestartingExecutor
 from adapters._execution.watchdog import start_watchdog
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, failures
 
 T = TypeVar("T")
 # The future of a chunk and, for each of its calls, the result item if the call was not sent.
@@ -214,7 +214,7 @@ def _items_of(chunk: _SentChunk, end: float | None) -> list[messages.ResultItem]
     except futures.TimeoutError:
         future.cancel()
         raise
-    except Exception as error:  # of the chunk as a whole: all its calls get it
+    except failures() as error:  # of the chunk as a whole: all its calls get it
         items = repeat((None, None, error))
     return [item or next(items) for item in refused][::-1]
 

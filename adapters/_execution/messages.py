@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from adapters._naming import in_words
 from adapters._pickling import dumps, loads
-from adapters.errors import FAILURES, AdapterError, TaskError
+from adapters.errors import AdapterError, TaskError, failures
 
 Message: TypeAlias = tuple[bytes, "tuple[Buffer | memoryview, ...]"]
 # (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker);
@@ -139,7 +139,7 @@ def pack_error(error: BaseException) -> ResultItem:
     try:
         exception = _OwnReduction(error) if module.startswith("tblib") else error
         return False, dumps(exception), None, remote
-    except FAILURES as reason:
+    except failures() as reason:
         raised = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
         problem = f"in process {os.getpid()} the task raised {raised}"
         return False, dumps(None), problem, remote

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.watchdog import start_watchdog
+from adapters.errors import failures
 
 _TIMEOUT = 10.0  # seconds for the workers of a broken executor to end
 
@@ -81,7 +82,7 @@ class RestartingExecutor(futures.Executor):
     def _submit_item(self, item: _WorkItem, inner: futures.Executor) -> None:
         try:
             future = inner.submit(item.call)
-        except Exception as error:
+        except failures() as error:
             self._submit_failed(item, inner, error)
         else:
             start_watchdog(inner)
@@ -93,7 +94,9 @@ class RestartingExecutor(futures.Executor):
         finally:
             self._dispatching = False
 
-    def _submit_failed(self, item: _WorkItem, inner: futures.Executor, error: Exception) -> None:
+    def _submit_failed(
+        self, item: _WorkItem, inner: futures.Executor, error: BaseException
+    ) -> None:
         future = futures.Future[Any]()
         future.set_exception(error)
         with self._changed:
@@ -149,7 +152,7 @@ class RestartingExecutor(futures.Executor):
     def _replace(self, broken: futures.Executor) -> None:
         try:
             inner = self._make()
-        except Exception as error:
+        except failures() as error:
             inner = _FailedExecutor(error)
         with self._changed:
             self._inner = inner
@@ -212,7 +215,7 @@ class _WorkItem(ChainedFuture[Any]):
 class _FailedExecutor(futures.Executor):
     """Stands in for an executor that could not be made: `submit` raises the reason."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self._error = error
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from adapters._naming import in_words
 from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 _FEW = 64  # up to so many parts, groups are split down to single parts; beyond, down to 16 parts
 _WASTED = 0.25  # seconds that failing groups may take, beyond what passing groups have saved
@@ -99,7 +99,7 @@ class DryRun:
         kind = type(obj)
         try:
             reduced = self._pickler.reducer_override(obj)
-        except FAILURES:
+        except failures():
             if self._plain_override is None or not issubclass(kind, type):
                 raise
             # A class of the main script goes whole, as bytes; cloudpickle's reducer has its parts.
@@ -146,7 +146,7 @@ def _failure(pickler: Any, obj: object) -> Failure | None:
         pickler.dump(obj)
     except NotImportableError:
         raise
-    except FAILURES as error:
+    except failures() as error:
         deep = any(isinstance(each, RecursionError) for each in (error, error.__cause__))
         return Failure(in_words(error), deep)
     return None

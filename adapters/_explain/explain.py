@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 
 from adapters._comparison import type_name
 from adapters._explain.advice import adapter_of, advice
@@ -20,7 +20,7 @@ from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
 from adapters._pickling import DEFAULT_PROTOCOL, NotImportableError
-from adapters.errors import FAILURES
+from adapters.errors import failures, suppress_failures
 
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more
 _SMALLER = "send less of it, or adapters.share it: then it goes once per host"
@@ -152,7 +152,7 @@ class _Explaining:
             try:
                 hazard = self._hazards.of(part)
                 size = self._dry_run.sizes([part])[0] if hazard else 0
-            except FAILURES:
+            except failures():
                 continue  # it is a finding already, or a part of it is
             if hazard is not None and not hazard.problem:
                 hazard = copy_hazard(part, size)
@@ -178,7 +178,7 @@ class _Explaining:
         walk, obj = self._walk, self._walk.parts[number]
         if type(obj) in LEAVES:
             return
-        with suppress(*FAILURES):  # it has no length
+        with suppress_failures():  # it has no length
             if len(obj) > _WIDE:
                 return
         pairs = [

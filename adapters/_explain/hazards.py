@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
-from adapters.errors import FAILURES
+from adapters.errors import suppress_failures
 
 LARGE = 1 << 16  # bytes: a smaller part, or copy, costs little
 
@@ -54,7 +53,7 @@ class Hazards:
         """
         kind = type(part)
         if kind not in self._harmless:
-            with suppress(*FAILURES):
+            with suppress_failures():
                 return self._hazard(part, kind)
         return None
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from adapters._explain.parts import Step
 from adapters._explain.walk import Walk
 from adapters._expressions import attributes, literal, reduction_way
-from adapters.errors import FAILURES
+from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
     from adapters._expressions import Way
@@ -101,7 +100,7 @@ class Paths:
 
 def _evaluate(way: Way, value: Any) -> Any:
     names = {"copyreg": copyreg, "adapters": sys.modules["adapters"], "value": value}
-    with suppress(*FAILURES):
+    with suppress_failures():
         return eval(f"{way[0]}value{way[1]}", names)
     return _MISSING
 
@@ -159,5 +158,5 @@ def _readable(value: Any) -> Iterator[tuple[str, Any]]:
     for base in type.__getattribute__(kind, "__mro__"):
         for name, descriptor in list(vars(base).items()):
             if isinstance(descriptor, readable):
-                with suppress(*FAILURES):
+                with suppress_failures():
                     yield name, descriptor.__get__(value, kind)

@@ -11,7 +11,7 @@ from adapters._explain.advice import adapter_of
 from adapters._explain.dry_run import DryRun
 from adapters._explain.report import Finding
 from adapters._naming import in_words
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 _FAILED = "see the error; the factory, or a provider, is at fault"
 _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
@@ -25,7 +25,7 @@ def round_trip(obj: object, name: str, dry_run: DryRun, timeout: float) -> Itera
     try:
         payload = _pickling.dumps(obj, dry_run.protocol)
         rebuilt = _pickling.loads(_sent_back(payload, timeout))
-    except FAILURES as error:
+    except failures() as error:
         yield Finding(name, type_name(obj), in_words(error), adapter_of(obj), _FAILED, "differs")
         return
     for found in differences(obj, rebuilt, name, reducer=dry_run.reduce):

@@ -16,7 +16,7 @@ from adapters._explain.parts import Parts, Step
 from adapters._pickling import NotImportableError
 from adapters._wire.buffers import CONTAINERS
 from adapters._wire.cycles import reaches
-from adapters.errors import FAILURES
+from adapters.errors import failures, suppress_failures
 
 _ENDLESS = 200  # nested reductions, each returned by the one before; deeper ones are not followed
 _DEEP = 8  # nested reductions from which on a reducer is called twice, to see if it makes new parts
@@ -48,7 +48,7 @@ class Walk(Parts):
                 found = self.parts_of(obj)
             except NotImportableError:
                 raise
-            except FAILURES:
+            except failures():
                 self.failed.append(number)
                 continue
             if found and found[0][0][0] == "state" and searched < _CYCLES:
@@ -93,7 +93,7 @@ class Walk(Parts):
         while steps[0][0] in ("item", "value"):
             parent, step = self.origins[parent]
             steps.insert(0, step)
-        with suppress(*FAILURES):
+        with suppress_failures():
             again = self.dry_run.reduce(self.parts[parent])
             for kind, *where in steps:
                 for place in where if kind == "reduced" else where[-1:]:
@@ -117,7 +117,7 @@ class Walk(Parts):
         while len(line) < _CYCLES and self._made.get(line[-1], 0) < 2 * _DEEP:
             try:
                 found = islice(self.parts_of(self.parts[line[-1]]), _WIDE)
-            except FAILURES:
+            except failures():
                 break
             outside = (pair for pair in found if self._numbers.get(id(pair[1])) not in line)
             pair = next((pair for pair in outside if self.failure(pair[1])), None)

@@ -23,7 +23,7 @@ from adapters._payload.symbolic import SymbolicBuilder
 from adapters._payload.symbols import KNOWN, SPEC, BytesLike, Container, Global, Opaque, shown
 from adapters._wire.provider import import_provider
 from adapters._wire.rebuild import Spec, fetch, registry
-from adapters.errors import FAILURES, AdapterError, RebuildError, UntrustedError
+from adapters.errors import AdapterError, RebuildError, UntrustedError, failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +85,7 @@ def trusted_loads(
     except UnreadableError as error:
         what = f"at byte {error.offset}, {error.message}; {_DAMAGED}"
         raise RebuildError(f"cannot load a payload: {what}", "payload") from None
-    except FAILURES as error:
+    except failures() as error:
         raise RebuildError(f"cannot load a payload: {in_words(error)}", "payload") from error
 
 

@@ -25,7 +25,7 @@ from adapters._struct.fields import (
 )
 from adapters._wire.ctype import fields_of, is_ctype
 from adapters._wire.rebuild import registry
-from adapters.errors import FAILURES, RegistrationError
+from adapters.errors import RegistrationError, failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def refusal(ctype: Any) -> str | None:
     """Why `register_struct` without `lengths` refuses a C type, None if it does not."""
     try:
         _Layout(ctype, {})
-    except FAILURES as error:
+    except failures() as error:
         return str(error).partition("from its fields: ")[2] or str(error)
     return None
 

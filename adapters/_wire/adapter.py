@@ -7,7 +7,7 @@ import os
 from adapters._naming import in_words, qualified_name
 from adapters._wire.ctype import is_ctype, python_types
 from adapters._wire.fingerprint import fingerprint
-from adapters.errors import FAILURES, RebuildError, RegistrationError, SerializeError, VersionError
+from adapters.errors import RebuildError, RegistrationError, SerializeError, VersionError, failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Adapter:
         """
         try:
             return self.serialize(obj)
-        except FAILURES as error:
+        except failures() as error:
             raise self.serializer_raised(error) from error
 
     def serializer_raised(self, error: BaseException) -> SerializeError:
@@ -211,7 +211,7 @@ class Adapter:
             upgrade = self._upgrade_from(version)
             try:
                 state = upgrade(state)
-            except FAILURES as error:
+            except failures() as error:
                 raise self.rebuild_error(f"the upgrade from version {version}", error) from error
             version += 1
         return state
@@ -222,7 +222,7 @@ class Adapter:
             state = self.upgrade(version, state)
         try:
             obj = self.factory(state)
-        except FAILURES as error:
+        except failures() as error:
             raise self.rebuild_error("the factory", error) from error
         if obj is None:
             raise RebuildError(

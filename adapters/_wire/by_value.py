@@ -26,7 +26,7 @@ from adapters._wire.importable import (
     importable_attributes,
     is_importable,
 )
-from adapters.errors import FAILURES, SerializeError
+from adapters.errors import SerializeError, failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
         with io.BytesIO() as file:
             Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump((arguments, options))
             return file.getvalue()
-    except FAILURES as error:  # types raise anything when pickled
+    except failures() as error:  # types raise anything when pickled
         return f"{type(error).__name__}: {error}"
     finally:
         _being_written.discard(key)

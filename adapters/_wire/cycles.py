@@ -13,6 +13,8 @@ try:
 except ImportError:  # an interpreter without the C pickler
     from pickle import Pickler
 
+from adapters.errors import failures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -42,7 +44,7 @@ def reaches(state: Any, obj: object) -> bool:
     _searching.add(get_ident())
     try:
         Search(_NullFile()).dump(state)
-    except Exception:  # a part that does not pickle, or another cycle: the real pickler reports it
+    except failures():  # a part that does not pickle, or another cycle: the real pickler reports it
         return found
     finally:
         _searching.discard(get_ident())

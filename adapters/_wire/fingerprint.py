@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters._wire.importable import MAIN
+from adapters.errors import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _describe(value: Any, seen: dict[int, object]) -> object:
     name = getattr(value, "cname", None) if kind.__module__ == "_cffi_backend" else None
     try:  # as pickle sees it: a partial, an attrgetter, a bound method of C, an instance
         reduced = value.__reduce_ex__(2)
-    except Exception:
+    except failures():
         return describe(kind, name)
     return describe(*reduced) if type(reduced) is tuple else describe(kind, reduced)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 from adapters._wire.importable import MAIN
-from adapters.errors import FAILURES
+from adapters.errors import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def import_provider(module: str) -> None:
     """
     try:
         __import__(module)
-    except FAILURES as error:
+    except failures() as error:
         raise LookupError(
             f"its provider, module {module!r}, cannot be imported here ({type(error).__name__}:"
             f" {error}); install it, or put its folder on sys.path"
@@ -67,7 +67,7 @@ def load_by_value(body: bytes | str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         import pickle
 
         arguments, options = pickle.loads(body)
-    except FAILURES as error:
+    except failures() as error:
         raise LookupError(
             f"it came by value and cannot be loaded here ({type(error).__name__}: {error});"
             " install what its functions use"

@@ -13,7 +13,7 @@ from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, inspect
 from adapters._wire.cycles import Progress, in_progress, reaches
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.registry import Registry
-from adapters.errors import FAILURES, RebuildError
+from adapters.errors import RebuildError, failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     def reduce(obj: Any) -> Any:
         try:
             state = serialize(obj)
-        except FAILURES as error:
+        except failures() as error:
             raise adapter.serializer_raised(error) from error
         # Most states are scalars, or a few of them in a tuple or a dict. That is found out here,
         # without a function call, since every object pays for it.

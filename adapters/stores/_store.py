@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from adapters.errors import StoreError
+from adapters.errors import StoreError, failures
 
 TIMEOUT = 60  # seconds for an engine to send a state
 
@@ -54,5 +54,5 @@ def library_errors(message: str, subject: str, *missing: type[Exception]) -> Ite
         yield
     except missing as error:
         raise LookupError(*error.args) from error
-    except Exception as error:
+    except failures() as error:
         raise StoreError(f"{message}: {type(error).__name__}: {error}", subject) from error
