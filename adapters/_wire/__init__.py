@@ -6,6 +6,7 @@
 | `registry` | which adapter serves a type, a subclass, a C type or a name |
 | `copyreg_table` | what copyreg is told |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
+| `key` | what a payload says of an adapter, in one string |
 | `provider` | how a process that never saw the registration gets the adapter |
 | `by_value` | the pickler that sends functions, classes and adapters by value |
 | `importable` | what another process can import |
