@@ -168,14 +168,21 @@ def test_an_exception_travels_through_its_adapter(
     assert error.code == 7
 
 
-@pytest.mark.parametrize("function", [panic, give_panic, PanicsOnArrival()])
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        (panic, Panic),
+        (give_panic, adapters.SerializeError),
+        (PanicsOnArrival(), adapters.RebuildError),
+    ],
+)
 def test_what_is_no_exception_costs_its_own_task(
-    thread: adapters.Executor, function: Callable[..., Any]
+    thread: adapters.Executor, function: Callable[..., Any], kind: type[BaseException]
 ) -> None:
     error = thread.submit(function, 1).exception(TIMEOUT)
-    assert isinstance(error, Panic)
+    assert isinstance(error, kind)
     assert "in panic" in str(error.__cause__)
-    assert outcomes(thread.map(function, [1, 2, 3], chunksize=2)) == [Panic] * 3
+    assert outcomes(thread.map(function, [1, 2, 3], chunksize=2)) == [kind] * 3
 
 
 # Large parts
