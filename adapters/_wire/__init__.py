@@ -3,6 +3,7 @@
 | module | what it holds |
 |---|---|
 | `adapter` | an adapter: serializer, factory, name, version and upgrades |
+| `registration` | what an adapter can be made of |
 | `registry` | which adapter serves a type, a subclass, a C type or a name |
 | `copyreg_table` | what copyreg is told |
 | `rebuild` | the wire form: what payloads name, specs, reducers |

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from adapters._naming import in_words, qualified_name
-from adapters._wire.ctype import is_ctype, python_types
+from adapters._wire.ctype import is_ctype
 from adapters._wire.fingerprint import fingerprint
-from adapters.errors import RebuildError, RegistrationError, SerializeError, VersionError, failures
+from adapters._wire.registration import check
+from adapters.errors import RebuildError, SerializeError, VersionError, failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from adapters._wire.provider import Provider
-
-# The pickler writes these by itself and calls no reducer: an adapter would not be used.
-_PICKLED_NATIVELY = frozenset(
-    map(type, (None, True, 0, 0.0, "", b"", bytearray(), (), [], {}, set(), frozenset(), type))
-) | {type(lambda: None)}
 
 OPTIONS = ("name", "version", "upgrades", "subclasses")
 
@@ -78,45 +74,7 @@ class Adapter:
         # The registry sets these: what picklers call, and what writes the adapter by value.
         self.reduce: Callable[[Any], Any] | None = None
         self.dump_by_value: Callable[[Adapter], bytes | str] | None = None
-        self._check()
-
-    def _check(self) -> None:
-        subject = qualified_name(self.target)
-
-        def refuse(problem: str) -> RegistrationError:
-            problem = f"cannot register an adapter for {subject}: {problem}"
-            return RegistrationError(problem, subject)
-
-        if not is_ctype(self.target) and not isinstance(self.target, type):
-            kind = qualified_name(type(self.target))
-            raise RegistrationError(
-                f"cannot register an adapter for {self.target!r}, which is a {kind}: the first"
-                " argument is a type, or a C type as ffi.typeof() returns it",
-                kind,
-            )
-        if self.target in python_types():
-            raise refuse("all objects of cffi share this type; pass their C type, ffi.typeof(obj)")
-        if self.target is object:
-            raise refuse("every object is an instance of it; register the type itself")
-        if self.target in _PICKLED_NATIVELY:
-            raise refuse("pickle writes this built-in type by itself and would never ask for it")
-        for role in ("serialize", "factory"):
-            if not callable(getattr(self, role)):
-                raise refuse(f"{role} must be callable, not {getattr(self, role)!r}")
-        if not isinstance(self.name, str) or not self.name:
-            raise refuse(f"name must be a non-empty str, not {self.name!r}")
-        if type(self.version) is not int or self.version < 1:
-            raise refuse(f"version must be an int of 1 or more, not {self.version!r}")
-        if not isinstance(self.upgrades, dict):
-            raise refuse(f"upgrades must be a dict, not {self.upgrades!r}")
-        for old, upgrade in self.upgrades.items():
-            if type(old) is not int or not 1 <= old < self.version or not callable(upgrade):
-                raise refuse(
-                    f"upgrades maps an older version (1 to {self.version - 1}) to a function from"
-                    f" its state to the next version's, but holds {old!r}: {upgrade!r}"
-                )
-        if self.subclasses and is_ctype(self.target):
-            raise refuse("C types have no subclasses")
+        check(self)
 
     def __reduce__(self) -> Any:  # without the functions that a registry has given it
         from functools import partial

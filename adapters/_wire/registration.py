@@ -1,0 +1,56 @@
+"""Registration: what an adapter can be made of."""
+
+from __future__ import annotations
+
+from adapters._naming import qualified_name
+from adapters._wire.ctype import is_ctype, python_types
+from adapters.errors import RegistrationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from adapters._wire.adapter import Adapter
+
+# The pickler writes these by itself and calls no reducer: an adapter would not be used.
+_PICKLED_NATIVELY = frozenset(
+    map(type, (None, True, 0, 0.0, "", b"", bytearray(), (), [], {}, set(), frozenset(), type))
+) | {type(lambda: None)}
+
+
+def check(adapter: Adapter) -> None:
+    """Refuse what an adapter cannot be made of; raises a RegistrationError."""
+    subject = qualified_name(adapter.target)
+
+    def refuse(problem: str) -> RegistrationError:
+        problem = f"cannot register an adapter for {subject}: {problem}"
+        return RegistrationError(problem, subject)
+
+    if not is_ctype(adapter.target) and not isinstance(adapter.target, type):
+        kind = qualified_name(type(adapter.target))
+        raise RegistrationError(
+            f"cannot register an adapter for {adapter.target!r}, which is a {kind}: the first"
+            " argument is a type, or a C type as ffi.typeof() returns it",
+            kind,
+        )
+    if adapter.target in python_types():
+        raise refuse("all objects of cffi share this type; pass their C type, ffi.typeof(obj)")
+    if adapter.target is object:
+        raise refuse("every object is an instance of it; register the type itself")
+    if adapter.target in _PICKLED_NATIVELY:
+        raise refuse("pickle writes this built-in type by itself and would never ask for it")
+    for role in ("serialize", "factory"):
+        if not callable(getattr(adapter, role)):
+            raise refuse(f"{role} must be callable, not {getattr(adapter, role)!r}")
+    if not isinstance(adapter.name, str) or not adapter.name:
+        raise refuse(f"name must be a non-empty str, not {adapter.name!r}")
+    if type(adapter.version) is not int or adapter.version < 1:
+        raise refuse(f"version must be an int of 1 or more, not {adapter.version!r}")
+    if not isinstance(adapter.upgrades, dict):
+        raise refuse(f"upgrades must be a dict, not {adapter.upgrades!r}")
+    for old, upgrade in adapter.upgrades.items():
+        if type(old) is not int or not 1 <= old < adapter.version or not callable(upgrade):
+            raise refuse(
+                f"upgrades maps an older version (1 to {adapter.version - 1}) to a function from"
+                f" its state to the next version's, but holds {old!r}: {upgrade!r}"
+            )
+    if adapter.subclasses and is_ctype(adapter.target):
+        raise refuse("C types have no subclasses")
