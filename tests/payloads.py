@@ -18,6 +18,15 @@ ARGUMENTS = b"(X\x0e\0\0\0gadgets.GadgetK\1X\1\0\0\0xNt"
 
 GADGET = b"cadapters\nrebuild\n(X\x0e\0\0\0gadgets.GadgetK\1X\1\0\0\0xNtR"
 
+KEY = "2:1:unwanted:gadgets.Gadget"  # the same in form 2
+REBUILD, COMPLETE, SPEC = (b"cadapters\n%b\n" % name for name in (b"rebuild", b"complete", b"Spec"))
+
+
+def text(value: str) -> bytes:
+    """The opcodes of a str, for payloads that are written by hand."""
+    encoded = value.encode("utf-8", "surrogatepass")
+    return b"X" + len(encoded).to_bytes(4, "little") + encoded
+
 
 class Outside:
     """Reduces to whatever it is told."""

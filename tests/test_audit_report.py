@@ -29,6 +29,7 @@ globals:
   adapters.rebuild, 1 time, first at byte 2
   adapters.Spec, 1 time, first at byte 52
   pickle.loads, 1 time, first at byte 105
+  module gadgets, 2 times, first at byte 50
 calls:
   adapters.rebuild by REDUCE, 1 time, first at byte 50
   adapters.Spec by REDUCE, 1 time, first at byte 103
@@ -43,6 +44,12 @@ loads inside:
 not understood:
   at byte 152: it names a global by extension code 5
 verdict: it cannot be followed to the end, so there may be more in it"""
+
+
+NEEDS_ADAPTERS = (
+    "nothing but plain data and the adapters above; loading imports the modules above ({}) and runs"
+    " the factories of the adapters; what states hold is not known"
+)
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -72,12 +79,33 @@ def test_all_that_is_found_is_printed() -> None:
     ("obj", "verdict"),
     [
         ([1, "text"], "nothing but plain data"),
-        ([Gadget(1)], "nothing but plain data and the adapters above"),
+        ([Gadget(1)], NEEDS_ADAPTERS.format("gadgets")),
         ([len], "it runs code of its own choice; load it only if you trust the sender"),
     ],
 )
 def test_the_last_line_is_a_verdict(obj: Any, verdict: str) -> None:
     assert str(audit(pickle.dumps(obj))).splitlines()[-1] == f"verdict: {verdict}"
+
+
+def test_modules_that_loading_imports_are_listed_and_in_the_verdict() -> None:
+    report = audit(b"cadapters\nrebuild\n(Vx\nI1\nVthis\nNtR.")
+    assert report.imports == (adapters.GlobalFound("this", 1, 33),)
+    assert report.only_adapters
+    assert "  module this, 1 time, first at byte 33" in str(report).splitlines()
+    assert str(report).splitlines()[-1] == "verdict: " + NEEDS_ADAPTERS.format("this")
+    many = b"".join(b"h\0(Vx\nI1\nVm%d\nNtR" % number for number in range(9))
+    report = audit(b"(cadapters\nrebuild\nq\x000" + many + b"t.")
+    assert "(m0, m1, m2, m3, m4 and 4 more)" in str(report)
+
+
+def test_what_trusted_loading_refuses_is_listed_and_in_the_verdict() -> None:
+    report = audit(pickle.dumps({"f": adapters.rebuild}))
+    assert report.refused[0].message == "it holds adapters.rebuild itself, as data"
+    assert str(report).splitlines()[-3:] == [
+        "refused by trusted loading:",
+        f"  at byte {report.refused[0].offset}: it holds adapters.rebuild itself, as data",
+        "verdict: trusted loading refuses it, for what is said above",
+    ]
 
 
 def test_names_cannot_move_the_cursor() -> None:

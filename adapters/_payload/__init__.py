@@ -5,9 +5,12 @@
 | `reader` | the bytes of a payload: constants, lengths, lines |
 | `machine` | pickle's machine, which runs opcodes on a stack, with marks and a memo |
 | `symbols` | symbols, which stand for values that are not made |
+| `forms` | the calls that payloads make of `adapters`, in each wire form |
 | `symbolic` | a builder of symbols, for audits and the first pass of trusted loading |
 | `construct` | a builder of values: the second pass |
 | `budget` | every limit: memory, nesting, counts |
 | `audit`, `audit_report` | `audit()`, and what it returns |
-| `trusted` | trusted loading: the two passes, and what is refused |
+| `validator` | the first pass of trusted loading: what is refused |
+| `needs` | the adapters that a payload needs, found among those that are trusted |
+| `trusted` | trusted loading: the two passes |
 """

@@ -9,15 +9,28 @@ from adapters._payload.audit_report import AdapterFound, Audit, CallFound, Globa
 from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import SymbolicBuilder
-from adapters._payload.symbols import KNOWN, SPEC, BytesLike, Container, Global, Opaque, shown
+from adapters._payload.symbols import (
+    KNOWN,
+    REBUILD,
+    SPEC,
+    BytesLike,
+    Container,
+    Global,
+    Made,
+    Opaque,
+    shown,
+)
+from adapters.errors import VersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapters._payload.forms import AdapterCall
+
 # Functions that load a pickle, and which of their arguments it is.
 _MODULES = ("_pickle", "adapters", "cloudpickle", "cloudpickle.cloudpickle", "pickle")
 _LOADS = {f"{module}.loads": 0 for module in _MODULES}
-_LOADS |= {"pickle._loads": 0, "adapters._main_class": 2}
+_LOADS |= {"pickle._loads": 0, "adapters.main_class": 2, "adapters._main_class": 2}
 
 
 def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
@@ -56,9 +69,13 @@ def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
     auditor = _Auditor(len(data), buffers, levels)
     machine = Machine(data, auditor)
     try:
-        machine.run()
+        result = machine.run()
+        if type(result) is Global:
+            auditor.global_as_item(result.path)
     except UnreadableError as error:
         auditor.problem(error.message)
+    except VersionError as error:  # it has a newer form
+        auditor.problem(str(error))
     return Audit(
         size=len(data),
         protocol=machine.protocol,
@@ -72,6 +89,8 @@ def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
         ),
         nested=tuple(inside for inside in auditor.nested.values() if inside is not None),
         problems=tuple(auditor.problems),
+        refused=tuple(auditor.refused),
+        imports=tuple(GlobalFound(path, *found) for path, found in auditor.imports.items()),
     )
 
 
@@ -82,11 +101,13 @@ class _Auditor(SymbolicBuilder):
         super().__init__(budget.memory_to_audit(size), budget.UNLIMITED, buffers)
         # Each with how often it is met, and the offset of the first time.
         self.globals: dict[str, list[int]] = {}
+        self.imports: dict[str, list[int]] = {}  # modules that providers name
         self.calls: dict[tuple[str, str, str | None], list[int]] = {}  # path, opcode, argument
         # Name, version, module and body: states, the number of specs, offset and nested audit.
         self.adapters: dict[tuple[str, int, str | None, Any], list[Any]] = {}
         self.nested: dict[BytesLike, Audit | None] = {}
         self.problems: list[Problem] = []
+        self.refused: list[Problem] = []
         self._levels = levels  # of payloads inside this one, which are audited, too
 
     def charge(self, cost: int) -> None:
@@ -122,29 +143,41 @@ class _Auditor(SymbolicBuilder):
             self._load(path, _items(arguments))
         return Opaque(f"what {path} returns" if type(function) is Global else "something computed")
 
-    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Opaque:
-        name, version, provider = parts
-        module, body = (provider, None) if type(provider) is str else (None, provider.items[1])
+    def adapter(self, call: AdapterCall) -> Made | Opaque:
+        name, version, provider = call.key
+        module, body = (provider, None) if type(provider) is str else (None, provider[1])
+        if module is not None:
+            self._count(self.imports, module)
         key = name, version, module, body
         if key not in self.adapters:
-            inside = self._inside(body) if type(body) is BytesLike else None
+            inside = self._inside(body) if type(body) is bytes else None
             self.adapters[key] = [[], 0, self.at, inside]
         found = self.adapters[key]
-        found[0].append(arguments.last)
-        found[1] += path == SPEC
-        return Opaque(f"what {path} returns")
+        found[0].append(call.size)
+        found[1] += call.path == SPEC
+        if call.path == SPEC:
+            return Opaque(f"what {SPEC} returns")
+        self.give(call.state)
+        return Made(call.key, call.arguments.depth)
+
+    def refuse(self, what: str, advice: str = "") -> None:
+        if len(self.refused) < budget.PROBLEMS:
+            self.refused.append(Problem(what, self.at))
+
+    def global_as_item(self, path: str) -> None:
+        if path in KNOWN:  # others are foreign, wherever they are
+            self.refuse(f"it holds {path} itself, as data")
 
     def _load(self, path: str, items: list[Any]) -> None:
         body = items[_LOADS[path]] if len(items) > _LOADS[path] else None
         if type(body) is not BytesLike or body.data is None:
             self.problem(f"what {path} loads is not a constant")
         elif body not in self.nested:
-            self.nested[body] = self._inside(body)
+            self.nested[body] = self._inside(body.data)
 
-    def _inside(self, body: BytesLike) -> Audit | None:
-        assert body.data is not None
+    def _inside(self, body: bytes) -> Audit | None:
         if self._levels:
-            return _audit(body.data, None, self._levels - 1)
+            return _audit(body, None, self._levels - 1)
         self.problem("payloads are nested too deep to be followed")
         return None
 
@@ -158,6 +191,8 @@ def _path(function: Any, how: str) -> str:
     kind = type(function)
     if kind is Global:
         what = shown(function.path)
+    elif kind is Made:
+        what = f"what {REBUILD} returns"
     else:
         what = function.what if kind is Opaque else getattr(function, "kind", kind).__name__
     return what if how in ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX") else f"{what}, changed"

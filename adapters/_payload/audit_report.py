@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from adapters._payload.symbols import KNOWN, shown
 
+_MODULES = 5  # that the verdict names
+
 
 class GlobalFound(NamedTuple):
-    """A global that the payload imports: how often it is named, and at which byte first."""
+    """A global or a module that loading imports: how often it is named, and at which byte first."""
 
     path: str
     times: int
@@ -54,7 +56,7 @@ class AdapterFound(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Something that the bytes of the payload alone do not tell, and at which byte it is."""
+    """What is not understood, or what trusted loading refuses, and at which byte it is."""
 
     message: str
     offset: int
@@ -65,7 +67,10 @@ class Audit(NamedTuple):
 
     Nothing is missing in it as long as `complete` is true. `size` is the payload's, in bytes;
     `buffers` is the number that it takes out of band, `values` the number that it makes (constants,
-    containers and objects); `nested` are audits of payloads that calls in it would load.
+    containers and objects); `nested` are audits of payloads that calls in it would load. `refused`
+    is what trusted loading refuses for other reasons than what the payload imports and calls.
+    `imports` are modules that loading imports for adapters which are not registered, and trusted
+    loading does not import.
     """
 
     size: int
@@ -77,6 +82,8 @@ class Audit(NamedTuple):
     adapters: tuple[AdapterFound, ...]
     nested: tuple[Audit, ...]
     problems: tuple[Problem, ...]
+    refused: tuple[Problem, ...] = ()
+    imports: tuple[GlobalFound, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -91,10 +98,18 @@ class Audit(NamedTuple):
 
     @property
     def only_adapters(self) -> bool:
-        """Whether it holds only plain data and objects of adapters that are imported."""
-        calls = all(each.path in KNOWN and each.how == "REDUCE" for each in self.calls)
-        by_value = any(adapter.by_value for adapter in self.adapters)
-        return self.complete and calls and not (self.foreign or by_value or self.nested)
+        """Whether it holds only plain data and objects of adapters that are imported.
+
+        Trusted loading loads it if `trusted` has the names of these adapters. It says nothing about
+        what their factories do with the states.
+        """
+        return self.complete and not (self.foreign or self._runs_code or self.refused)
+
+    @property
+    def _runs_code(self) -> bool:
+        """Whether it calls more than adapters, or brings code of its own."""
+        calls = any(each.path not in KNOWN or each.how != "REDUCE" for each in self.calls)
+        return calls or bool(self.nested) or any(adapter.by_value for adapter in self.adapters)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as dicts, lists, strings and numbers, for JSON."""
@@ -107,8 +122,9 @@ class Audit(NamedTuple):
         lines += ["adapters:"] if self.adapters else []
         for adapter in self.adapters:
             lines += [_adapter_line(adapter), *_indented(adapter.nested)]
-        lines += ["globals:"] if self.globals else []
+        lines += ["globals:"] if self.globals or self.imports else []
         lines += [f"  {shown(each.path)}, {_where(*each[1:])}" for each in self.globals]
+        lines += [f"  module {shown(each.path)}, {_where(*each[1:])}" for each in self.imports]
         lines += ["calls:"] if self.calls else []
         for call in self.calls:
             argument = "" if call.argument is None else f" on {shown(repr(call.argument))}"
@@ -117,14 +133,25 @@ class Audit(NamedTuple):
             lines += ["loads inside:", *_indented(nested)]
         lines += ["not understood:"] if self.problems else []
         lines += [f"  at byte {problem.offset}: {problem.message}" for problem in self.problems]
+        lines += ["refused by trusted loading:"] if self.refused else []
+        lines += [f"  at byte {problem.offset}: {problem.message}" for problem in self.refused]
         return "\n".join([*lines, self._verdict()])
 
     def _verdict(self) -> str:
         if not self.complete:
             return "verdict: it cannot be followed to the end, so there may be more in it"
+        if self.only_adapters and not self.adapters:
+            return "verdict: nothing but plain data"
         if self.only_adapters:
-            needs = "plain data and the adapters above" if self.adapters else "plain data"
-            return f"verdict: nothing but {needs}"
+            modules = [shown(each.path) for each in self.imports]
+            more = f" and {len(modules) - _MODULES} more" if len(modules) > _MODULES else ""
+            return (
+                "verdict: nothing but plain data and the adapters above; loading imports the"
+                f" modules above ({', '.join(modules[:_MODULES])}{more}) and runs the factories of"
+                " the adapters; what states hold is not known"
+            )
+        if self.refused and not (self._runs_code or self.foreign):
+            return "verdict: trusted loading refuses it, for what is said above"
         return "verdict: it runs code of its own choice; load it only if you trust the sender"
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import PLAIN, REBUILD, SPEC, Global
+from adapters._payload.symbols import COMPLETE, PLAIN, REBUILD, SPEC, Global
+from adapters._wire.key import parse_key
 from adapters._wire.rebuild import Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters._wire.adapter import Adapter
     from adapters._wire.provider import Provider
 
@@ -50,7 +53,7 @@ class ValueBuilder:
     def container(self, kind: type) -> Any:
         return kind()
 
-    def closed(self, kind: type, items: list[Any], last: int = 0) -> Any:
+    def closed(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> Any:
         if kind is frozenset:
             self._check_hashes(items, items)
         return kind(items)
@@ -89,17 +92,34 @@ class ValueBuilder:
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
         if how != "REDUCE" or type(function) is not Global or type(arguments) is not tuple:
             raise self._unexpected("a call")
-        if function.path == REBUILD:
-            name, version, provider, state = arguments
-            return self._adapters[name, provider].rebuild(version, state)
-        if function.path == SPEC:
-            name, version, provider, state = arguments
-            # With the provider of the adapter that is known here: a spec imports its provider when
-            # it is rebuilt after the adapter was unregistered.
-            return Spec(name, version, self._adapters[name, provider].provider, state)
+        if function.path in (REBUILD, COMPLETE, SPEC):
+            return self._of_adapter(function.path, *arguments)
         kind = PLAIN[function.path]
         if kind in (set, frozenset):
             self._check_hashes(arguments, *arguments)
         if kind in (bytes, bytearray) and len(arguments) == 2:  # text, and the name of Latin-1
             return kind(arguments[0].encode("latin-1"))  # not by that name, which imports a codec
         return kind(*arguments)
+
+    def _of_adapter(self, path: str, *arguments: Any) -> Any:
+        adapter: Any
+        if path == COMPLETE:
+            obj, (key, attributes, links) = arguments
+            adapter, version = self._resolve(key)
+            adapter.complete(obj, version, attributes, links)
+            return None
+        if len(arguments) == 4:
+            name, version, provider, state = arguments
+            adapter, more = self._adapters[name, provider], []
+        else:
+            key, state, *more = arguments
+            adapter, version = self._resolve(key)
+        if path == REBUILD:  # the class is None: that of the adapter
+            return adapter.rebuild(version, state)
+        # With the provider of the adapter that is known here: a spec imports its provider when it
+        # is rebuilt after the adapter was unregistered.
+        return Spec(adapter.name, version, adapter.provider, state, *more)
+
+    def _resolve(self, key: Any) -> tuple[Any, int]:
+        name, version, provider = parse_key(key)
+        return self._adapters[name, provider], version

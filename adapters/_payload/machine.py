@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from adapters._payload.symbolic import SymbolicBuilder
 
 _NEWEST = 5  # protocol whose opcodes are known here, whatever the running Python knows
+_ARGUMENTS = 4  # of the calls whose arguments a builder is told the places of, at most
 _STOP = pickle.STOP[0]
 _UNSET = object()
 
@@ -134,8 +135,8 @@ class Machine(Reader):
     def _closed(self, how: tuple[type, int | None]) -> None:
         kind, count = how
         items = self._pop(count)
-        last = self.offset - self._popped[-1] if items else 0
-        self._push(self._builder.closed(kind, items, last))
+        starts = [*self._popped, self.offset] if len(items) <= _ARGUMENTS else ()
+        self._push(self._builder.closed(kind, items, starts))
 
     def _extend(self, how: tuple[type, int | None, bool]) -> None:
         kind, count, new = how

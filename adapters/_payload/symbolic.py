@@ -6,13 +6,27 @@ like that in old protocols. Nothing is known about the result of any other call.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from adapters._payload import budget
+from adapters._payload.forms import AdapterCall, adapter_call
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import PLAIN, REBUILD, SPEC, BytesLike, Container, Global, Opaque
+from adapters._payload.symbols import (
+    COMPLETE,
+    PLAIN,
+    REBUILD,
+    SPEC,
+    BytesLike,
+    Container,
+    Global,
+    Made,
+    Opaque,
+    shown,
+)
 
+SUBCLASS = "register an adapter for the subclass itself, in the process that pickles it and here"
 _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 
 
@@ -42,9 +56,16 @@ class SymbolicBuilder:
         """The symbol for any other call's result; `arguments` is None where a method is called."""
         raise NotImplementedError
 
-    def adapter(self, path: str, parts: tuple[str, int, Any], arguments: Container) -> Any:
-        """The symbol for an object or a spec of an adapter; `parts`: name, version, provider."""
+    def adapter(self, call: AdapterCall) -> Any:
+        """The symbol for what `adapters.rebuild` or `adapters.Spec` makes."""
         raise NotImplementedError
+
+    def refuse(self, what: str, advice: str = "") -> None:
+        """The payload does what picklers never do with objects of adapters."""
+        raise NotImplementedError
+
+    def completed(self, call: AdapterCall) -> None:
+        """The payload gives an object its attributes and links."""
 
     def unresolved(self, what: str) -> Any:
         """The symbol for an object that the payload alone does not determine; `what` says why."""
@@ -103,12 +124,12 @@ class SymbolicBuilder:
         self._new(budget.EMPTY[kind])
         return Container(kind, [])
 
-    def closed(self, kind: type, items: list[Any], last: int = 0) -> Container:
-        """A tuple or frozenset; `last` bytes of the payload make its last item."""
+    def closed(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> Container:
+        """A tuple or frozenset; `starts` are the places of a short tuple's items, and its end."""
         self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
         if kind is frozenset:
             self.keys(items)
-        made = Container(kind, items, last)
+        made = Container(kind, items, starts)
         self.close(made)
         return made
 
@@ -129,6 +150,8 @@ class SymbolicBuilder:
         if type(target) is not Container or target.kind is not kind:
             self.run(_ADD[kind], target, None)
             return
+        if target.given:
+            self.refuse(f"it adds to a {kind.__name__} that an adapter has been given before")
         self.charge(budget.ITEM[kind] * len(items))
         if kind is not list:
             if not target.items:
@@ -141,7 +164,7 @@ class SymbolicBuilder:
         depth = target.depth
         for item in items:
             kind = type(item)
-            if kind is Container or kind is Opaque:
+            if kind is Container or kind is Made or kind is Opaque:
                 if item.depth >= depth:
                     depth = item.depth + 1
             elif kind is Global:
@@ -165,10 +188,74 @@ class SymbolicBuilder:
             if made is not None:
                 return made
         self._new(budget.VALUE)
-        parts = _adapter_parts(arguments) if path in (REBUILD, SPEC) else None
-        if parts is None:
+        made = adapter_call(path, arguments) if path in (REBUILD, COMPLETE, SPEC) else None
+        if made is None:
             return self.run(how, function, arguments)
-        return self.adapter(path, parts, arguments)
+        if made.cls is not None:
+            self.refuse(
+                f"it has an object of {shown(made.cls.path)}, a subclass of what adapter"
+                f" {shown(made.key[0])!r} makes, and no class is taken from a payload",
+                SUBCLASS,
+            )
+        if made.attributes is not None:
+            self._check_attributes(made.attributes)
+        return self._complete(made) if path == COMPLETE else self.adapter(made)
+
+    def _complete(self, call: AdapterCall) -> None:
+        """Give an object its attributes and links, where it is one that waits for them."""
+        obj = call.obj
+        if type(obj) is not Made or obj.key != call.key:
+            self.refuse("it completes something that the same adapter has not made")
+        elif obj.complete:
+            self.refuse("it completes an object a second time")
+        elif obj.given:
+            self.refuse("it completes an object that a factory has been given before")
+        else:
+            obj.complete, obj.attributes = True, call.attributes
+            self.give(call.links, objects=False)
+            if call.links is not None:  # `link` is given the object, and with it its attributes
+                self.give(call.attributes, objects=False)
+            obj.depth = max(obj.depth, call.arguments.depth)
+            self.completed(call)
+
+    def give(self, given: Any, objects: bool = True) -> None:
+        """Count what code of an adapter is given once more, as it may copy it; it cannot grow then.
+
+        `objects` says whether the objects in it count as given, too: those in a state do, those in
+        links do not, as they may still wait for links of their own.
+        """
+        todo: list[Any] = [given]
+        seen: set[int] = set()
+        for value in todo:
+            kind = type(value)
+            if kind is Container or kind is BytesLike or kind is Made:
+                if id(value) in seen:
+                    continue
+                seen.add(id(value))
+            if kind is Container:
+                value.given = True
+                self.charge(budget.VALUE + budget.VALUE * len(value.items))
+                todo += value.items
+            elif kind is Made and objects:
+                value.given = True
+                todo.append(value.attributes)
+            elif kind is BytesLike:
+                self.charge(value.size)
+            elif kind is str or kind is int:
+                self.charge(value.__sizeof__())
+
+    def _check_attributes(self, attributes: Any) -> None:
+        """Refuse attributes that are no dict of names, or a pair of one (or None) and slots."""
+        pair = type(attributes) is Container and attributes.kind is tuple
+        parts = attributes.items if pair else [attributes]
+        if len(parts) != 1 + pair:
+            parts = [()]
+        for part in parts[1:] if pair and parts[0] is None else parts:
+            is_dict = type(part) is Container and part.kind is dict
+            if not is_dict or not all(type(name) is str for name in part.items[::2]):
+                self.refuse("the attributes of an object are not a dict with names for its keys")
+                return
+            part.given = True
 
     def _plain(self, name: str, kind: type, items: list[Any]) -> Any:
         """The result of a function of `PLAIN` where it is plain data for certain, else None."""
@@ -196,22 +283,3 @@ class SymbolicBuilder:
                 self.extend(made, source, set)
                 return made
         return None
-
-
-def _adapter_parts(arguments: Any) -> tuple[str, int, Any] | None:
-    """Name, version and provider from the arguments of `adapters.rebuild`.
-
-    None if they are not what picklers write: four constants, the last one (the state) apart, where
-    the provider may be a pair of strings, or of a string and bytes.
-    """
-    if type(arguments) is not Container or arguments.kind is not tuple or len(arguments.items) != 4:
-        return None
-    name, version, provider, _state = arguments.items
-    if type(provider) is Container and provider.kind is tuple and len(provider.items) == 2:
-        fingerprint, body = provider.items
-        in_payload = type(body) is BytesLike and body.kind is bytes and body.data is not None
-        valid = type(fingerprint) is str and (in_payload or type(body) is str)
-    else:
-        valid = type(provider) is str
-    valid = valid and type(name) is str and type(version) is int
-    return (name, version, provider) if valid else None

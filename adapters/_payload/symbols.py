@@ -6,9 +6,17 @@ here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._payload import budget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    from adapters._wire.provider import Provider
+
+    AdapterKey: TypeAlias = tuple[str, int, Provider]
 
 # Functions that make plain data, by the names that picklers write where a protocol has no opcode,
 # and the types that they make. The second pass of trusted loading calls these types and the
@@ -16,8 +24,8 @@ from adapters._payload import budget
 _TYPES = (bytearray, bytes, complex, dict, frozenset, list, memoryview, set, tuple)
 PLAIN: dict[str, Any] = {f"builtins.{kind.__name__}": kind for kind in _TYPES}
 PLAIN["_codecs.encode"] = bytes
-REBUILD, SPEC = "adapters.rebuild", "adapters.Spec"
-KNOWN = {*PLAIN, REBUILD, SPEC}  # all that plain data and objects of adapters name
+REBUILD, COMPLETE, SPEC = "adapters.rebuild", "adapters.complete", "adapters.Spec"
+KNOWN = {*PLAIN, REBUILD, COMPLETE, SPEC}  # all that plain data and objects of adapters name
 
 
 class BytesLike:
@@ -36,19 +44,38 @@ class Container:
     Attributes:
         kind: list, tuple, dict, set, frozenset or Spec.
         items: Its items; of a dict, keys and values by turns.
-        last: The number of bytes in the payload that make a tuple's last item.
+        starts: Of a tuple, where in the payload its items begin, and where the last one ends.
         depth: Levels of containers and objects, itself included.
         total: Of one that cannot change any more: the values in it, each as often as it is met.
         hashable: Of one that cannot change any more: whether it may be a key.
-        given: Whether a factory was given it.
+        given: Whether code of an adapter was given it, so that it must not grow any more.
     """
 
-    __slots__ = ("depth", "given", "hashable", "items", "kind", "last", "total")
+    __slots__ = ("depth", "given", "hashable", "items", "kind", "starts", "total")
 
-    def __init__(self, kind: type, items: list[Any], last: int = 0) -> None:
-        self.kind, self.items, self.last = kind, items, last
+    def __init__(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> None:
+        self.kind, self.items, self.starts = kind, items, starts
         self.depth = self.total = 1
         self.hashable = self.given = False
+
+
+class Made:
+    """An object that an adapter makes.
+
+    Attributes:
+        key: The adapter's name, the version of the state, and the provider.
+        depth: Levels of containers and objects, itself included.
+        given: Whether a factory was given it.
+        complete: Whether the payload has given it its attributes and links.
+        attributes: Its attributes, None if it has none yet.
+    """
+
+    __slots__ = ("attributes", "complete", "depth", "given", "key")
+
+    def __init__(self, key: AdapterKey, depth: int) -> None:
+        self.key, self.depth = key, depth
+        self.given = self.complete = False
+        self.attributes: Container | None = None
 
 
 class Global(NamedTuple):

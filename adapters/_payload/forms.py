@@ -1,0 +1,118 @@
+"""The calls that payloads make of `adapters`, in each wire form, as symbols.
+
+Form 1 has `rebuild(name, version, provider, state)` and `Spec(name, version, provider, state)`.
+Form 2 has a key in place of the first three, and what follows once the object exists:
+
+- `rebuild(key, state)` or `rebuild(key, state, cls)`
+- `complete(obj, (key, attributes, links))`
+- `Spec(key, state)` or `Spec(key, state, (cls, attributes, links))`
+
+What a payload says in another way than picklers do is not one of these calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapters._payload.symbols import COMPLETE, REBUILD, SPEC, BytesLike, Container, Global
+from adapters._wire.key import parse_key
+from adapters.errors import RebuildError, VersionError
+
+if TYPE_CHECKING:
+    from adapters._payload.symbols import AdapterKey
+
+# The number of arguments of each function, by the form's number.
+_COUNTS = {REBUILD: {4: 1, 2: 2, 3: 2}, SPEC: {4: 1, 2: 2, 3: 2}, COMPLETE: {2: 2}}
+_STATE = {1: 3, 2: 1}  # which argument the state is, by the form's number
+
+
+class AdapterCall(NamedTuple):
+    """One call: for `path`, an adapter's key, and what the function is given.
+
+    Attributes:
+        path: The function: `adapters.rebuild`, `adapters.complete` or `adapters.Spec`.
+        arguments: All that the object is made of; of `complete`, all that it is given.
+        key: The adapter's name, the version of the state, and the provider.
+        obj: Of `complete`, the object.
+        state: Of the others, the state.
+        size: The bytes of the payload that make the state.
+        cls: The class, None if it is the adapter's target.
+        attributes: The Python part of an object, None if there is none.
+        links: What `link` of the adapter is given, None if there is nothing.
+    """
+
+    path: str
+    arguments: Container
+    key: AdapterKey
+    obj: Any
+    state: Any
+    size: int
+    cls: Global | None
+    attributes: Any
+    links: Any
+
+
+def adapter_call(path: str, arguments: Any) -> AdapterCall | None:
+    """The call, None if its arguments are not what picklers write.
+
+    Raises:
+        VersionError: it has a form that is newer than this version of adapters.
+    """
+    items = _tuple(arguments)
+    form = _COUNTS[path].get(len(items), 0)
+    if path == COMPLETE:
+        rest = items[1] if form else None
+        key, attributes, links = _tuple(rest, 3) or (None, None, None)
+        found = _key(key)
+        if type(rest) is not Container or found is None:
+            return None
+        return AdapterCall(path, rest, found, items[0], None, 0, None, attributes, links)
+    if not form:
+        return None
+    more: Any = (None, None, None)
+    if len(items) == 3:
+        more = (items[2], None, None) if path == REBUILD else _tuple(items[2], 3)
+    found = _key(items[0]) if form == 2 else _key_of_form_1(*items[:3])
+    if found is None or not more or not (more[0] is None or type(more[0]) is Global):
+        return None
+    where, starts = _STATE[form], arguments.starts
+    size = starts[where + 1] - starts[where] if starts else 0
+    return AdapterCall(path, arguments, found, None, items[where], size, *more)
+
+
+def _tuple(symbol: Any, count: int = -1) -> list[Any]:
+    """The items of a tuple of so many items, [] if it is none."""
+    found = type(symbol) is Container and symbol.kind is tuple
+    return symbol.items if found and count in (-1, len(symbol.items)) else []
+
+
+def _key(symbol: Any) -> AdapterKey | None:
+    text, *body = _tuple(symbol, 2) or [symbol]
+    sent = [*map(_body, body)]
+    if type(text) is not str or None in sent:
+        return None
+    try:
+        return parse_key((text, *sent) if sent else text)
+    except VersionError:
+        raise
+    except RebuildError:  # it is no key
+        return None
+
+
+def _key_of_form_1(name: Any, version: Any, provider: Any) -> AdapterKey | None:
+    if type(provider) is Container:
+        fingerprint, body = _tuple(provider, 2) or (None, None)
+        sent = _body(body)
+        valid = type(fingerprint) is str and sent is not None
+        provider = fingerprint, sent
+    else:
+        valid = type(provider) is str
+    valid = valid and type(name) is str and type(version) is int
+    return (name, version, provider) if valid else None
+
+
+def _body(symbol: Any) -> bytes | str | None:
+    """An adapter by value, or why it could not be sent; None if it is neither of them."""
+    if type(symbol) is BytesLike and symbol.kind is bytes:
+        return symbol.data
+    return symbol if type(symbol) is str else None
