@@ -8,7 +8,7 @@ from adapters import errors
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
 from adapters._wire.importable import _main_class
-from adapters._wire.rebuild import Spec, rebuild, registry, to_spec
+from adapters._wire.rebuild import Spec, complete, rebuild, registry, to_spec
 from adapters._wire.registry import Registry
 from adapters.errors import (
     AdapterError,
@@ -52,6 +52,7 @@ __all__ = [
     "audit",
     "cache_clear",
     "cache_info",
+    "complete",
     "dumps",
     "explain",
     "loads",
@@ -120,7 +121,7 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-_CORE = (Adapter, Registry, Spec, dumps, loads, rebuild, to_spec, _main_class)
+_CORE = (Adapter, Registry, Spec, complete, dumps, loads, rebuild, to_spec, _main_class)
 _ERRORS = (getattr(errors, name) for name in errors.__all__)
 for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__

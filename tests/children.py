@@ -25,6 +25,11 @@ def send_back(obj: Any) -> tuple[Any, Any, int]:
     return obj, type(obj)(("made in the child", obj.state)), os.getpid()
 
 
+def echo(obj: Any) -> Any:
+    """The object that came."""
+    return obj
+
+
 def send_copies(obj: Any) -> tuple[Any, Any, int]:
     """As `send_back`, for objects that only their adapter can make."""
     import copy

@@ -29,7 +29,7 @@ def test_default_name_is_the_module_qualified_type(registry: adapters.Registry) 
         ((42, state_of, state_of), {}, "42, which is a builtins.int"),
         ((dict, state_of, dict), {}, "pickle writes this built-in type by itself"),
         ((Gadget, "x", state_of), {}, "serialize must be callable, not 'x'"),
-        ((Gadget, state_of, None), {}, "factory must be callable, not None"),
+        ((Gadget, state_of, None), {}, "it needs a factory, or init= in place of one"),
         ((Gadget, state_of, state_of), {"name": ""}, "name must be a non-empty str"),
         (
             (Gadget, state_of, state_of),

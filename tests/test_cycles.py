@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import threading
 from typing import Any
@@ -114,3 +115,10 @@ def test_the_same_object_in_two_states_is_no_cycle() -> None:
     shared = Gadget("shared")
     left, right = pickle.loads(pickle.dumps([Gadget([shared]), Gadget([shared])]))
     assert left.state[0] is right.state[0]
+
+
+def test_a_mark_whose_init_failed_goes_quietly() -> None:
+    """As at the limit of recursion: an error in `__del__` would be printed, which fails a test."""
+    mark = Progress.__new__(Progress)
+    del mark
+    gc.collect()

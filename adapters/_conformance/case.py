@@ -86,7 +86,7 @@ class Case:
         expected = pickle.loads(self.sent[self.index].state)
         found = difference(expected, self.adapter.state_of(obj))
         if found and (self.equal or has_equality(type(obj))):  # two states may mean the same
-            found = compare(self.adapter, self.adapter.factory(expected), obj, self.equal) and found
+            found = compare(self.adapter, self.adapter.make(expected), obj, self.equal) and found
         if found:
             raise Broken(f"{how} has another state: {found}")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters._explain.dry_run import DryRun
 from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
-from adapters._wire.rebuild import rebuild
+from adapters._wire.rebuild import complete, rebuild
 
 # ("reduced", index, ...) into the reduction; else (kind, index, key or attribute name, where the
 # dict is in the reduction), as far as needed. "member": an item of a set, or a key of a dict.
@@ -61,8 +61,13 @@ class Parts:
         function, arguments, state, items, pairs, setter = (*reduced, *[None] * 4)[:6]
         if not callable(function) or not isinstance(arguments, tuple):
             raise PicklingError
-        if function is rebuild and len(arguments) == 4:
-            yield from self._state_of(arguments[3])
+        if function is rebuild:
+            yield from self._state_of(arguments[1])
+            attributes = state
+            if setter is complete:
+                _key, attributes, links = state
+                yield from self._among([links], lambda _: ("links", 0))
+            yield from self._attributes(attributes, (2, 1))
             return
         self._kept.append(reduced)
         if getattr(function, "__name__", "") not in ("__newobj__", "__newobj_ex__"):
@@ -70,8 +75,7 @@ class Parts:
         elif not arguments or arguments[0] is not obj.__class__:
             raise PicklingError
         yield from self._among(arguments, lambda at: ("reduced", 1, at))
-        if state is not None:
-            yield from self._attributes(state)
+        yield from self._attributes(state, (2,))
         if items is not None:
             self._kept.append(items := list(items))
             yield from self._among(items, lambda at: ("appended", at))
@@ -82,17 +86,20 @@ class Parts:
         if setter is not None:
             yield ("reduced", 5), setter
 
-    def _attributes(self, state: Any) -> Iterator[Part]:
-        """The attributes in a state of the form that `object` gives it; any other is one part."""
+    def _attributes(self, state: Any, where: tuple[int, ...]) -> Iterator[Part]:
+        """The attributes in a state of the form that `object` gives it; any other is one part.
+
+        `where` is the place of the state in the reduction.
+        """
         pair = type(state) is tuple and len(state) == 2  # of the `__dict__` and the slots
         dicts = state if pair else [state]
         if not {*map(type, dicts)} <= {dict, type(None)}:
-            yield from self._among([state], lambda _: ("reduced", 2))
+            yield from self._among([state], lambda _: ("reduced", *where))
             return
         for at, attributes in enumerate(dicts):
             if attributes:
-                where, kinds = (2, at) if pair else (2,), ["attribute name", "attribute"]
-                yield from self._keyed(list(attributes), attributes.values(), kinds, where)
+                place, kinds = (*where, at) if pair else where, ["attribute name", "attribute"]
+                yield from self._keyed(list(attributes), attributes.values(), kinds, place)
 
     def _state_of(self, state: Any) -> Iterator[Part]:
         """The state of a native object, as one part."""

@@ -28,6 +28,7 @@ _WAYS = {
     "member": ("list(@)[{at}]",),
     "value": ("@[{key}]", "list(@.values())[{at}]"),
     "state": ("adapters.to_spec(@).state",),
+    "links": ("adapters.to_spec(@).links",),
     "attribute": (
         "@.{name}",
         "vars(@)[{key}]",

@@ -4,11 +4,13 @@
 |---|---|
 | `adapter` | an adapter: serializer, factory, name, version and upgrades |
 | `registration` | what an adapter can be made of |
-| `registry` | which adapter serves a type, a subclass, a C type or a name |
+| `lookup` | which adapter serves a type, a subclass, a C type or a name |
+| `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
 | `key` | what a payload says of an adapter, in one string |
 | `provider` | how a process that never saw the registration gets the adapter |
+| `attributes` | the Python part of an object of a native type |
 | `by_value` | the pickler that sends functions, classes and adapters by value |
 | `importable` | what another process can import |
 | `fingerprint` | whether two registrations are the same |

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from adapters._naming import in_words, qualified_name
+from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
 from adapters._wire.fingerprint import fingerprint
+from adapters._wire.key import key_of
 from adapters._wire.registration import check
 from adapters.errors import RebuildError, SerializeError, VersionError, failures
 
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from adapters._wire.key import Key
     from adapters._wire.provider import Provider
 
-OPTIONS = ("name", "version", "upgrades", "subclasses")
+OPTIONS = ("init", "links", "link", "name", "version", "upgrades", "subclasses")
 
 
 class Adapter:
@@ -33,9 +36,13 @@ class Adapter:
     __slots__ = (
         "_by_value",
         "_fingerprint",
+        "_key",
         "arrived",
         "dump_by_value",
         "factory",
+        "init",
+        "link",
+        "links",
         "module",
         "name",
         "reduce",
@@ -50,11 +57,14 @@ class Adapter:
         self,
         target: Any,
         serialize: Callable[[Any], Any],
-        factory: Callable[[Any], Any],
+        factory: Callable[[Any], Any] | None = None,
         *,
+        init: Callable[[Any, Any], object] | None = None,
+        links: Callable[[Any], Any] | None = None,
+        link: Callable[[Any, Any], object] | None = None,
         name: str | None = None,
         version: int = 1,
-        upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+        upgrades: Mapping[int, Any] | None = None,
         subclasses: bool = False,
         provider: Provider | None = None,
     ) -> None:
@@ -63,6 +73,9 @@ class Adapter:
         self.target = target
         self.serialize = serialize
         self.factory = factory
+        self.init = init
+        self.links = links
+        self.link = link
         self.name = qualified_name(target) if name is None else name
         self.version = version
         self.upgrades = upgrades or {}
@@ -70,6 +83,7 @@ class Adapter:
         self.module = provider if isinstance(provider, str) else None  # which registers it
         self.arrived = isinstance(provider, tuple)  # by value, with an object
         self._by_value = provider if isinstance(provider, tuple) else None
+        self._key: Key | None = None
         self._fingerprint = None if self._by_value is None else self._by_value[0]
         # The registry sets these: what picklers call, and what writes the adapter by value.
         self.reduce: Callable[[Any], Any] | None = None
@@ -101,6 +115,13 @@ class Adapter:
         return self._by_value
 
     @property
+    def key(self) -> Key:
+        """What payloads say of this adapter: one object, which a pickler writes once."""
+        if self._key is None:
+            self._key = key_of(self.name, self.version, self.provider)
+        return self._key
+
+    @property
     def provided_by(self) -> str:
         """The provider in words, for messages."""
         return self.module or "by value"
@@ -108,14 +129,17 @@ class Adapter:
     @property
     def described(self) -> str:
         """What `repr` says, and where the two functions are defined, for error messages."""
-        functions = f"serialize {_place(self.serialize)}, factory {_place(self.factory)}"
+        roles = ("serialize", "factory" if self.init is None else "init")
+        functions = ", ".join(f"{role} {_place(getattr(self, role))}" for role in roles)
         return f"{self!r} ({functions})"
 
     @property
     def fingerprint(self) -> str:
         """A digest of the adapter's name, version and code: equal for the same registration."""
         if self._fingerprint is None:
-            functions = (self.serialize, self.factory, self.upgrades)
+            functions: tuple[object, ...] = (self.serialize, self.factory, self.upgrades)
+            more = (self.init, self.links, self.link)
+            functions += more if any(more) else ()  # no other digest where there are none
             self._fingerprint = fingerprint(self.name, self.version, self.subclasses, functions)
         return self._fingerprint
 
@@ -145,11 +169,11 @@ class Adapter:
         try:
             return self.serialize(obj)
         except failures() as error:
-            raise self.serializer_raised(error) from error
+            raise self.raised("its serializer", error) from error
 
-    def serializer_raised(self, error: BaseException) -> SerializeError:
-        """The error to raise from `error`, which the serializer raised."""
-        return self.serialize_error(f"its serializer raised {in_words(error)}")
+    def raised(self, step: str, error: BaseException) -> SerializeError:
+        """The error to raise from `error`, which a function of the adapter raised."""
+        return self.serialize_error(f"{step} raised {in_words(error)}")
 
     def serialize_error(self, problem: str) -> SerializeError:
         """The error for an object of this adapter's type that cannot leave this process."""
@@ -158,15 +182,17 @@ class Adapter:
             f"cannot serialize {subject} with adapter {self.name!r}: {problem}", subject
         )
 
-    def upgrade(self, version: int, state: Any) -> Any:
-        """Make the state of this version from one of an older version.
+    def upgrade(self, version: int, state: Any, part: int = 0) -> Any:
+        """Make the state of this version from one of an older version; the links, if `part` is 1.
 
         Raises:
             VersionError: the state is newer than this adapter, or an upgrade is missing.
             RebuildError: an upgrade raised; the error is its cause.
         """
         while version != self.version:
-            upgrade = self._upgrade_from(version)
+            found = self._upgrade_from(version)
+            # A pair upgrades the state and the links, a function the state alone.
+            upgrade = found[part] if type(found) is tuple else _same if part else found
             try:
                 state = upgrade(state)
             except failures() as error:
@@ -174,14 +200,18 @@ class Adapter:
             version += 1
         return state
 
-    def rebuild(self, version: int, state: Any) -> Any:
-        """A new object of a state of this version or an older one; raises as `adapters.rebuild`."""
+    def rebuild(self, version: int, state: Any, cls: Any = None) -> Any:
+        """A new object of a state of this version or an older one; raises as `adapters.rebuild`.
+
+        `cls` is a subclass of the target, for an adapter with `init`; None means the target.
+        """
         if version != self.version:
             state = self.upgrade(version, state)
         try:
-            obj = self.factory(state)
+            obj = self.make(state, cls)
         except failures() as error:
-            raise self.rebuild_error("the factory", error) from error
+            step = "the factory" if self.init is None else "init"
+            raise self.rebuild_error(step, error) from error
         if obj is None:
             raise RebuildError(
                 f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r}: the"
@@ -189,6 +219,35 @@ class Adapter:
                 self.name,
             )
         return obj
+
+    def make(self, state: Any, cls: Any = None) -> Any:
+        """What the factory makes of a state of this version, or `init` of an empty object."""
+        if self.factory is not None and cls is None:
+            return self.factory(state)
+        cls = self.target if cls is None else cls
+        if self.init is None or self.target not in cls.__mro__[: None if self.subclasses else 1]:
+            raise TypeError(f"the adapter makes no objects of {qualified_name(cls)}")
+        obj = cls.__new__(cls)
+        self.init(obj, state)
+        return obj
+
+    def complete(self, obj: Any, version: int, attributes: Any, links: Any) -> None:
+        """Give a rebuilt object its Python part and its links; raises as `adapters.complete`."""
+        if version != self.version and links is not None:
+            links = self.upgrade(version, links, part=1)
+        step = "setting its attributes"
+        try:
+            if attributes is not None:
+                if self.init is None:
+                    raise TypeError("the adapter here has no init")
+                set_attributes(obj, self.target, attributes)
+            step = "link"
+            if links is not None:
+                if self.link is None:
+                    raise TypeError("the adapter here has no link")
+                self.link(obj, links)
+        except failures() as error:
+            raise self.rebuild_error(step, error) from error
 
     def rebuild_error(self, step: str, error: BaseException) -> RebuildError:
         """The error to raise from `error`, which a step of a rebuild raised."""
@@ -198,7 +257,7 @@ class Adapter:
             self.name,
         )
 
-    def _upgrade_from(self, version: object) -> Callable[[Any], Any]:
+    def _upgrade_from(self, version: object) -> Any:
         if type(version) is int and version in self.upgrades:
             return self.upgrades[version]
         readable = sorted({*self.upgrades, self.version})
@@ -212,6 +271,10 @@ class Adapter:
             f" version {version!r}, but adapter {self.name!r} here reads {readable}; {advice}",
             self.name,
         )
+
+
+def _same(links: Any) -> Any:
+    return links
 
 
 def _place(function: Any) -> str:

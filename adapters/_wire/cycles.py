@@ -76,4 +76,4 @@ class Progress:
         raise StopIteration
 
     def __del__(self) -> None:
-        _in_progress.discard(self._key)
+        _in_progress.discard(getattr(self, "_key", (0, 0)))  # not set where __init__ has failed

@@ -7,7 +7,7 @@ adapter. Picklers write it once in a payload, however many objects there are.
 
 from __future__ import annotations
 
-from adapters.errors import RebuildError, VersionError
+from adapters.errors import RebuildError, SerializeError, VersionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +23,16 @@ FORM = 2
 
 
 def key_of(name: str, version: int, provider: Provider) -> Key:
-    """The key of an adapter, from its name, its version and its provider."""
-    if isinstance(provider, str):
-        return f"{FORM}:{version}:{provider}:{name}"
-    fingerprint, body = provider
-    return f"{FORM}:{version}:{fingerprint}:{name}", body
+    """The key of an adapter, from its name, its version and its provider.
+
+    Raises:
+        SerializeError: a key cannot hold the provider, as it has a colon.
+    """
+    text, *body = (provider,) if isinstance(provider, str) else provider
+    if ":" in str(text):
+        raise SerializeError(f"the provider {text!r} of adapter {name!r} has a colon", name)
+    key = f"{FORM}:{version}:{text}:{name}"
+    return (key, *body) if body else key  # type: ignore[return-value]
 
 
 def parse_key(key: Any) -> tuple[str, int, Provider]:

@@ -1,16 +1,21 @@
 """The wire form: what payloads name, what a spec holds, and what a reducer returns.
 
-A payload names `adapters.rebuild` and holds the adapter's name, its version, its provider and the
-state. Payloads live longer than modules, so they name public names of `adapters` alone.
+A payload names `adapters.rebuild` and calls it with a key and the state. What may refer back to the
+object, its links and the Python part of one that was made empty, follows once the object exists:
+`adapters.complete` gets it. Payloads live longer than modules, so they name public names of
+`adapters` alone.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 from adapters._wire.adapter import Adapter
+from adapters._wire.attributes import attributes_of
 from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, inspect
 from adapters._wire.cycles import Progress, in_progress, reaches
+from adapters._wire.key import key_of, parse_key
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.registry import Registry
 from adapters.errors import RebuildError, failures
@@ -23,42 +28,88 @@ if TYPE_CHECKING:
     from adapters._wire.provider import Provider
 
 
-def rebuild(name: str, version: int, provider: Provider, state: Any) -> Any:
+def rebuild(key: Any, state: Any, *more: Any) -> Any:
     """Make a new native object from the parts of a spec, in the process in which it arrives.
 
-    Payloads of native objects name this function. An adapter known here under `name` is used; else
-    the provider brings it, and this process can send such objects back from then on.
+    Payloads of native objects name this function. They call it with a key and the state and, where
+    an adapter with `init` sent an object of a subclass, its class. With four arguments (older
+    payloads do so) they are the name, the version, the provider and the state. An adapter known
+    here is used; else the provider brings it, and this process can send such objects back.
 
     Raises:
         RebuildError: there is no adapter to be had, or its factory raised.
-        VersionError: the state is newer than the adapter here, or too old for its upgrades.
+        VersionError: the state is newer than the adapter here, or too old for its upgrades; or the
+            payload has a form that is newer than this version of adapters.
     """
-    try:
-        adapter = _by_name[name]
-    except KeyError:
-        adapter = fetch(name, provider)
-    if type(provider) is tuple and not adapter.came_from(provider):
-        adapter = fetch(name, provider)
+    if len(more) == 2:
+        name, version, (provider, state), more = key, state, more, ()
+        adapter = adapter_for(name, provider)
+    else:
+        adapter, version = resolve(key)
     if type(state) is OutOfBand:  # from copy.copy, which passes on the arguments unpickled
         state = state.copied()
-    return adapter.rebuild(version, state)
+    return adapter.rebuild(version, state, *more)
+
+
+def complete(obj: Any, rest: tuple[Any, Any, Any]) -> None:
+    """Give an object that `rebuild` made what may refer back to it; payloads name this function.
+
+    Args:
+        obj: The object.
+        rest: The key, the Python part of an object that was made empty (or None), and what `links`
+            of the adapter returned (or None).
+
+    Raises:
+        RebuildError: `link`, or a setter of the object, raised; the error is its cause.
+        VersionError: as `rebuild`.
+    """
+    key, attributes, links = rest
+    adapter, version = resolve(key)
+    adapter.complete(obj, version, attributes, links)
+
+
+def resolve(key: Any) -> tuple[Adapter, int]:
+    """The adapter that a key stands for, and the version of the state; raises as `rebuild`."""
+    try:
+        return _resolved[key]
+    except (KeyError, TypeError):
+        name, version, provider = parse_key(key)
+        adapter = adapter_for(name, provider)
+        registry.remember(key, adapter, version)
+        return adapter, version
 
 
 class Spec(tuple):  # type: ignore[type-arg]
-    """The picklable form of one native object: a tuple (name, version, provider, state)."""
+    """The picklable form of one native object: a tuple (name, version, provider, state).
+
+    Where the adapter has `init` or `links`, it has a fifth item: the class if it is a subclass of
+    the adapter's type, the Python part and the links, each None where there is nothing.
+    Payloads name this class, and call it with a key, the state and the fifth item.
+    """
 
     __slots__ = ()
 
-    def __new__(cls, name: str, version: int, provider: Provider, state: Any) -> Spec:
+    def __new__(cls, *parts: Any) -> Spec:
+        if len(parts) < 4:
+            key, state, *more = parts
+        else:
+            *head, state = parts[:4]
+            key, more = None, [*parts[4:]]
+        fields = head if key is None else parse_key(key)
         state = state.copied() if type(state) is OutOfBand else state
-        return super().__new__(cls, (name, version, provider, state))
+        return super().__new__(cls, (*fields, state, *more))
 
     def __reduce__(self) -> Any:
-        return Spec, (*self[:3], OutOfBand(self.state) if has_buffers(self.state) else self.state)
+        state = OutOfBand(self.state) if has_buffers(self.state) else self.state
+        return Spec, (key_of(*self[:3]), state, *self[4:])
 
     def __repr__(self) -> str:
         provider = self.provider if isinstance(self.provider, str) else "by value"
         parts = f"version {self.version}, provider {provider}, state {type(self.state).__name__}"
+        cls, attributes, links = self._more
+        parts += "" if cls is None else f", class {cls.__name__}"
+        parts += "" if attributes is None else f", attributes {type(attributes).__name__}"
+        parts += "" if links is None else f", links {type(links).__name__}"
         return f"Spec({self.name!r}, {parts})"
 
     @property
@@ -81,9 +132,28 @@ class Spec(tuple):  # type: ignore[type-arg]
         """What the serializer returned."""
         return self[3]
 
+    @property
+    def attributes(self) -> Any:
+        """The Python part of an object that `init` is to fill, None if there is none."""
+        return self._more[1]
+
+    @property
+    def links(self) -> Any:
+        """What `links` of the adapter returned, None where it has none."""
+        return self._more[2]
+
     def rebuild(self) -> Any:
-        """Make a new native object from this spec; raises as `adapters.rebuild` does."""
-        return rebuild(*self)
+        """Make a new native object from this spec; raises as `adapters.rebuild`."""
+        adapter = adapter_for(self.name, self.provider)
+        cls, attributes, links = self._more
+        obj = adapter.rebuild(self.version, self.state, cls)
+        adapter.complete(obj, self.version, attributes, links)
+        return obj
+
+    @property
+    def _more(self) -> Any:
+        """The class, the attributes and the links, each None where there is nothing."""
+        return self[4] if self[4:] else (None, None, None)
 
 
 def to_spec(obj: object) -> Spec:
@@ -94,19 +164,21 @@ def to_spec(obj: object) -> Spec:
         SerializeError: the serializer raised.
     """
     adapter = registry.find(obj)
-    return Spec(adapter.name, adapter.version, adapter.provider, adapter.state_of(obj))
+    parts = adapter.name, adapter.version, adapter.provider, adapter.state_of(obj)
+    more = _second_phase(adapter, obj)
+    return Spec(*parts, more) if any(part is not None for part in more) else Spec(*parts)
 
 
 def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     """The function that picklers call for each object that `adapter` serves."""
-    serialize, name, version = adapter.serialize, adapter.name, adapter.version
-    provider = adapter.module  # None where the adapter goes by value, written at the first object
+    serialize = adapter.serialize
+    key = None if adapter.module is None else adapter.key  # by value: written at the first object
 
     def reduce(obj: Any) -> Any:
         try:
             state = serialize(obj)
         except failures() as error:
-            raise adapter.serializer_raised(error) from error
+            raise adapter.raised("its serializer", error) from error
         # Most states are scalars, or a few of them in a tuple or a dict. That is found out here,
         # without a function call, since every object pays for it.
         kind = type(state)
@@ -115,33 +187,81 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
                 if type(part) not in SCALARS:
                     return reduce_with_parts(adapter, obj, state)
         elif kind is dict:
-            for key in state:
-                if type(state[key]) not in SCALARS or type(key) is not str:
+            for name in state:
+                if type(state[name]) not in SCALARS or type(name) is not str:
                     return reduce_with_parts(adapter, obj, state)
         elif kind not in SCALARS:
             return reduce_with_parts(adapter, obj, state)
-        return rebuild, (name, version, provider or adapter.provider, state)
+        return rebuild, (key or adapter.key, state)
 
-    return reduce
+    def reduce_in_two_phases(obj: Any) -> Any:
+        reduced = reduce(obj)
+        cls, attributes, links = _second_phase(adapter, obj)
+        function, arguments, _, mark = (*reduced, None, None)[:4]
+        if cls is not None:
+            arguments = (*arguments, cls)
+        if attributes is None and links is None:
+            return function, arguments, None, mark
+        if sys._getframe(1).f_globals.get("__name__") == "copy":  # it takes no function for a state
+            if links is not None:
+                raise adapter.serialize_error(
+                    "copy cannot copy what has links; use adapters.loads(adapters.dumps(obj))"
+                )
+            return function, arguments, attributes, mark
+        return function, arguments, (adapter.key, attributes, links), mark, None, complete
+
+    two_phases = adapter.init is not None or adapter.links is not None
+    return reduce_in_two_phases if two_phases else reduce
+
+
+def _second_phase(adapter: Adapter, obj: Any) -> tuple[Any, Any, Any]:
+    """What goes beside the state: the class of a subclass, the Python part, and the links."""
+    cls = attributes = links = None
+    step = "the __getstate__ of its class"
+    try:
+        if adapter.init is not None:
+            cls = None if type(obj) is adapter.target else type(obj)
+            attributes = attributes_of(obj, adapter.target)
+        step = "links"
+        if adapter.links is not None:
+            links = _anew(adapter.links(obj))
+    except failures() as error:
+        raise adapter.raised(step, error) from error
+    return cls, attributes, links
+
+
+def _anew(links: Any) -> Any:
+    """The same with new containers: one that is pickled elsewhere may be half loaded for `link`."""
+    kind = type(links)
+    if kind is dict:
+        return {key: _anew(value) for key, value in links.items()}
+    return kind(map(_anew, links)) if kind in (list, tuple, set, frozenset) else links
 
 
 def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
     """What picklers get for `obj` if its state may hold buffers, or `obj` itself."""
     buffers, flat = inspect(state)
-    whole = OutOfBand(state) if buffers else state
-    arguments = adapter.name, adapter.version, adapter.provider, whole
+    arguments = adapter.key, OutOfBand(state) if buffers else state
     if flat:
         return rebuild, arguments
     if in_progress(obj) and reaches(state, obj):
         raise adapter.serialize_error(
             "its state contains the object itself, and the factory needs the whole state before"
-            " there is an object; leave the back reference out of the state, and set it after"
+            " there is an object; leave the back reference to links= and link= of the adapter"
         )
     return rebuild, arguments, None, Progress(obj)
 
 
 registry = Registry(reducer)
-_by_name = registry.by_name
+_by_name, _resolved = registry.by_name, registry.resolved
+
+
+def adapter_for(name: str, provider: Provider) -> Adapter:
+    """The adapter that is known here under a name, or that the provider brings."""
+    adapter = _by_name.get(name)
+    if adapter is None or (type(provider) is tuple and not adapter.came_from(provider)):
+        adapter = fetch(name, provider)
+    return adapter
 
 
 def fetch(name: str, provider: Provider) -> Adapter:

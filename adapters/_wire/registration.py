@@ -37,9 +37,16 @@ def check(adapter: Adapter) -> None:
         raise refuse("every object is an instance of it; register the type itself")
     if adapter.target in _PICKLED_NATIVELY:
         raise refuse("pickle writes this built-in type by itself and would never ask for it")
-    for role in ("serialize", "factory"):
-        if not callable(getattr(adapter, role)):
-            raise refuse(f"{role} must be callable, not {getattr(adapter, role)!r}")
+    if (adapter.init is None) is (adapter.factory is None):
+        raise refuse("it needs a factory, or init= in place of one")
+    if (adapter.links is None) is not (adapter.link is None):
+        raise refuse("links= and link= belong together: what is pickled, and what sets it")
+    if adapter.init is not None and is_ctype(adapter.target):
+        raise refuse("objects of C types are not made empty; pass a factory, not init=")
+    for role in ("serialize", "factory", "init", "links", "link"):
+        function = getattr(adapter, role)
+        if not callable(function) and (function is not None or role == "serialize"):
+            raise refuse(f"{role} must be callable, not {function!r}")
     if not isinstance(adapter.name, str) or not adapter.name:
         raise refuse(f"name must be a non-empty str, not {adapter.name!r}")
     if type(adapter.version) is not int or adapter.version < 1:
@@ -47,10 +54,13 @@ def check(adapter: Adapter) -> None:
     if not isinstance(adapter.upgrades, dict):
         raise refuse(f"upgrades must be a dict, not {adapter.upgrades!r}")
     for old, upgrade in adapter.upgrades.items():
-        if type(old) is not int or not 1 <= old < adapter.version or not callable(upgrade):
+        pair = type(upgrade) is tuple and len(upgrade) == 2 and adapter.links is not None
+        functions = all(map(callable, upgrade if pair else [upgrade]))
+        if type(old) is not int or not 1 <= old < adapter.version or not functions:
             raise refuse(
                 f"upgrades maps an older version (1 to {adapter.version - 1}) to a function from"
-                f" its state to the next version's, but holds {old!r}: {upgrade!r}"
+                " its state to the next version's (with links=, also to a pair of functions, of"
+                f" the state and of the links), but holds {old!r}: {upgrade!r}"
             )
     if adapter.subclasses and is_ctype(adapter.target):
         raise refuse("C types have no subclasses")

@@ -1,20 +1,18 @@
-"""Registry: which adapter serves a type, a subclass, a C type or a name."""
+"""Registry: register and unregister adapters, and tell copyreg about them."""
 
 from __future__ import annotations
-
-import os
-from _thread import RLock
 
 from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
-from adapters._wire.ctype import advice_for, ctype_of, is_ctype, reducers, with_subclasses
+from adapters._wire.ctype import ctype_of, is_ctype, reducers, with_subclasses
+from adapters._wire.lookup import Lookup, lock
 from adapters._wire.provider import importing_module
 from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
     from adapters._wire.provider import Provider
@@ -23,18 +21,12 @@ if TYPE_CHECKING:
     State = TypeVar("State")
 
 _KEPT = 16  # adapters of one name that arrived: a notebook makes a new one at each change
-_lock = RLock()
-if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
-    os.register_at_fork(
-        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-    )
 
 
-class Registry:
+class Registry(Lookup):
     """The adapters of one process; `adapters.registry` is the one that picklers know.
 
-    Iterating gives the adapters, sorted by name; `name in registry`, `registry[name]` and `len`
-    work. Another instance (for a test) keeps its adapters to itself. Safe with threads, and in a
+    Another instance (for a test) keeps its adapters to itself. Safe with threads, and in a
     process that was forked while another thread registers.
 
     Args:
@@ -42,10 +34,7 @@ class Registry:
     """
 
     def __init__(self, reducer: Callable[[Adapter], Callable[[Any], Any]] | None = None) -> None:
-        self._by_name: dict[str, Adapter] = {}
-        self._by_target: dict[Any, Adapter] = {}
-        self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
-        self.by_name: Mapping[str, Adapter] = self._by_name  # to be read
+        super().__init__()
         self._reducer = reducer
         self._copyreg = CopyregTable()
 
@@ -55,30 +44,18 @@ class Registry:
     def __repr__(self) -> str:
         return f"<Registry of {len(self)} adapters>"
 
-    def __iter__(self) -> Iterator[Adapter]:
-        return iter([adapter for _, adapter in sorted(self._by_name.items())])
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._by_name
-
-    def __getitem__(self, name: str) -> Adapter:
-        adapter = self._by_name.get(name)
-        if adapter is None:
-            raise UnknownAdapterError(f"no adapter is named {name!r}; {self._known()}", name)
-        return adapter
-
     def register(
         self,
         target: type[T] | Any,
         serialize: Callable[[T], State],
-        factory: Callable[[State], T],
+        factory: Callable[[State], T] | None = None,
         *,
+        init: Callable[[T, State], object] | None = None,
+        links: Callable[[T], Any] | None = None,
+        link: Callable[[T, Any], object] | None = None,
         name: str | None = None,
         version: int = 1,
-        upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+        upgrades: Mapping[int, Any] | None = None,
         subclasses: bool = False,
     ) -> Adapter:
         """Make objects of a native type travel: through pickle and all that is built on it.
@@ -95,10 +72,18 @@ class Registry:
                 transport can do that.
             factory: Makes a new object of a state. Buffers arrive as flat memoryviews over memory
                 that it must not write to, `bytes` as bytes.
+            init: In place of a factory, for a type that can be made empty, and the Python classes
+                that derive from it: the object is made by `cls.__new__(cls)`, and `init(obj,
+                state)` gives it its native part. Its `__dict__` and slots follow by themselves.
+            links: Returns what refers to other objects that may refer back to this one, or None:
+                picklable, with native objects in it. It is pickled once the object exists.
+            link: `link(obj, links)` gives a rebuilt object its links; the objects in them may not
+                have theirs yet.
             name: What payloads call the adapter. The default is the type's module-qualified name;
                 give one if the type's module may move.
             version: The version of the state, 1 or more.
-            upgrades: {version: function from a state of that version to one of the next}.
+            upgrades: {version: function from a state of that version to one of the next}; where
+                the links changed, too, a pair of functions, of the state and of the links.
             subclasses: Whether serialize and factory keep the class of an instance of a subclass.
                 Plain pickle knows the subclasses that exist now; `adapters.dumps` later ones too.
                 One with a `__reduce__` of its own keeps it.
@@ -114,13 +99,16 @@ class Registry:
             target,
             serialize,
             factory,
+            init=init,
+            links=links,
+            link=link,
             name=name,
             version=version,
             upgrades=upgrades,
             subclasses=subclasses,
             provider=importing_module(),
         )
-        with _lock:
+        with lock:
             found = (self._by_target.get(target), self._by_name.get(adapter.name))
             namesakes = {known for known in found if known is not None}
             for known in namesakes:
@@ -152,7 +140,7 @@ class Registry:
         Raises:
             UnknownAdapterError: it has none.
         """
-        with _lock:
+        with lock:
             adapter = self._by_target.get(target)
             if adapter is None:
                 named = isinstance(target, type) or is_ctype(target)
@@ -166,7 +154,7 @@ class Registry:
         `load` makes it, unless it is kept already. It never displaces one that was registered here.
         """
         adapter = self._arrived.get(provider) or load()
-        with _lock:
+        with lock:
             if provider in self._arrived:  # also by another thread, meanwhile
                 return self._arrived[provider]
             known = self._by_target.get(adapter.target)
@@ -180,65 +168,6 @@ class Registry:
             for oldest in namesakes[:-_KEPT]:
                 self._remove(oldest)
             return adapter
-
-    def nearest(self, cls: type) -> Adapter | None:
-        """The adapter of `cls` or its nearest base, None if a class before it has a reducer."""
-        for base in cls.__mro__:
-            adapter = self._by_target.get(base)
-            if adapter is not None:
-                return adapter
-            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
-                return None
-        return None
-
-    def serving(self, target: Any) -> Adapter | None:
-        """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
-        if is_ctype(target):
-            return self._by_target.get(target)
-        adapter = self.nearest(target)
-        serves = adapter is not None and (adapter.target is target or adapter.subclasses)
-        return adapter if serves else None
-
-    def find(self, obj: object) -> Adapter:
-        """The adapter that serves `obj`.
-
-        Raises:
-            UnknownAdapterError: none does.
-        """
-        ctype = ctype_of(obj)
-        target = type(obj) if ctype is None else ctype
-        adapter = self.serving(target)
-        if adapter is not None:
-            return adapter
-        nearest = self.nearest(type(obj))
-        if nearest is not None:
-            advice = (
-                f"{nearest!r} serves exactly its type: register one for the subclass, or register"
-                " that one with subclasses=True if it keeps the class"
-            )
-        elif ctype is not None:
-            advice = advice_for(ctype)
-        else:
-            advice = "call adapters.register(type, serialize, factory)"
-        subject = qualified_name(target)
-        problem = f"no adapter serves {subject}; {advice}. {self._known()}"
-        raise UnknownAdapterError(problem, subject)
-
-    def lookup(self, reference: object) -> Adapter:
-        """The adapter that is meant by an adapter, its type, its C type or its name.
-
-        Raises:
-            UnknownAdapterError: there is none.
-        """
-        if isinstance(reference, Adapter):
-            return reference
-        if isinstance(reference, str):
-            return self[reference]
-        for adapter in self:
-            if adapter.target is reference:
-                return adapter
-        problem = f"{reference!r} is no adapter, nor a type that has one. {self._known()}"
-        raise UnknownAdapterError(problem, repr(reference))
 
     def reduce(self, obj: object) -> Any:
         """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
@@ -257,10 +186,8 @@ class Registry:
             problem = f"cannot pickle {obj!r}:{reason} {error}"
             raise SerializeError(problem, error.subject) from None
 
-    def _known(self) -> str:
-        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
-
     def _add(self, adapter: Adapter) -> None:
+        self._resolved.clear()
         self._by_target[adapter.target] = adapter
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
@@ -273,6 +200,7 @@ class Registry:
         return dump_adapter(adapter, self.reduce)
 
     def _remove(self, adapter: Adapter) -> None:
+        self._resolved.clear()
         for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
             if adapters.get(key) is adapter:
                 del adapters[key]

@@ -1,0 +1,126 @@
+"""Lookup: which adapter serves a type, a subclass, a C type or a name."""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock
+
+from adapters._naming import qualified_name
+from adapters._wire.adapter import Adapter
+from adapters._wire.ctype import advice_for, ctype_of, is_ctype
+from adapters.errors import UnknownAdapterError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from adapters._wire.provider import Provider
+
+_KEYS = 1000  # of payloads that are kept, with what they stand for
+lock = RLock()
+if hasattr(os, "register_at_fork"):  # a child never sees a registration half made
+    os.register_at_fork(
+        before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
+    )
+
+
+class Lookup:
+    """The adapters of one process, by type and by name.
+
+    Iterating gives the adapters, sorted by name; `name in lookup`, `lookup[name]` and `len` work.
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Adapter] = {}
+        self._by_target: dict[Any, Adapter] = {}
+        self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
+        self._resolved: dict[Any, tuple[Adapter, int]] = {}  # by the keys that payloads had
+        self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as `resolved` is
+        self.resolved: Mapping[Any, tuple[Adapter, int]] = self._resolved
+
+    def __iter__(self) -> Iterator[Adapter]:
+        return iter([adapter for _, adapter in sorted(self._by_name.items())])
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __getitem__(self, name: str) -> Adapter:
+        adapter = self._by_name.get(name)
+        if adapter is None:
+            raise UnknownAdapterError(f"no adapter is named {name!r}; {self._known()}", name)
+        return adapter
+
+    def nearest(self, cls: type) -> Adapter | None:
+        """The adapter of `cls` or its nearest base, None if a class before it has a reducer."""
+        for base in cls.__mro__:
+            adapter = self._by_target.get(base)
+            if adapter is not None:
+                return adapter
+            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
+                return None
+        return None
+
+    def serving(self, target: Any) -> Adapter | None:
+        """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
+        if is_ctype(target):
+            return self._by_target.get(target)
+        adapter = self.nearest(target)
+        serves = adapter is not None and (adapter.target is target or adapter.subclasses)
+        return adapter if serves else None
+
+    def find(self, obj: object) -> Adapter:
+        """The adapter that serves `obj`.
+
+        Raises:
+            UnknownAdapterError: none does.
+        """
+        ctype = ctype_of(obj)
+        target = type(obj) if ctype is None else ctype
+        adapter = self.serving(target)
+        if adapter is not None:
+            return adapter
+        nearest = self.nearest(type(obj))
+        if nearest is not None:
+            advice = (
+                f"{nearest!r} serves exactly its type: register one for the subclass, or register"
+                " that one with subclasses=True if it keeps the class"
+            )
+        elif ctype is not None:
+            advice = advice_for(ctype)
+        else:
+            advice = "call adapters.register(type, serialize, factory)"
+        subject = qualified_name(target)
+        problem = f"no adapter serves {subject}; {advice}. {self._known()}"
+        raise UnknownAdapterError(problem, subject)
+
+    def lookup(self, reference: object) -> Adapter:
+        """The adapter that is meant by an adapter, its type, its C type or its name.
+
+        Raises:
+            UnknownAdapterError: there is none.
+        """
+        if isinstance(reference, Adapter):
+            return reference
+        if isinstance(reference, str):
+            return self[reference]
+        for adapter in self:
+            if adapter.target is reference:
+                return adapter
+        problem = f"{reference!r} is no adapter, nor a type that has one. {self._known()}"
+        raise UnknownAdapterError(problem, repr(reference))
+
+    def remember(self, key: Any, adapter: Adapter, version: int) -> None:
+        """Keep what a key stands for in `resolved`, until the adapters here change."""
+        with lock:
+            kept = self._arrived.get(adapter.provider) if adapter.arrived else None
+            if adapter in (kept, self._by_name.get(adapter.name)):
+                if len(self._resolved) >= _KEYS:
+                    self._resolved.clear()
+                self._resolved[key] = adapter, version
+
+    def _known(self) -> str:
+        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
