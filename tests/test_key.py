@@ -52,7 +52,7 @@ class Newer:
     [
         *("", "m.Type", "2", "2:1:m", "2:0:m:n", "2:-1:m:n", "2:x:m:n", "02:1:m:n", "1:1:m:n"),
         *("²:1:m:n", f"2:{'9' * 19}:m:n", None, 2, b"2:1:m:n", ["2:1:m:n"], [], (), {}),
-        *(("2:1:m:n",), ("2:1:m:n", b"", b"")),
+        *(("2:1:m:n",), ("2:1:m:n", b"", b""), ("2:1:m:n", []), ("2:1:m:n", bytearray())),
     ],
 )
 def test_what_is_no_key_is_a_clear_error(key: Any) -> None:

@@ -50,10 +50,13 @@ def parse_key(key: Any) -> tuple[str, int, Provider]:
             f" {FORM}; update adapters in this process",
             "payload",
         )
-    if form == str(FORM) and len(rest) == 3 and _is_number(rest[0]):
+    known = form == str(FORM) and len(rest) == 3 and _is_number(rest[0])
+    if known and {*map(type, body)} <= {bytes, str}:
         version, provider, name = rest
         return name, int(version), (provider, *body) if body else provider
-    raise RebuildError("cannot read a payload: it is damaged, as it has no key of an adapter", "")
+    raise RebuildError(
+        "cannot read a payload: it is damaged, as it has no key of an adapter", "payload"
+    )
 
 
 def _is_number(text: str) -> bool:
