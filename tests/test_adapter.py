@@ -10,6 +10,7 @@ import pytest
 from gadgets import Gadget, ffi, state_of
 
 import adapters
+from adapters._wire.key import key_of, parse_key
 
 
 def test_register_returns_the_adapter(native: type) -> None:
@@ -23,10 +24,16 @@ def test_default_name_is_the_module_qualified_type(registry: adapters.Registry) 
     assert registry.register(Gadget, state_of, Gadget).name == "gadgets.Gadget"
 
 
+def test_a_version_has_at_most_18_digits(registry: adapters.Registry) -> None:
+    adapter = registry.register(Gadget, state_of, Gadget, version=10**18 - 1)
+    assert parse_key(key_of(adapter.name, adapter.version, "gadgets"))[1] == adapter.version
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
         ((42, state_of, state_of), {}, "42, which is a builtins.int"),
+        ((list[int], state_of, list), {}, r"list\[int\], which is a types\.GenericAlias"),
         ((dict, state_of, dict), {}, "pickle writes this built-in type by itself"),
         ((Gadget, "x", state_of), {}, "serialize must be callable, not 'x'"),
         ((Gadget, state_of, None), {}, "it needs a factory, or init= in place of one"),
@@ -34,8 +41,9 @@ def test_default_name_is_the_module_qualified_type(registry: adapters.Registry) 
         (
             (Gadget, state_of, state_of),
             {"version": 0},
-            "an int of 1 or more, not 0",
+            r"an int from 1 to 10\*\*18 - 1, not 0",
         ),
+        ((Gadget, state_of, state_of), {"version": 10**18}, "version must be an int from 1 to"),
         ((Gadget, state_of, state_of), {"version": True}, "version must be an int"),
         ((Gadget, state_of, state_of), {"upgrades": {1: state_of}}, r"older version \(1 to 0\)"),
         ((Gadget, state_of, state_of), {"version": 2, "upgrades": {1: 5}}, "1: 5"),

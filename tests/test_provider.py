@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import textwrap
 from pathlib import Path
@@ -48,3 +49,20 @@ def test_the_provider_is_the_module_being_imported(
 
     assert adapters.to_spec(library.Native(1)).provider == "library_that_registers"
     adapters.unregister(library.Native)
+
+
+def test_a_module_with_a_colon_in_its_name_is_no_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one:two.py").write_text(
+        "import adapters, gadgets\n"
+        "class Native(gadgets.Gadget): pass\n"
+        "adapter = adapters.register(Native, lambda obj: obj.state, Native, name='colon')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("one:two")
+    try:
+        assert module.adapter.provided_by == "by value"
+        assert pickle.loads(pickle.dumps(module.Native(1))) == module.Native(1)
+    finally:
+        adapters.unregister(module.Native)

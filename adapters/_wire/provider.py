@@ -25,13 +25,14 @@ def importing_module() -> str | None:
     """The module whose top level is running, directly or through functions; None if none is.
 
     Importing it in another process runs the same registration. A main script is not importable by
-    its name, so it gives None.
+    its name, so it gives None; so does a module with a colon in its name, which a key cannot hold.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
     name = frame.f_globals.get("__name__") if frame else None
-    module = sys.modules.get(name) if isinstance(name, str) else None
+    name = name if isinstance(name, str) and ":" not in name else ""
+    module = sys.modules.get(name)
     if frame is None or module is None or name in MAIN or vars(module) is not frame.f_globals:
         return None
     return name

@@ -24,7 +24,7 @@ def check(adapter: Adapter) -> None:
         problem = f"cannot register an adapter for {subject}: {problem}"
         return RegistrationError(problem, subject)
 
-    if not is_ctype(adapter.target) and not isinstance(adapter.target, type):
+    if not is_ctype(adapter.target) and not issubclass(type(adapter.target), type):
         kind = qualified_name(type(adapter.target))
         raise RegistrationError(
             f"cannot register an adapter for {adapter.target!r}, which is a {kind}: the first"
@@ -49,8 +49,8 @@ def check(adapter: Adapter) -> None:
             raise refuse(f"{role} must be callable, not {function!r}")
     if not isinstance(adapter.name, str) or not adapter.name:
         raise refuse(f"name must be a non-empty str, not {adapter.name!r}")
-    if type(adapter.version) is not int or adapter.version < 1:
-        raise refuse(f"version must be an int of 1 or more, not {adapter.version!r}")
+    if type(adapter.version) is not int or not 1 <= adapter.version < 10**18:
+        raise refuse(f"version must be an int from 1 to 10**18 - 1, not {adapter.version!r}")
     if not isinstance(adapter.upgrades, dict):
         raise refuse(f"upgrades must be a dict, not {adapter.upgrades!r}")
     for old, upgrade in adapter.upgrades.items():
