@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._comparison import adapter_for
 from adapters._wire.buffers import is_buffer
-from adapters._wire.ctype import ctype_of
+from adapters._wire.ctype import ctype_of, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def is_ctypes_pointer(kind: type) -> bool:
 def pointer_in_words(obj: object) -> str:
     """What kind of pointer an object is, "" if it is none or if an adapter serves it."""
     ctype = ctype_of(obj)
-    if ctype is not None and adapter_for(obj) is None:
+    if ctype is not None and is_address(ctype) and adapter_for(obj) is None:
         return f"C data of type {ctype.cname!r}"
     return "a pointer of ctypes" if is_ctypes_pointer(type(obj)) else ""
 

@@ -87,8 +87,11 @@ class UnknownAdapterError(AdapterError, LookupError):
     """No adapter is registered for this type or name."""
 
 
-class SerializeError(AdapterError, PicklingError):
-    """An object could not be turned into its picklable form."""
+class SerializeError(AdapterError, PicklingError, TypeError):
+    """An object could not be turned into its picklable form.
+
+    It is a TypeError, too, which is what most types raise that do not pickle.
+    """
 
 
 class RebuildError(AdapterError, UnpicklingError):

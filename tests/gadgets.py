@@ -12,7 +12,10 @@ import cffi
 import adapters
 
 ffi = cffi.FFI()
-ffi.cdef("typedef struct { int size; int teeth; } gear_t; struct node { int value; };")
+ffi.cdef(
+    "typedef struct { int size; int teeth; } gear_t; struct node { int value; };"
+    "enum tone { LOW, HIGH };"
+)
 
 
 class Gadget:

@@ -81,6 +81,7 @@ def test_pointers() -> None:
         assert not is_ctypes_pointer(type(other))
         assert pointer_in_words(other) == ""  # an adapter serves gear_t *
     assert pointer_in_words(ffi.new("char[]", 3)) == "C data of type 'char[]'"
+    assert pointer_in_words(ffi.cast("double", 1.5)) == ""
 
 
 def test_numbers_with_their_fields() -> None:

@@ -80,16 +80,35 @@ def test_two_libraries_with_a_type_of_one_name_do_not_meet(node_adapter: adapter
         (lambda: ffi.new_handle(ffi), r"void \*"),
         (lambda: ffi.from_buffer(b"abc"), r"char\[\]"),
         (lambda: ffi.callback("int(int)", lambda x: x), r"int\(\*\)\(int\)"),
-        (lambda: ffi.cast("int", 5), "int"),
     ],
 )
-def test_anything_else_is_refused(node_adapter: adapters.Adapter, make: Any, ctype: str) -> None:
+def test_any_other_address_is_refused(
+    node_adapter: adapters.Adapter, make: Any, ctype: str
+) -> None:
     message = rf"address means nothing.*C type '{ctype}'; call adapters.register\(ffi.typeof"
     for dumps in (pickle.dumps, adapters.dumps):
         with pytest.raises(adapters.SerializeError, match=message):
             dumps([make()])
     with pytest.raises(adapters.UnknownAdapterError, match=f"C type '{ctype}'"):
         adapters.to_spec(make())
+
+
+@pytest.mark.parametrize(
+    ("make", "ctype", "advice"),
+    [
+        (lambda: ffi.cast("int", 5), "int", r"send the number that it holds, such as int\(obj\)"),
+        (lambda: ffi.cast("double", 1.5), "double", "send the number that it holds"),
+        (lambda: ffi.cast("enum tone", 1), "enum tone", "send the number that it holds"),
+        (lambda: ffi.new(NODE)[0], "struct node", r"call adapters\.register_struct"),
+    ],
+)
+def test_a_value_is_no_address(
+    node_adapter: adapters.Adapter, make: Any, ctype: str, advice: str
+) -> None:
+    for dumps in (pickle.dumps, adapters.dumps):
+        with pytest.raises(TypeError, match=f"C type '{ctype}'; {advice}") as caught:
+            dumps([make()])
+        assert "address" not in str(caught.value)
 
 
 def test_a_struct_pointer_is_told_of_register_struct() -> None:
@@ -175,9 +194,12 @@ def test_functions_that_use_ffi_and_lib_go_through_joblib(parcels: Any, point_ad
     assert through_joblib(weigh, points) == [9, 10]
 
 
-def test_an_ffi_that_no_module_holds_is_refused(node_adapter: Any) -> None:
-    with pytest.raises(adapters.SerializeError, match="no module that another process can import"):
-        pickle.dumps(cffi.FFI())
+@pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps, adapters.dumps])
+def test_an_ffi_that_no_module_holds_is_refused(node_adapter: Any, dumps: Any) -> None:
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="no module that another process can import") as caught:
+            dumps(cffi.FFI(), protocol)
+        assert isinstance(caught.value, adapters.SerializeError)
 
 
 def test_an_inline_ffi_of_a_module_goes_by_value(tmp_path: Path, start_method: str) -> None:

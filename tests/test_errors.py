@@ -16,13 +16,13 @@ import adapters
 from adapters import errors
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
-BUILTINS = {
-    errors.RegistrationError: TypeError,
-    errors.ConflictError: ValueError,
-    errors.SerializeError: pickle.PicklingError,
-    errors.UnknownAdapterError: LookupError,
-    errors.RebuildError: pickle.UnpicklingError,
-    errors.VersionError: pickle.UnpicklingError,
+BUILTINS: dict[Any, tuple[type[Exception], ...]] = {
+    errors.RegistrationError: (TypeError,),
+    errors.ConflictError: (ValueError,),
+    errors.SerializeError: (pickle.PicklingError, TypeError),  # most types raise the latter
+    errors.UnknownAdapterError: (LookupError,),
+    errors.RebuildError: (pickle.UnpicklingError,),
+    errors.VersionError: (pickle.UnpicklingError,),
 }
 
 
@@ -41,7 +41,7 @@ def test_an_error_pickles_with_its_fields(cls: type[Any], twin_of: Any) -> None:
 @pytest.mark.parametrize("cls", CLASSES)
 def test_one_root_and_the_builtin_that_people_catch(cls: type[Any]) -> None:
     assert issubclass(cls, adapters.AdapterError)
-    assert issubclass(cls, BUILTINS.get(cls, Exception))
+    assert all(issubclass(cls, builtin) for builtin in BUILTINS.get(cls, (Exception,)))
     assert getattr(adapters, cls.__name__) is cls
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import ctypes
 import io
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from findings import (
     only,
 )
+from gadgets import Gadget
 
 from adapters import explain
 
@@ -58,3 +60,24 @@ def test_arrays_that_carry_more_than_they_show() -> None:
     found = only(explain([base.view(Greedy)[:3]]))
     assert found.kind == "copy"
     assert "24" in found.error
+
+
+@pytest.mark.parametrize("reducer", [lambda obj: (str, ("other",)), lambda obj: 1 / 0])
+def test_a_reducer_of_other_code_in_place_of_an_adapter(reducer: Any) -> None:
+    reducer.__qualname__ = "other_reducer"
+    own = copyreg.dispatch_table[Gadget]
+    copyreg.pickle(Gadget, reducer)
+    try:
+        for obj in ([Gadget(1)], [Gadget(1), lambda: None]):
+            found = only(explain(obj))
+            assert found.path == "obj[0]"
+            assert found.adapter == "copyreg: test_explain_hazards.other_reducer"
+            assert found.advice.startswith("to use the adapter, del copyreg.dispatch_table[the")
+            if found.kind == "reducer":
+                assert "other_reducer, which other code" in found.error
+                assert "in place of <Adapter 'gadgets.Gadget'" in found.error
+            else:
+                assert found.error.startswith("ZeroDivisionError")
+    finally:
+        copyreg.dispatch_table[Gadget] = own
+    assert not explain([Gadget(1)])

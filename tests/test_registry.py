@@ -90,10 +90,9 @@ def test_to_spec_of_an_unregistered_type_says_what_to_do() -> None:
 
 
 def test_a_subclass_is_not_served_by_default() -> None:
-    with pytest.raises(pickle.PicklingError, match="cannot pickle <cdata"):
-        pickle.dumps(SmallGadget(1))
-    with pytest.raises(adapters.SerializeError, match=r"SmallGadget; .*subclasses=True"):
-        adapters.dumps([SmallGadget(1)])
+    for dumps in (pickle.dumps, adapters.dumps):
+        with pytest.raises(adapters.SerializeError, match=r"SmallGadget; .*subclasses=True"):
+            dumps([SmallGadget(1)])
     with pytest.raises(adapters.UnknownAdapterError, match=r"SmallGadget; .*subclasses=True"):
         adapters.to_spec(SmallGadget(1))
 

@@ -7,11 +7,12 @@ from types import FunctionType
 from typing import Any
 
 from adapters._comparison import adapter_for, type_name
-from adapters._explain.hazards import CONNECT, OPEN, OWNER
+from adapters._explain.hazards import CONNECT, OPEN, OWNER, reducer_instead
 from adapters._explain.walk import Walk
 from adapters._naming import qualified_name
 from adapters._wire.ctype import advice_for, ctype_of
 from adapters._wire.rebuild import registry
+from adapters._wire.unserved import name_of_reducer
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
 
@@ -42,10 +43,14 @@ _INSTEAD = {
 
 
 def adapter_of(part: Any) -> str | None:
-    """The `adapter` of a finding: a name; else "register_struct", "subclasses=True" or None."""
+    """The `adapter` of a finding: a name; else "register_struct", "subclasses=True" or None.
+
+    "copyreg: module.function" if pickle uses that in place of an adapter.
+    """
     adapter = adapter_for(part)
     if adapter is not None:
-        return adapter.name
+        foreign = registry.foreign_reducer(type(part))
+        return adapter.name if foreign is None else f"copyreg: {name_of_reducer(foreign)}"
     ctype = ctype_of(part)
     if ctype is None:
         return None if registry.nearest(type(part)) is None else "subclasses=True"
@@ -59,6 +64,8 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
         return "flatten it, or raise sys.setrecursionlimit; its reducer may also call itself"
     if issubclass(type(part), (type, FunctionType)):
         return "move it to the top level of a module that the other process can import"
+    if instead := reducer_instead(part):
+        return instead[1]
     if adapter_for(part) is not None:
         return "mend the serializer: it has to take every object of the type"
     name, ctype, nearest = type_name(part), ctype_of(part), registry.nearest(type(part))

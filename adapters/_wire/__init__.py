@@ -7,6 +7,8 @@
 | `lookup` | which adapter serves a type, a subclass, a C type or a name |
 | `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
+| `unserved` | what no adapter serves |
+| `copying` | what the copy module gets |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
 | `key` | what a payload says of an adapter, in one string |
 | `provider` | how a process that never saw the registration gets the adapter |

@@ -2,31 +2,92 @@
 
 from __future__ import annotations
 
-from copyreg import dispatch_table
+from adapters._wire.ctype import is_ctype, python_types, reducers, with_subclasses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-_table: dict[type, Any] = dispatch_table
+_MOST_MET = 64  # classes that a pickler met: the table keeps each alive
 
 
 class CopyregTable:
-    """The reducers that one registry has put into copyreg's table; it leaves others alone."""
+    """What one registry has told copyreg. Other code's reducers stay, whenever they are set.
 
-    def __init__(self) -> None:
+    Args:
+        table: That of copyreg, or one that no pickler reads.
+        reducer_for: Returns what picklers call for the objects of a type, None for nothing.
+        reduce: What they call for all objects of cffi.
+    """
+
+    def __init__(
+        self,
+        table: dict[type, Any],
+        reducer_for: Callable[[type], Any],
+        reduce: Callable[[Any], Any],
+    ) -> None:
+        self._table = table
+        self._reducer_for = reducer_for
+        self._reduce = reduce
         self._own: dict[type, Any] = {}
+        self._met: dict[type, None] = {}
 
     def foreign_reducer(self, cls: type) -> Any:
         """The reducer of a type that other code has put there, or None."""
-        found = _table.get(cls)
+        found = self._table.get(cls)
         return None if found is self._own.get(cls) else found
 
-    def set(self, cls: type, reduce: Any) -> None:
+    def conflicting(self, target: Any) -> Any:
+        """The reducer of other code because of which an adapter would not be used, or None."""
+        found = map(self.foreign_reducer, python_types() if is_ctype(target) else (target,))
+        return next((reduce for reduce in found if reduce is not None), None)
+
+    def tell(self, target: Any, targets: Iterable[Any]) -> None:
+        """Set the reducers of a target and of its subclasses, after its adapter came or went.
+
+        Args:
+            target: The type or C type.
+            targets: Those of all adapters.
+        """
+        if is_ctype(target):  # all C types share these Python types
+            served = any(map(is_ctype, targets))
+            for cls, reduce in reducers(self._reduce).items():
+                self._set(cls, reduce if served else None)
+            return
+        for cls in with_subclasses(target):
+            self._met.pop(cls, None)
+            self._set(cls, self._reducer_for(cls))
+
+    def tell_subclasses(self, targets: Iterable[Any]) -> None:
+        """Set the reducers of subclasses that were made since."""
+        for target in targets:
+            # Most have none, and each registration asks all of them.
+            if isinstance(target, type) and type.__subclasses__(target):
+                for cls in with_subclasses(target):
+                    if cls not in self._table:
+                        self._set(cls, self._reducer_for(cls))
+
+    def meet(self, cls: type) -> None:
+        """Set the reducer of a subclass that was made since, as a pickler meets an object of it.
+
+        Of many such classes the first are forgotten, which lets those go that nothing else holds.
+        """
+        if cls in self._table:
+            return
+        known = cls in self._own  # and was taken from the table since
+        self._set(cls, self._reducer_for(cls))
+        if cls in self._own and not known:
+            self._met[cls] = None
+        for oldest in list(self._met)[:-_MOST_MET]:
+            del self._met[oldest]
+            self._set(oldest, None)
+
+    def _set(self, cls: type, reduce: Any) -> None:
         """Set the reducer of a type, or remove it for None; a reducer of other code stays."""
         if self.foreign_reducer(cls) is not None:
             self._own.pop(cls, None)
         elif reduce is not None:
-            _table[cls] = self._own[cls] = reduce
+            self._table[cls] = self._own[cls] = reduce
         elif self._own.pop(cls, None) is not None:
-            _table.pop(cls, None)
+            self._table.pop(cls, None)

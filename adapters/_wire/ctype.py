@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from adapters._naming import qualified_name, shown
+from adapters._wire.copying import is_copying, own_reduction
 from adapters._wire.importable import importable_attributes
 from adapters.errors import SerializeError
 
@@ -31,10 +33,12 @@ def python_types() -> list[type]:
 
 def with_subclasses(cls: type) -> list[type]:
     """A class and all classes below it."""
-    found = [cls]
+    found, known = [cls], {cls}
     for base in found:
         subclasses: list[type] = type.__subclasses__(base)
-        found += [sub for sub in subclasses if sub not in found]
+        new = [sub for sub in subclasses if sub not in known]
+        found += new
+        known.update(new)
     return found
 
 
@@ -62,9 +66,13 @@ def ffi_types() -> list[type]:
 def reduce_ffi(obj: Any) -> Any:
     """The reduction of an `ffi`, a `lib` or a C type: the attribute of a module that holds it.
 
+    The copy module gets what it would get without adapters.
+
     Raises:
         SerializeError: no module that another process can import holds it.
     """
+    if is_copying():
+        return own_reduction(obj)
     import pkgutil
 
     has_name = hasattr(obj, "cname")
@@ -79,10 +87,15 @@ def reduce_ffi(obj: Any) -> Any:
             if known:
                 return value.typeof, (obj.cname,)
     raise SerializeError(
-        f"cannot pickle {obj!r}: no module that another process can import holds it or its ffi;"
-        " move it to the top level of one",
-        f"{type(obj).__module__}.{type(obj).__qualname__}",
+        f"cannot pickle {shown(obj)}: no module that another process can import holds it or its"
+        " ffi; move it to the top level of one",
+        qualified_name(type(obj)),
     )
+
+
+def is_address(ctype: Any) -> bool:
+    """Whether an object of a C type is an address, and nothing else."""
+    return ctype.kind in ("pointer", "array", "function")
 
 
 def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:
@@ -99,6 +112,8 @@ def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:
 def advice_for(ctype: Any) -> str:
     """What to write to make objects of a C type travel."""
     register = f"adapters.register(ffi.typeof({ctype.cname!r}), serialize, factory)"
+    if ctype.kind in ("primitive", "enum"):
+        return f"send the number that it holds, such as int(obj), or call {register}"
     item = ctype.item if ctype.kind == "pointer" else ctype
     if item.kind == "struct" and fields_of(item) is not None:
         return f"call adapters.register_struct(ffi.typeof({ctype.cname!r})) or {register}"

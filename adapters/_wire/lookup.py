@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from _thread import RLock
 
-from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
-from adapters._wire.ctype import advice_for, ctype_of, is_ctype
+from adapters._wire.copyreg_table import CopyregTable
+from adapters._wire.ctype import ctype_of, is_ctype
+from adapters._wire.unserved import pickles_itself, refuse, unknown_adapter
 from adapters.errors import UnknownAdapterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from adapters._wire.provider import Provider
@@ -29,15 +30,19 @@ class Lookup:
     """The adapters of one process, by type and by name.
 
     Iterating gives the adapters, sorted by name; `name in lookup`, `lookup[name]` and `len` work.
+
+    Args:
+        table: Where the reducers of types go: copyreg's table, or one that no pickler reads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, table: dict[type, Any]) -> None:
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
         self._resolved: dict[Any, tuple[Adapter, int]] = {}  # by the keys that payloads had
         self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as `resolved` is
         self.resolved: Mapping[Any, tuple[Adapter, int]] = self._resolved
+        self._copyreg = CopyregTable(table, self._reducer_for, self.reduce)
 
     def __iter__(self) -> Iterator[Adapter]:
         return iter([adapter for _, adapter in sorted(self._by_name.items())])
@@ -51,7 +56,7 @@ class Lookup:
     def __getitem__(self, name: str) -> Adapter:
         adapter = self._by_name.get(name)
         if adapter is None:
-            raise UnknownAdapterError(f"no adapter is named {name!r}; {self._known()}", name)
+            raise UnknownAdapterError(f"no adapter is named {name!r}; {self.known}", name)
         return adapter
 
     def nearest(self, cls: type) -> Adapter | None:
@@ -76,26 +81,14 @@ class Lookup:
         """The adapter that serves `obj`.
 
         Raises:
-            UnknownAdapterError: none does.
+            UnknownAdapterError: none does; or pickle does not use it, as other code has given
+                copyreg another reducer for the type.
         """
         ctype = ctype_of(obj)
-        target = type(obj) if ctype is None else ctype
-        adapter = self.serving(target)
-        if adapter is not None:
-            return adapter
-        nearest = self.nearest(type(obj))
-        if nearest is not None:
-            advice = (
-                f"{nearest!r} serves exactly its type: register one for the subclass, or register"
-                " that one with subclasses=True if it keeps the class"
-            )
-        elif ctype is not None:
-            advice = advice_for(ctype)
-        else:
-            advice = "call adapters.register(type, serialize, factory)"
-        subject = qualified_name(target)
-        problem = f"no adapter serves {subject}; {advice}. {self._known()}"
-        raise UnknownAdapterError(problem, subject)
+        adapter = self.serving(type(obj) if ctype is None else ctype)
+        if adapter is None or self.foreign_reducer(type(obj)) is not None:
+            raise unknown_adapter(self, obj)
+        return adapter
 
     def lookup(self, reference: object) -> Adapter:
         """The adapter that is meant by an adapter, its type, its C type or its name.
@@ -110,8 +103,39 @@ class Lookup:
         for adapter in self:
             if adapter.target is reference:
                 return adapter
-        problem = f"{reference!r} is no adapter, nor a type that has one. {self._known()}"
+        problem = f"{reference!r} is no adapter, nor a type that has one. {self.known}"
         raise UnknownAdapterError(problem, repr(reference))
+
+    def reduce(self, obj: object) -> Any:
+        """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
+
+        Raises:
+            SerializeError: it is an address, or an instance of a subclass that no adapter serves.
+        """
+        cls, ctype = type(obj), ctype_of(obj)
+        if ctype is None:
+            reduce = self._reducer_for(cls)
+        else:
+            adapter = self._by_target.get(ctype)
+            reduce = None if adapter is None else adapter.reduce
+            if adapter is None and self.foreign_reducer(cls) is None:
+                return refuse(self, obj)
+        if reduce is None or self.foreign_reducer(cls) is not None:
+            return NotImplemented
+        if ctype is None:
+            with lock:
+                self._copyreg.meet(cls)
+        return reduce(obj)
+
+    def foreign_reducer(self, cls: type) -> Any:
+        """The reducer that other code has given copyreg for a type, or None.
+
+        Picklers use it, also where there is an adapter for the type.
+        """
+        if self._copyreg.foreign_reducer(cls) is None:
+            return None
+        with lock:  # another thread may just set an adapter's
+            return self._copyreg.foreign_reducer(cls)
 
     def remember(self, key: Any, adapter: Adapter, version: int) -> None:
         """Keep what a key stands for in `resolved`, until the adapters here change."""
@@ -122,5 +146,17 @@ class Lookup:
                     self._resolved.clear()
                 self._resolved[key] = adapter, version
 
-    def _known(self) -> str:
+    @property
+    def known(self) -> str:
+        """The names of all adapters, for messages."""
         return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
+
+    def _reducer_for(self, cls: type) -> Callable[[Any], Any] | None:
+        """What picklers call for the objects of a type, None for what has a reducer of its own."""
+        adapter = self.nearest(cls)
+        if adapter is None or adapter.target is cls or adapter.subclasses:
+            return None if adapter is None else adapter.reduce
+        return None if pickles_itself(cls, adapter.target) else self._refuse
+
+    def _refuse(self, obj: object) -> Any:
+        return refuse(self, obj)

@@ -9,11 +9,12 @@ object, its links and the Python part of one that was made empty, follows once t
 from __future__ import annotations
 
 import os
-import sys
 
 from adapters._wire.adapter import Adapter
 from adapters._wire.attributes import attributes_of
 from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, inspect
+from adapters._wire.copying import is_copying
+from adapters._wire.ctype import is_ctype
 from adapters._wire.cycles import Progress, in_progress, reaches
 from adapters._wire.key import key_of, parse_key
 from adapters._wire.provider import import_provider, load_by_value
@@ -202,7 +203,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
             arguments = (*arguments, cls)
         if attributes is None and links is None:
             return function, arguments, None, mark
-        if sys._getframe(1).f_globals.get("__name__") == "copy":  # it takes no function for a state
+        if is_copying(depth):  # the copy module takes no function for a state
             if links is not None:
                 raise adapter.serialize_error(
                     "copy cannot copy what has links; use adapters.loads(adapters.dumps(obj))"
@@ -210,6 +211,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
             return function, arguments, attributes, mark
         return function, arguments, (adapter.key, attributes, links), mark, None, complete
 
+    depth = 2 if is_ctype(adapter.target) else 1  # all C types have one reducer, which calls this
     two_phases = adapter.init is not None or adapter.links is not None
     return reduce_in_two_phases if two_phases else reduce
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copyreg import dispatch_table
+
 from adapters._naming import qualified_name
 from adapters._wire.adapter import Adapter
-from adapters._wire.copyreg_table import CopyregTable
-from adapters._wire.ctype import ctype_of, is_ctype, reducers, with_subclasses
+from adapters._wire.ctype import is_ctype
 from adapters._wire.lookup import Lookup, lock
 from adapters._wire.provider import importing_module
-from adapters.errors import ConflictError, SerializeError, UnknownAdapterError
+from adapters._wire.unserved import name_of_reducer
+from adapters.errors import ConflictError, UnknownAdapterError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +36,8 @@ class Registry(Lookup):
     """
 
     def __init__(self, reducer: Callable[[Adapter], Callable[[Any], Any]] | None = None) -> None:
-        super().__init__()
+        super().__init__({} if reducer is None else dispatch_table)
         self._reducer = reducer
-        self._copyreg = CopyregTable()
 
     def __reduce__(self) -> str:
         return "registry"  # by name; pickle refuses any other one than `adapters.registry`
@@ -85,15 +86,17 @@ class Registry(Lookup):
             upgrades: {version: function from a state of that version to one of the next}; where
                 the links changed, too, a pair of functions, of the state and of the links.
             subclasses: Whether serialize and factory keep the class of an instance of a subclass.
-                Plain pickle knows the subclasses that exist now; `adapters.dumps` later ones too.
-                One with a `__reduce__` of its own keeps it.
+                If not, subclasses are refused. Plain pickle knows those that exist now or at a
+                later `register`, and those of which `adapters.dumps` has met an object. One with a
+                `__reduce__` of its own keeps it.
 
         Returns:
             The adapter.
 
         Raises:
             RegistrationError: an argument is unusable.
-            ConflictError: another adapter has the type or the name. The same one again is fine.
+            ConflictError: another adapter has the type or the name, or other code has given copyreg
+                a reducer for the type. The same one again is fine.
         """
         adapter = Adapter(
             target,
@@ -109,10 +112,19 @@ class Registry(Lookup):
             provider=importing_module(),
         )
         with lock:
+            foreign = self._copyreg.conflicting(target)
+            if foreign is not None:
+                raise ConflictError(
+                    f"{adapter!r} conflicts with the reducer {name_of_reducer(foreign)}, which"
+                    " other code gave copyreg for the type; del copyreg.dispatch_table[the type]"
+                    " first",
+                    adapter.name,
+                )
             found = (self._by_target.get(target), self._by_name.get(adapter.name))
             namesakes = {known for known in found if known is not None}
             for known in namesakes:
                 if known.target is target and not known.arrived and known.same_as(adapter):
+                    self._copyreg.tell(target, self._by_target)
                     return known
                 if not known.arrived and not known.same_as(adapter):
                     other = "" if known.target is target else "give it another name=, or "
@@ -121,17 +133,11 @@ class Registry(Lookup):
                         f" adapters.unregister on {qualified_name(known.target)} first",
                         adapter.name,
                     )
-            foreign = self._copyreg.foreign_reducer(target) if self._reducer else None
-            if foreign is not None and not is_ctype(target):
-                raise ConflictError(
-                    f"{adapter!r} conflicts with the reducer {foreign!r}, which other code gave"
-                    " copyreg for the type; del copyreg.dispatch_table[the type] first",
-                    adapter.name,
-                )
             self._add(adapter)
             self._by_name[adapter.name] = adapter
             for known in namesakes:
                 self._remove(known)
+            self._copyreg.tell_subclasses(self._by_target)
         return adapter
 
     def unregister(self, target: Any) -> None:
@@ -145,7 +151,7 @@ class Registry(Lookup):
             if adapter is None:
                 named = isinstance(target, type) or is_ctype(target)
                 subject = qualified_name(target) if named else repr(target)
-                raise UnknownAdapterError(f"no adapter serves {subject}; {self._known()}", subject)
+                raise UnknownAdapterError(f"no adapter serves {subject}; {self.known}", subject)
             self._remove(adapter)
 
     def adopt(self, provider: Provider, load: Callable[[], Adapter]) -> Adapter:
@@ -169,30 +175,13 @@ class Registry(Lookup):
                 self._remove(oldest)
             return adapter
 
-    def reduce(self, obj: object) -> Any:
-        """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
-
-        Raises:
-            SerializeError: it is an address, or an instance of a subclass that no adapter serves.
-        """
-        ctype = ctype_of(obj)
-        if ctype is None and self.nearest(type(obj)) is None:
-            return NotImplemented
-        try:
-            reduce = self.find(obj).reduce
-            return NotImplemented if reduce is None else reduce(obj)
-        except UnknownAdapterError as error:
-            reason = "" if ctype is None else " an address means nothing in another process, and"
-            problem = f"cannot pickle {obj!r}:{reason} {error}"
-            raise SerializeError(problem, error.subject) from None
-
     def _add(self, adapter: Adapter) -> None:
         self._resolved.clear()
-        self._by_target[adapter.target] = adapter
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
-            self._tell_copyreg(adapter.target)
+        self._by_target[adapter.target] = adapter
+        self._copyreg.tell(adapter.target, self._by_target)
 
     def _dump_by_value(self, adapter: Adapter) -> bytes | str:
         from adapters._wire.by_value import dump_adapter  # imports cloudpickle
@@ -206,15 +195,4 @@ class Registry(Lookup):
                 del adapters[key]
         if adapter.arrived:
             self._arrived.pop(adapter.provider, None)
-        self._tell_copyreg(adapter.target)
-
-    def _tell_copyreg(self, target: Any) -> None:
-        """Give copyreg, which looks up exact types, the reducers of a target and its subclasses."""
-        if is_ctype(target):  # all C types share these Python types
-            served = any(map(is_ctype, self._by_target))
-            for cls, reduce in reducers(self.reduce).items():
-                self._copyreg.set(cls, reduce if served else None)
-            return
-        for cls in with_subclasses(target):
-            adapter = self.serving(cls)
-            self._copyreg.set(cls, None if adapter is None else adapter.reduce)
+        self._copyreg.tell(adapter.target, self._by_target)

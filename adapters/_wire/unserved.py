@@ -1,0 +1,78 @@
+"""What no adapter serves: what to do about it, in words, and what picklers get for it."""
+
+from __future__ import annotations
+
+from adapters._naming import qualified_name, shown
+from adapters._wire.copying import is_copying, own_reduction
+from adapters._wire.ctype import advice_for, ctype_of, is_address
+from adapters.errors import SerializeError, UnknownAdapterError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from adapters._wire.lookup import Lookup
+
+_FUNCTION = type(lambda: None)
+# Each of them says how to make an object, as `__reduce__` does; `__getstate__` alone does not.
+_MAKERS = ("__setstate__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
+    """The error for an object that no adapter serves, or whose adapter pickle does not use."""
+    cls, ctype = type(obj), ctype_of(obj)
+    adapter = registry.serving(cls if ctype is None else ctype)
+    nearest, foreign = registry.nearest(cls), registry.foreign_reducer(cls)
+    if foreign is not None:
+        instead = "" if adapter is None else f", in place of {adapter!r}"
+        advice = (
+            f"pickle uses {name_of_reducer(foreign)}, which other code gave copyreg for the type"
+            f"{instead}; to use an adapter, del copyreg.dispatch_table[the type], and register it"
+        )
+    elif nearest is not None:
+        advice = (
+            f"{nearest!r} serves exactly its type: register one for the subclass, or register"
+            " that one with subclasses=True if it keeps the class"
+        )
+    elif ctype is not None:
+        advice = advice_for(ctype)
+    else:
+        advice = "call adapters.register(type, serialize, factory)"
+    subject = qualified_name(cls if ctype is None else ctype)
+    problem = f"no adapter serves {subject}; {advice}. {registry.known}"
+    return UnknownAdapterError(problem, subject)
+
+
+def refuse(registry: Lookup, obj: Any, depth: int = 1) -> Any:
+    """The reduction of what no adapter serves: only the copy module gets one, that of the type.
+
+    Args:
+        registry: Its adapters are told of.
+        obj: The object.
+        depth: 1 if the caller of this function is the reducer.
+
+    Raises:
+        SerializeError: a pickler calls.
+    """
+    if is_copying(depth + 1):
+        return own_reduction(obj)
+    ctype, error = ctype_of(obj), unknown_adapter(registry, obj)
+    reason = ""
+    if ctype is not None and is_address(ctype):
+        reason = " an address means nothing in another process, and"
+    raise SerializeError(f"cannot pickle {shown(obj)}:{reason} {error}", error.subject)
+
+
+def pickles_itself(cls: type, base: type) -> bool:
+    """Whether an extension type below `base` says how to make its objects, as pybind11's can.
+
+    What a class written in Python says holds for its attributes; the rest is left to its bases.
+    """
+    bases = cls.__mro__[: cls.__mro__.index(base)]
+    said = (vars(each).get(name) for each in bases for name in _MAKERS)
+    return any(function is not None and type(function) is not _FUNCTION for function in said)
+
+
+def name_of_reducer(reducer: Any) -> str:
+    """How a reducer of other code is called."""
+    return qualified_name(reducer) if hasattr(reducer, "__qualname__") else shown(reducer)
