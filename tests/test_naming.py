@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 from gadgets import Gadget, ffi
 
-from adapters._naming import in_words, qualified_name, shown
+from adapters._naming import extension_of, has_module, in_words, qualified_name, shown
 
 
 class Main:
@@ -36,7 +38,10 @@ class Unprintable(Exception):  # noqa: N818
         (Gadget, "gadgets.Gadget"),
         (Main, "__main__.Main"),
         (ffi.typeof("gear_t *"), "C type 'gear_t *'"),
-        (type("Nameless", (), {"__module__": None}), "builtins.Nameless"),
+        (type("Nameless", (), {"__module__": None}), "<no module>.Nameless"),
+        (type("Wrong", (), {"__module__": "builtins"}), "<no module>.Wrong"),
+        (type(lambda: None), "builtins.function"),  # the interpreter's own
+        (type({}.keys()), "builtins.dict_keys"),
         (type("Struct", (), {"cname": "x", "__module__": "m"}), "m.Struct"),
     ],
 )
@@ -67,3 +72,46 @@ def test_an_object_is_shown_in_one_short_text() -> None:
     assert shown([1, 2]) == "[1, 2]"
     assert shown("a" * 78) == repr("a" * 78)
     assert shown("a" * 79) == f"'{'a' * 76}..."
+
+
+def sim() -> type:
+    """A type that says it is a built-in one, as those of PyO3 do."""
+    return type("Sim", (), {"__module__": "builtins"})
+
+
+@pytest.fixture
+def put(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Put a type into modules, which are given as {name: file}."""
+
+    def put(cls: type, modules: dict[str, str]) -> None:
+        for name, file in modules.items():
+            module = ModuleType(name)
+            module.__file__ = file
+            module.Sim = cls  # type: ignore[attr-defined]
+            monkeypatch.setitem(sys.modules, name, module)
+
+    return put
+
+
+def test_a_type_is_named_by_the_extension_that_holds_it(put: Any) -> None:
+    one, two = sim(), sim()
+    put(one, {"a_user": "a_user.py", "one": "one/__init__.py", "one.core": "core.abi3.so"})
+    put(two, {"two": "two/__init__.py", "two._core": "_core.cp311-win_amd64.pyd"})
+    assert (extension_of(one), extension_of(two)) == ("one.core", "two._core")
+    assert (qualified_name(one), qualified_name(two)) == ("one.core.Sim", "two._core.Sim")
+    assert extension_of(sim()) is None
+
+
+def test_a_type_that_no_extension_holds_is_named_by_a_module_that_does(put: Any) -> None:
+    cls = sim()
+    put(cls, {"a_user_of_both": "user.py", "one": "one/__init__.py", "__mp_main__": "script.py"})
+    assert extension_of(cls) is None
+    assert qualified_name(cls) == "one.Sim"
+
+
+def test_which_types_say_where_they_are_from() -> None:
+    for known in (int, Gadget, Main, HidesItsModule("Hidden", (), {}), "text", ffi.typeof("int")):
+        assert has_module(known)
+    nameless = [{"__module__": None}, {"__module__": 5}, {"__module__": property(id)}]
+    for unknown in (sim(), type(lambda: None), *(type("Sim", (), each) for each in nameless)):
+        assert not has_module(unknown)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copyreg
 import importlib
 import pickle
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -151,3 +153,96 @@ def test_what_has_no_adapter_cannot_be_unregistered(target: Any, subject: str) -
     with pytest.raises(adapters.UnknownAdapterError) as caught:
         adapters.unregister(target)
     assert caught.value.subject == subject
+
+
+# Types that state no module
+
+
+def sim() -> Any:
+    """A type that says it is a built-in one, as those of PyO3 do."""
+
+    def init(self: Any, state: Any = None) -> None:
+        self.state = state
+
+    return type("Sim", (), {"__module__": "builtins", "__init__": init})
+
+
+SIMS = """
+import adapters
+def __init__(self, state):
+    self.state = state
+Sim = type("Sim", (), {"__module__": "builtins", "__init__": __init__})
+adapters.register(Sim, lambda sim: sim.state, lambda state: Sim((__name__, state)))
+"""
+
+
+def test_two_types_of_one_name_and_no_module(registry: adapters.Registry) -> None:
+    one, two = sim(), sim()
+    names = [registry.register(each, state_of, each).name for each in (one, two, one)]
+    assert names == ["__main__:Sim", "__main__:Sim#2", "__main__:Sim"]
+    assert registry.find(one()).target is one
+    assert registry.find(two()).target is two
+    with pytest.raises(adapters.ConflictError, match=r"<no module>\.Sim.*give it another name="):
+        registry.register(sim(), state_of, one, name="__main__:Sim")
+
+
+@pytest.fixture
+def libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Two libraries, each with a type `Sim` that states no module, and its adapter."""
+    for name in ("library_one", "library_two"):
+        (tmp_path / f"{name}.py").write_text(SIMS)
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = [importlib.import_module(name) for name in ("library_one", "library_two")]
+    yield modules
+    for module in modules:
+        adapters.unregister(module.Sim)
+        del sys.modules[module.__name__]
+
+
+def test_two_libraries_with_types_of_one_name(libraries: Any) -> None:
+    for library in libraries:
+        name = library.__name__
+        spec = adapters.to_spec(library.Sim(1))
+        assert spec == (f"{name}:Sim", 1, name, 1)
+        twin = pickle.loads(pickle.dumps(library.Sim(1)))
+        assert type(twin) is library.Sim
+        assert twin.state == (name, 1)
+        with pytest.raises(adapters.UnknownAdapterError, match=rf"no adapter serves {name}\.Sim;"):
+            adapters.Registry().find(twin)
+
+
+def test_an_old_payload_has_another_name_for_them(libraries: Any) -> None:
+    for library in libraries:
+        name = library.__name__
+        payload = f"cadapters\nrebuild\n(Vbuiltins.Sim\nI1\nV{name}\nI5\ntR.".encode()
+        for twin in (
+            pickle.loads(payload),
+            adapters.loads(payload, trusted=["builtins.Sim"]),
+            adapters.loads(payload, trusted={"builtins.Sim": name}),
+            adapters.Spec("builtins.Sim", 1, name, 5).rebuild(),
+        ):
+            assert type(twin) is library.Sim
+            assert twin.state == (name, 5)
+    for name, provider in (("builtins.Sin", "library_one"), ("builtins.Sim", "string")):
+        with pytest.raises(adapters.RebuildError, match="was imported and did not register it"):
+            adapters.rebuild(name, 1, provider, 5)
+    with pytest.raises(adapters.UntrustedError, match=r"'builtins\.Sim'.* not registered here"):
+        adapters.loads(payload.replace(b"library_two", b"string"), trusted=["builtins.Sim"])
+
+
+def test_an_extension_names_its_types(
+    registry: adapters.Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        module = ModuleType(f"{name}._core")
+        module.__file__ = "_core.abi3.so"
+        module.Sim = sim()  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        assert registry.register(module.Sim, state_of, id).name == f"{name}._core.Sim"
+
+
+def test_the_same_functions_do_not_make_two_types_one(registry: adapters.Registry) -> None:
+    one, two = sim(), sim()
+    registry.register(one, state_of, id, name="sim")
+    with pytest.raises(adapters.ConflictError):
+        registry.register(two, state_of, id, name="sim")

@@ -64,7 +64,7 @@ class Needs:
         found: dict[tuple[str, Provider], Adapter] = {}
         for (name, provider), need in self._needs.items():
             module = self._modules[name]
-            if module is not None and _registered(name) is None:
+            if module is not None and _registered(name, module) is None:
                 try:
                     import_provider(module)
                 except LookupError as error:
@@ -75,7 +75,7 @@ class Needs:
 
     def _find(self, name: str, provider: Provider, offset: int) -> Adapter:
         """The registered adapter, or the one of the provider where it may come by value."""
-        known = _registered(name)
+        known = _registered(name, self._modules[name] or provider)
         if known is not None and (type(provider) is not tuple or known.came_from(provider)):
             return known
         if type(provider) is tuple and self._by_value:
@@ -101,9 +101,9 @@ class Needs:
         )
 
 
-def _registered(name: str) -> Adapter | None:
+def _registered(name: str, module: Any) -> Adapter | None:
     """The adapter that this process has registered itself; others came with a payload."""
-    adapter = registry.by_name.get(name)
+    adapter = registry.registered_by(module, name)
     return None if adapter is None or adapter.arrived else adapter
 
 

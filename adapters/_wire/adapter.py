@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from adapters._naming import in_words, qualified_name
+from adapters._naming import has_module, in_words, qualified_name
 from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
 from adapters._wire.fingerprint import fingerprint
 from adapters._wire.key import key_of
-from adapters._wire.registration import check
+from adapters._wire.registration import check, default_name
 from adapters.errors import RebuildError, SerializeError, VersionError, failures
 
 TYPE_CHECKING = False
@@ -68,15 +68,15 @@ class Adapter:
         subclasses: bool = False,
         provider: Provider | None = None,
     ) -> None:
-        if name is None and is_ctype(target):
-            name = f"{provider if isinstance(provider, str) else '__main__'}:{target.cname}"
+        if name is None:
+            name = default_name(target, provider if isinstance(provider, str) else "__main__")
         self.target = target
         self.serialize = serialize
         self.factory = factory
         self.init = init
         self.links = links
         self.link = link
-        self.name = qualified_name(target) if name is None else name
+        self.name = name
         self.version = version
         self.upgrades = upgrades or {}
         self.subclasses = subclasses
@@ -158,6 +158,8 @@ class Adapter:
             self.fingerprint == other.fingerprint
             and qualified_name(self.target) == qualified_name(other.target)
             and is_ctype(self.target) == is_ctype(other.target)
+            # Without its module, a name does not tell which type it is.
+            and (self.target is other.target or has_module(self.target))
         )
 
     def state_of(self, obj: object) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from _thread import RLock
 
+from adapters._naming import has_module
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import ctype_of, is_ctype
@@ -136,6 +137,21 @@ class Lookup:
             return None
         with lock:  # another thread may just set an adapter's
             return self._copyreg.foreign_reducer(cls)
+
+    def registered_by(self, module: str, name: str) -> Adapter | None:
+        """The adapter of a name, where a module has registered it.
+
+        In payloads of form 1, a type that states no module is in "builtins": so its adapter is told
+        by the module. Others are known by their names alone.
+        """
+        adapter = self._by_name.get(name)
+        if adapter is not None or not name.startswith("builtins."):
+            return adapter
+        for each in self:
+            same = f"builtins.{getattr(each.target, '__qualname__', '')}" == name
+            if same and each.module == module and not has_module(each.target):
+                return each
+        return None
 
     def remember(self, key: Any, adapter: Adapter, version: int) -> None:
         """Keep what a key stands for in `resolved`, until the adapters here change."""

@@ -277,8 +277,9 @@ def fetch(name: str, provider: Provider) -> Adapter:
         if isinstance(provider, tuple):
             return registry.adopt(provider, lambda: _load(provider))
         import_provider(provider)
-        if name in _by_name:
-            return _by_name[name]
+        adapter = registry.registered_by(provider, name)
+        if adapter is not None:
+            return adapter
         reason = f"its provider, module {provider!r}, was imported and did not register it"
     except LookupError as error:
         reason, cause = str(error), error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from adapters._naming import qualified_name
+from adapters._naming import extension_of, has_module, qualified_name
 from adapters._wire.ctype import is_ctype, python_types
 from adapters.errors import RegistrationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from adapters._wire.adapter import Adapter
 
 # The pickler writes these by itself and calls no reducer: an adapter would not be used.
@@ -64,3 +66,14 @@ def check(adapter: Adapter) -> None:
             )
     if adapter.subclasses and is_ctype(adapter.target):
         raise refuse("C types have no subclasses")
+
+
+def default_name(target: Any, module: str) -> Any:
+    """The name of an adapter that a module registers without one: the same in every process."""
+    if is_ctype(target):
+        return f"{module}:{target.cname}"
+    if has_module(target):
+        return qualified_name(target)
+    extension = extension_of(target)
+    name = target.__qualname__
+    return f"{module}:{name}" if extension is None else f"{extension}.{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copyreg import dispatch_table
 
-from adapters._naming import qualified_name
+from adapters._naming import has_module, qualified_name
 from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
 from adapters._wire.lookup import Lookup, lock
@@ -81,7 +81,8 @@ class Registry(Lookup):
             link: `link(obj, links)` gives a rebuilt object its links; the objects in them may not
                 have theirs yet.
             name: What payloads call the adapter. The default is the type's module-qualified name;
-                give one if the type's module may move.
+                give one if the type's module may move. A type that states no module (PyO3) is named
+                by the extension that holds it, or else "registering module:type".
             version: The version of the state, 1 or more.
             upgrades: {version: function from a state of that version to one of the next}; where
                 the links changed, too, a pair of functions, of the state and of the links.
@@ -112,6 +113,8 @@ class Registry(Lookup):
             provider=importing_module(),
         )
         with lock:
+            if name is None and adapter.module is None and not has_module(target):
+                adapter.name = self._free_name(adapter)
             foreign = self._copyreg.conflicting(target)
             if foreign is not None:
                 raise ConflictError(
@@ -174,6 +177,14 @@ class Registry(Lookup):
             for oldest in namesakes[:-_KEPT]:
                 self._remove(oldest)
             return adapter
+
+    def _free_name(self, adapter: Adapter) -> str:
+        """The name of an adapter by value whose type states no module; numbered, if it is taken."""
+        name, number = adapter.name, 1
+        while (known := self._by_name.get(name)) and known.target is not adapter.target:
+            number += 1
+            name = f"{adapter.name}#{number}"
+        return name
 
     def _add(self, adapter: Adapter) -> None:
         self._resolved.clear()
