@@ -8,6 +8,7 @@
 | `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
 | `unserved` | what no adapter serves |
+| `abstract` | types of which there are no objects, which are refused |
 | `copying` | what the copy module gets |
 | `rebuild` | the wire form: what payloads name, specs, reducers |
 | `key` | what a payload says of an adapter, in one string |

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copyreg import dispatch_table
 
 from adapters._naming import has_module, qualified_name
+from adapters._wire.abstract import require_objects
 from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
 from adapters._wire.lookup import Lookup, lock
@@ -95,7 +96,7 @@ class Registry(Lookup):
             The adapter.
 
         Raises:
-            RegistrationError: an argument is unusable.
+            RegistrationError: an argument is unusable, or no object can have exactly this type.
             ConflictError: another adapter has the type or the name, or other code has given copyreg
                 a reducer for the type. The same one again is fine.
         """
@@ -112,6 +113,7 @@ class Registry(Lookup):
             subclasses=subclasses,
             provider=importing_module(),
         )
+        require_objects(adapter)
         with lock:
             if name is None and adapter.module is None and not has_module(target):
                 adapter.name = self._free_name(adapter)

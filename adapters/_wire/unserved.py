@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapters._naming import qualified_name, shown
 from adapters._wire.copying import is_copying, own_reduction
 from adapters._wire.ctype import advice_for, ctype_of, is_address
-from adapters.errors import SerializeError, UnknownAdapterError
+from adapters.errors import SerializeError, UnknownAdapterError, suppress_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
     elif ctype is not None:
         advice = advice_for(ctype)
     else:
-        advice = "call adapters.register(type, serialize, factory)"
+        advice = "call adapters.register(type, serialize, factory)" + _virtual_base(registry, cls)
     subject = qualified_name(cls if ctype is None else ctype)
     problem = f"no adapter serves {subject}; {advice}. {registry.known}"
     return UnknownAdapterError(problem, subject)
@@ -76,3 +76,12 @@ def pickles_itself(cls: type, base: type) -> bool:
 def name_of_reducer(reducer: Any) -> str:
     """How a reducer of other code is called."""
     return qualified_name(reducer) if hasattr(reducer, "__qualname__") else shown(reducer)
+
+
+def _virtual_base(registry: Lookup, cls: type) -> str:
+    """The adapter of an abstract class that a type is given to, and does not derive from."""
+    for adapter in registry:
+        with suppress_failures():
+            if adapter.target not in cls.__mro__ and issubclass(cls, adapter.target):
+                return f" for it: it does not derive from {qualified_name(adapter.target)}"
+    return ""
