@@ -1,10 +1,13 @@
-"""Large parts of a state travel out of band, without a copy, and still work in band."""
+"""Large parts of a state travel out of band, without a copy, and still work in band.
+
+However they travel, they arrive as flat bytes in C order, read-only: test_buffers_property.py.
+"""
 
 from __future__ import annotations
 
 import copy
+import math
 import pickle
-from array import array
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from gadgets import Gadget, ffi
 from hypothesis import given
 from hypothesis import strategies as st
+from layouts import FORMATS, LAYOUTS, laid_out
 from processes import run
 
 import adapters
@@ -101,28 +105,115 @@ def test_the_callback_may_ask_for_in_band() -> None:
     assert adapters.loads(data).state == LARGE
 
 
-def test_views_arrive_flat() -> None:
-    matrix = memoryview(array("Q", range(1000))).cast("B").cast("Q", (10, 100))
-    for view in (matrix, memoryview(LARGE)[::2]):
-        for protocol in (4, 5):
-            arrived = pickle.loads(pickle.dumps(Gadget(view), protocol)).state
-            assert (arrived.format, arrived.ndim) == ("B", 1)
-            assert arrived.tobytes() == view.tobytes()
+@pytest.mark.parametrize("shape", [(), (600,), (5, 30, 4)])
+@pytest.mark.parametrize("code", FORMATS)
+def test_each_format_and_shape_leaves_without_a_copy(code: str, shape: tuple[int, ...]) -> None:
+    content = LARGE[: FORMATS[code] * math.prod(shape)]
+    view = laid_out(content, shape, "C", code)
+    sent: list[Any] = []
+    body = pickle.dumps(Gadget(view), 5, buffer_callback=sent.append)
+    assert pickle.loads(body, buffers=sent).state.tobytes() == content
+    with pickle.PickleBuffer(view).raw() as raw:
+        assert [address(buffer) for buffer in sent] == [address(raw)]
 
 
-@pytest.mark.parametrize("twin_of", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("layout", LAYOUTS[1:])
+def test_other_layouts_leave_out_of_band_too(layout: str) -> None:
+    sent: list[Any] = []
+    view = laid_out(LARGE, (32, 40), layout, "d")
+    data = pickle.dumps(Gadget({"rows": view}), 5, buffer_callback=sent.append)
+    assert len(data) < 200
+    assert [bytes(buffer) for buffer in sent] == [LARGE]
+    assert pickle.loads(data, buffers=sent).state["rows"] == LARGE
+
+
+def matrix_of(state: Any) -> Any:
+    numpy = pytest.importorskip("numpy")
+    shape, memory = state
+    return numpy.frombuffer(memory).reshape(shape)
+
+
+@pytest.mark.parametrize("how", ["out of band", "in band", "deepcopy"])
+def test_a_column_major_matrix_of_numpy(how: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    matrix = numpy.asfortranarray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for each in (matrix, matrix.T, matrix[::-1, ::2], matrix[:, :0]):
+        twin = twin_by(how, Gadget((each.shape, memoryview(each))))
+        assert matrix_of(twin.state).tolist() == each.tolist()
+
+
+def test_empty_buffers_arrive_as_views() -> None:
+    empty = [
+        bytearray(),
+        memoryview(b""),
+        laid_out(b"", (0, 3), "C", "d"),
+        pickle.PickleBuffer(b""),
+    ]
+    for dumps in (pickle.dumps, pickle._dumps):
+        for protocol in (2, 5):
+            arrived = pickle.loads(dumps(Gadget(empty), protocol)).state
+            assert [type(part) for part in arrived] == [memoryview] * 4
+            assert [part.shape for part in arrived] == [(0,)] * 4
+
+
+def released(make: Any) -> Any:
+    buffer = make(bytearray(LARGE))
+    buffer.release()
+    return buffer
+
+
+@pytest.mark.parametrize("nest", STATES.values(), ids=STATES.keys())
+@pytest.mark.parametrize("kind", [memoryview, pickle.PickleBuffer])
+def test_a_released_buffer_is_the_serializers_error(nest: Any, kind: Any) -> None:
+    gadget = Gadget(nest(released(kind)))
+    says = f"gadgets.Gadget with adapter 'gadgets.Gadget': a {kind.__name__} in its state has been"
+    for dumps in (pickle.dumps, pickle._dumps, adapters.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(adapters.SerializeError, match=says) as raised:
+            dumps(gadget)
+        assert raised.value.subject == "gadgets.Gadget"
+    spec = adapters.to_spec(gadget)
+    for use in (pickle.dumps, copy.deepcopy, adapters.Spec.rebuild):
+        with pytest.raises(adapters.SerializeError, match="serialize must return an open one"):
+            use(spec)
+
+
+def by_spec(obj: Any) -> Any:
+    return adapters.to_spec(obj).rebuild()
+
+
+def test_a_spec_rebuilds_from_bytes_without_a_copy() -> None:
+    spec = pickle.loads(pickle.dumps(adapters.to_spec(Gadget([bytearray(LARGE), ["inner"]]))))
+    assert spec.rebuild().state is spec.state
+    assert type(spec.state[0].obj) is bytes
+
+
+@pytest.mark.parametrize("twin_of", [copy.copy, copy.deepcopy, by_spec])
 @pytest.mark.parametrize("nest", STATES.values(), ids=STATES.keys())
 def test_copies_share_no_memory(twin_of: Any, nest: Any) -> None:
     original = bytearray(LARGE)
-    twin = twin_of(Gadget(nest(original)))
-    original[0] = 99
-    assert the_part(twin.state) == LARGE
+    for kind in (bytearray, memoryview, memoryview.toreadonly):
+        twin = twin_of(Gadget(nest(original if kind is bytearray else kind(memoryview(original)))))
+        original[0] ^= 99
+        assert the_part(twin.state) != original
 
 
 def test_deepcopy_keeps_identity_inside_a_state() -> None:
     shared = ["shared"]
     twin = copy.deepcopy([shared, Gadget((bytearray(LARGE), shared))])
     assert twin[1].state[1] is twin[0]
+
+
+def test_deepcopy_makes_a_view_of_a_buffer_in_the_state_alone() -> None:
+    memory = bytearray(b"memory")
+    gadget = Gadget([memory, Gadget({"inner": memory})])
+    for message in ([gadget, memory, memory], [memory, memory, gadget]):
+        twins = copy.deepcopy(message)
+        found = [twin for twin in twins if type(twin) is bytearray]
+        assert found == [memory] * 2
+        assert found[0] is found[1] is not memory
+        [twin] = [twin for twin in twins if type(twin) is Gadget]
+        assert [type(twin.state[0]), type(twin.state[1].state["inner"])] == [memoryview] * 2
+        assert twin.state[0] == memory
 
 
 def twin_by(how: str, obj: Any) -> Any:

@@ -19,5 +19,6 @@
 | `fingerprint` | whether two registrations are the same |
 | `ctype` | C types of cffi |
 | `buffers` | when the bytes of a state leave out of band |
+| `exports` | what keeps the garbage collector of older Pythons from a crash |
 | `cycles` | states that contain their own object, which are refused |
 """

@@ -1,7 +1,11 @@
-"""Buffers: the bytes-like parts of states, which leave out of band (pickle's protocol 5)."""
+"""Buffers: the bytes-like parts of states, which leave out of band (pickle's protocol 5).
+
+However they travel, they arrive as flat bytes in C order, read-only.
+"""
 
 from __future__ import annotations
 
+import sys
 from _weakref import ref
 
 try:
@@ -9,9 +13,11 @@ try:
 except ImportError:  # an interpreter without the C pickler
     from pickle import PickleBuffer
 
+from adapters.errors import SerializeError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 SCALARS = frozenset(map(type, (None, True, 0, 0.0, 0j, "")))
@@ -38,6 +44,8 @@ def inspect(state: Any) -> tuple[bool, bool]:
 
 def has_buffers(state: Any) -> bool:
     """Whether a bytes-like part that has to leave out of band is in a state, at any depth."""
+    if type(state) in BYTES_LIKE:
+        return type(state) is not bytes or len(state) >= LARGE
     return next(buffers_in(state), None) is not None
 
 
@@ -64,23 +72,39 @@ def buffers_in(state: Any) -> Iterator[Any]:
             todo += [item for item in items if type(item) not in SCALARS]
 
 
+def as_arrived(state: Any) -> Any:
+    """A state as it arrives elsewhere: the same, or a copy where a buffer in it is not like that.
+
+    What a buffer in it refers to cannot change.
+    """
+    parts = (part for part in buffers_in(state) if type(part) is not bytes)
+    return state if all(map(_is_constant, parts)) else OutOfBand(state).copied()
+
+
 class OutOfBand:
     """A state, or a part of one, that pickles as itself with its bytes-like parts out of band.
 
-    Protocol 5 writes each as a PickleBuffer: no copy, and the receiver gets a memoryview over the
-    buffer that arrived. Older protocols have no buffers: there they are copied into the pickle.
-    `bytes` arrive as bytes, everything else as a flat memoryview.
+    Protocol 5 writes each as a PickleBuffer: no copy if it is contiguous in C order, else one.
+    Older protocols have no buffers: there they are copied into the pickle. `bytes` arrive as bytes,
+    everything else as a flat, read-only memoryview over the buffer that arrived.
 
     Args:
         state: The state, or the part.
+        error: Makes the error for a state that cannot be serialized, from what is wrong.
         others: Weak references to the OutOfBand of the other parts of the same state, by the id of
             the part, so that a part that is in it twice arrives as one. The pickler holds them.
     """
 
-    __slots__ = ("__weakref__", "_others", "state")
+    __slots__ = ("__weakref__", "_error", "_others", "state")
 
-    def __init__(self, state: Any, others: dict[int, ref[OutOfBand]] | None = None) -> None:
+    def __init__(
+        self,
+        state: Any,
+        error: Callable[[str], SerializeError] | None = None,
+        others: dict[int, ref[OutOfBand]] | None = None,
+    ) -> None:
         self.state = state
+        self._error = error
         self._others = {} if others is None else others
         self._others[id(state)] = ref(self)
 
@@ -93,14 +117,26 @@ class OutOfBand:
             return list, (), None, map(self._part, state)
         if kind is tuple:
             return tuple, (list(map(self._part, state)),)
-        kind = bytes if kind is bytes else memoryview
-        return kind, (PickleBuffer(_flat(state)) if protocol >= 5 else bytes(state),)
+        if kind is bytes:
+            return bytes, (PickleBuffer(state) if protocol >= 5 else state,)
+        try:
+            view = memoryview(state)
+        except ValueError as error:
+            raise self._released(state) from error
+        return memoryview, (_lend(view) if protocol >= 5 else view.tobytes(),)
 
     def _part(self, value: Any) -> Any:
         if type(value) in SCALARS or not has_buffers(value):
             return value
         known = self._others.get(id(value))
-        return (known and known()) or OutOfBand(value, self._others)
+        return (known and known()) or OutOfBand(value, self._error, self._others)
+
+    def _released(self, part: Any) -> SerializeError:
+        kind = type(part).__name__
+        problem = f"a {kind} in its state has been released; serialize must return an open one"
+        if self._error is not None:
+            return self._error(problem)
+        return SerializeError(f"cannot serialize a state: {problem}", kind)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.copied(memo)
@@ -110,20 +146,54 @@ class OutOfBand:
         from copy import deepcopy
 
         memo = {} if memo is None else memo
+        views = {}
         for part in buffers_in(self.state):
             if type(part) is not bytes:
-                memo[id(part)] = memoryview(bytes(_flat(part)))
-        return deepcopy(self.state, memo)
+                try:
+                    views[id(part)] = memoryview(memoryview(part).tobytes())
+                except ValueError as error:
+                    raise self._released(part) from error
+        # In the state alone: a bytearray that is also somewhere else is copied there as one.
+        known = {key: memo.pop(key, None) for key in views}
+        memo.update(views)
+        try:
+            return deepcopy(self.state, memo)
+        finally:
+            for key, copy in known.items():
+                if copy is None:
+                    del memo[key]
+                else:
+                    memo[key] = copy
 
 
-def _flat(value: Any) -> Any:
-    """A buffer with the memory of `value`, as flat bytes."""
-    view = memoryview(value)
-    if view.format == "B" and view.ndim == 1 and view.contiguous:
-        # Itself, not a view of it: before Python 3.13 a view of a view in a reference cycle can
-        # crash the garbage collector.
-        return value
+# See `exports`, which is imported where it is needed.
+_COLLECTOR_CRASHES = sys.version_info < (3, 12, 7) and sys.implementation.name == "cpython"
+_watch: Any = None
+
+
+def _lend(view: memoryview) -> Any:
+    """What protocol 5 writes for the bytes of a view, in C order: its own memory if they lie so."""
+    global _watch
+    if not view.c_contiguous:
+        return PickleBuffer(view.tobytes())
+    if not view.nbytes:  # as no pickler in Python takes two that are empty (python/cpython#120380)
+        return b""
+    if view.format != "B" or view.ndim != 1:
+        view = view.cast("B")
+    if not view.readonly:
+        view = view.toreadonly()
+    if _COLLECTOR_CRASHES:
+        if _watch is None:
+            from adapters._wire.exports import watch as _watch
+        _watch(view)
+    return PickleBuffer(view)
+
+
+def _is_constant(part: Any) -> bool:
+    """Whether a buffer is as it arrives, and over memory that cannot change."""
+    if type(part) is not memoryview:
+        return False
     try:
-        return PickleBuffer(value).raw()
-    except BufferError:  # not contiguous: it cannot be sent without a copy
-        return view.tobytes()
+        return type(part.obj) is bytes and part.format == "B" and part.ndim == 1 and part.contiguous
+    except ValueError:  # released: `copied` reports it
+        return False

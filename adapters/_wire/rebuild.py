@@ -12,7 +12,7 @@ import os
 
 from adapters._wire.adapter import Adapter
 from adapters._wire.attributes import attributes_of
-from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, inspect
+from adapters._wire.buffers import SCALARS, OutOfBand, as_arrived, has_buffers, inspect
 from adapters._wire.copying import is_copying
 from adapters._wire.ctype import is_ctype
 from adapters._wire.cycles import Progress, in_progress, reaches
@@ -144,10 +144,13 @@ class Spec(tuple):  # type: ignore[type-arg]
         return self._more[2]
 
     def rebuild(self) -> Any:
-        """Make a new native object from this spec; raises as `adapters.rebuild`."""
+        """Make a new native object from this spec; raises as `adapters.rebuild`.
+
+        Buffers in the state are copied, unless they are views of bytes.
+        """
         adapter = adapter_for(self.name, self.provider)
         cls, attributes, links = self._more
-        obj = adapter.rebuild(self.version, self.state, cls)
+        obj = adapter.rebuild(self.version, as_arrived(self.state), cls)
         adapter.complete(obj, self.version, attributes, links)
         return obj
 
@@ -243,7 +246,8 @@ def _anew(links: Any) -> Any:
 def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
     """What picklers get for `obj` if its state may hold buffers, or `obj` itself."""
     buffers, flat = inspect(state)
-    arguments = adapter.key, OutOfBand(state) if buffers else state
+    whole = OutOfBand(state, adapter.serialize_error) if buffers else state
+    arguments = adapter.key, whole
     if flat:
         return rebuild, arguments
     if in_progress(obj) and reaches(state, obj):

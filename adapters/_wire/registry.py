@@ -72,8 +72,8 @@ class Registry(Lookup):
                 included. A memoryview, bytearray or cffi buffer in its tuples, lists and dicts,
                 and `bytes` from 4096 bytes on, leave out of band, without a copy, where the
                 transport can do that.
-            factory: Makes a new object of a state. Buffers arrive as flat memoryviews over memory
-                that it must not write to, `bytes` as bytes.
+            factory: Makes a new object of a state. Buffers arrive as flat, read-only memoryviews of
+                their bytes in C order, `bytes` as bytes.
             init: In place of a factory, for a type that can be made empty, and the Python classes
                 that derive from it: the object is made by `cls.__new__(cls)`, and `init(obj,
                 state)` gives it its native part. Its `__dict__` and slots follow by themselves.
