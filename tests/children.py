@@ -30,6 +30,19 @@ def echo(obj: Any) -> Any:
     return obj
 
 
+def look_at_buffers(obj: Any) -> list[tuple[str, str, int, bool, bytes]]:
+    """What the buffers of a state are, and their bytes."""
+    return [
+        (type(part).__name__, part.format, part.ndim, part.readonly, part.tobytes())
+        for part in obj.state
+    ]
+
+
+def look_at_shared_buffers(handle: Any) -> list[tuple[str, str, int, bool, bytes]]:
+    """What the buffers of a shared object's state are, and their bytes."""
+    return look_at_buffers(handle.get())
+
+
 def send_copies(obj: Any) -> tuple[Any, Any, int]:
     """As `send_back`, for objects that only their adapter can make."""
     import copy

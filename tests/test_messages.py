@@ -88,6 +88,24 @@ def raise_what_arrives_as_none() -> None:
     raise ArrivesAsNone
 
 
+class Array:
+    """As the arrays of numpy: its memory is a buffer of protocol 5, and arrives writable."""
+
+    def __init__(self, memory: Any) -> None:
+        self.memory = memory
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return Array, (pickle.PickleBuffer(self.memory),)
+
+
+def add_one(array: Array) -> Array:
+    """Change an array in place, if its memory is writable."""
+    view = memoryview(array.memory)
+    if not view.readonly:
+        view[0] += 1
+    return array
+
+
 def outcomes(results: Iterator[Any]) -> list[Any]:
     """The result of each call, or the type of the error that it raised."""
     found: list[Any] = []
@@ -201,6 +219,19 @@ def test_large_parts_are_out_of_band_from_protocol_5_on() -> None:
         pickle.loads(pickle.dumps(buffers, 4)),
     ):
         assert bytes(messages.unpack(body, arrived).state) == data
+
+
+@pytest.mark.parametrize("memory", [bytearray(b"12"), bytearray(10**6), b"constant"])
+def test_memory_arrives_as_writable_as_it_was(executor: adapters.Executor, memory: Any) -> None:
+    before = memory[0]
+    found = executor.submit(add_one, Array(memory)).result(TIMEOUT)
+    [mapped] = executor.map(add_one, [Array(memory)])
+    writable = type(memory) is bytearray
+    for array in (found, mapped):
+        view = memoryview(array.memory)
+        assert (view.readonly, view[0]) == (not writable, before + writable)
+        assert view[1:] == memory[1:]
+    assert memory[0] == before
 
 
 # Chunks

@@ -19,7 +19,8 @@ from adapters._naming import in_words
 from adapters._pickling import dumps, loads
 from adapters.errors import AdapterError, TaskError, failures
 
-Message: TypeAlias = tuple[bytes, "tuple[Buffer | memoryview, ...]"]
+# What arrives in place of a Buffer, if the transport pickles at all, is any bytes-like object.
+Message: TypeAlias = tuple[bytes, "tuple[Any, ...]"]
 # (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker);
 # in the caller's process also (None, result, exception).
 ResultItem: TypeAlias = tuple[Any, ...]
@@ -39,7 +40,10 @@ class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
 
 
 class Buffer:
-    """A large part of a message: out of band where the transport has pickle's protocol 5."""
+    """A large part of a message: out of band where the transport has pickle's protocol 5.
+
+    It arrives as writable memory if the sender's was, as the arrays of numpy are, and only then.
+    """
 
     __slots__ = ("_view",)
 
@@ -47,11 +51,15 @@ class Buffer:
         self._view = view
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return memoryview, (self._view if protocol >= 5 else self.copy(),)
+        if protocol >= 5:
+            return memoryview, (self._view,)
+        memory = self._view.raw()
+        return bytes if memory.readonly else bytearray, (bytes(memory),)
 
-    def copy(self) -> bytes:
+    def copy(self) -> bytes | bytearray:
         """Memory of its own, for a transport that pickles nothing, such as a thread."""
-        return bytes(self._view.raw())
+        memory = self._view.raw()
+        return bytes(memory) if memory.readonly else bytearray(memory)
 
 
 def pack(obj: object) -> Message:
@@ -61,7 +69,7 @@ def pack(obj: object) -> Message:
     return body, tuple(map(Buffer, views))
 
 
-def unpack(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> Any:
+def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:
     """The object of a message; raises as `adapters.loads`."""
     return loads(body, buffers=[each.copy() if type(each) is Buffer else each for each in buffers])
 
@@ -80,7 +88,7 @@ def pack_plain(items: list[Any]) -> Message | None:
     return None
 
 
-def run_call(body: bytes, buffers: tuple[Buffer | memoryview, ...]) -> ResultItem:
+def run_call(body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
     """Make the call of a call item, in a worker; an exception becomes a result item."""
     try:
         function, args, kwargs = unpack(body, buffers)
