@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,13 @@ from adapters.errors import AdapterError, failures
 
 if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
+
+# What C and Python code say of memory that they must not write to.
+_NOT_WRITABLE = re.compile("read-?only|read-write|not writable")
+_WRITES = (
+    "; the buffers of a state are read-only, as others may read the same memory: a factory that"
+    " writes to one makes a copy, bytearray(view)"
+)
 
 
 class Sent(NamedTuple):
@@ -115,7 +123,10 @@ class Case:
         try:
             rebuilt = pickle.loads(sent.body, buffers=buffers)
         except failures() as error:
-            raise Broken(in_words(error)) from error
+            problem = in_words(error)
+            raise Broken(problem + _WRITES if _NOT_WRITABLE.search(problem) else problem) from error
+        if buffers != sent.buffers:
+            raise Broken(f"what came in a buffer of the state is changed by the rebuild{_WRITES}")
         adapter = adapter_for(rebuilt)
         if adapter is None:
             raise Broken(f"what arrived is a {type_name(rebuilt)}, which no adapter serves")

@@ -49,6 +49,33 @@ wrong(
 )
 
 
+def text_in_memory(thing: Thing) -> bytearray:
+    return bytearray(thing.value, "ascii")
+
+
+def through_a_view(state: Any) -> Any:
+    state[:1] = b"O"
+    return new("WritingIntoItsState", str(state, "ascii"))
+
+
+def through_a_pointer(state: Any) -> Any:
+    ffi.memmove(ffi.cast("char *", ffi.from_buffer(state)), b"O", 1)
+    return new("WritingByPointer", str(state, "ascii"))
+
+
+for _name, _write in (
+    ("WritingIntoItsState", through_a_view),
+    ("WritingByPointer", through_a_pointer),
+):
+    wrong(
+        _name,
+        "round_trip_in_a_spawned_child",
+        "makes a copy, bytearray(view)",
+        text_in_memory,
+        _write,
+    )
+
+
 class Dangling:
     """Reads memory that it does not keep."""
 
