@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
+from mmap import mmap
 from typing import Any
 
 from wrong_adapters.base import WRONG, Thing, ffi, new, wrong
@@ -107,7 +108,7 @@ wrong(
 
 def map_without_keeping(state: Any) -> Any:
     thing = new("Unmapped", state)
-    if memoryview(state).readonly or memoryview(memoryview(state).obj).readonly:
+    if isinstance(memoryview(state).obj, mmap):
         del thing.view
     return thing
 
