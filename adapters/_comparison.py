@@ -28,7 +28,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._expressions import attribute_way, attributes, literal, reduce, reduction_way
-from adapters._naming import in_words, qualified_name, shown
+from adapters._naming import brief, in_words, qualified_name
 from adapters._wire.buffers import SCALARS, is_buffer
 from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
@@ -112,8 +112,8 @@ class _Comparison:
             try:
                 step = next(steps, None)
             except failures() as error:
-                said = f"{shown(pair.one)}, which cannot be compared ({in_words(error)}),"
-                step = "is", said, shown(pair.other)
+                said = f"{brief(pair.one)}, which cannot be compared ({in_words(error)}),"
+                step = "is", said, brief(pair.other)
             if step is None:
                 entered.pop()
             elif isinstance(step, _Pair):
@@ -149,11 +149,11 @@ class _Comparison:
                 at = next(at for at, (x, y) in enumerate(zip(mine, theirs, strict=True)) if x != y)
                 yield "has", f"{mine[at]} at byte {at}", f"{theirs[at]} at byte {at}"
         elif names[0] != names[1]:
-            yield "is", f"{shown(one)} ({names[0]})", f"{shown(other)} ({names[1]})"
+            yield "is", f"{brief(one)} ({names[0]})", f"{brief(other)} ({names[1]})"
         elif kind in _LEAVES or issubclass(kind, (type, ModuleType)):
             named = kind not in _LEAVES and qualified_name(one) == qualified_name(other)
             if not named and not _same(one, other):
-                yield "is", shown(one), shown(other)
+                yield "is", brief(one), brief(other)
         else:
             yield from self._inside(pair, one, other)
 
@@ -204,7 +204,7 @@ class _Comparison:
                     break
         if left or len(matches) < len(alone):
             alone = [key for key in alone if id(key) not in matches]
-            yield "has", f"the {'keys' if base is dict else 'members'} {shown(alone)}", shown(left)
+            yield "has", f"the {'keys' if base is dict else 'members'} {brief(alone)}", brief(left)
             return
         for at, key in enumerate(base.__iter__(one)):
             match = matches.get(id(key), key)
@@ -244,7 +244,7 @@ def _attributes(pair: _Pair, mine: dict[str, Any], theirs: dict[str, Any]) -> St
             way = attribute_way(name)
             yield pair.inner(values[0], values[1], way, in_attribute=True)
         elif len(values) == 1 or not _same(*values):
-            texts = [shown(each[name]) if name in each else "missing" for each in (mine, theirs)]
+            texts = [brief(each[name]) if name in each else "missing" for each in (mine, theirs)]
             yield "is", *texts, name
 
 
@@ -252,11 +252,11 @@ def _reductions(pair: _Pair, mine: Any, theirs: Any, base: Any, opaque: bool) ->
     """Compare two reductions: function, arguments, state, items, pairs, state setter."""
     if type(mine) is not tuple or type(theirs) is not tuple:  # the name of a global
         if mine is not theirs and not _same(mine, theirs):
-            yield "is", shown(pair.one), shown(pair.other)
+            yield "is", brief(pair.one), brief(pair.other)
         return
     arguments = zip(mine[1], theirs[1], strict=False)
     if opaque and any(type(x) in _PLAIN and not _same(x, y) for x, y in arguments):
-        texts = shown(pair.one), shown(pair.other)
+        texts = brief(pair.one), brief(pair.other)
         if len({re.sub("0x[0-9a-fA-F]+", "", text) for text in texts}) == 2:
             yield "is", *texts  # plainer than a place in the reduction
             return

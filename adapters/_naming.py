@@ -1,13 +1,19 @@
-"""How messages name types, errors and objects: the same in every process."""
+"""How messages name types, errors and objects: the same in every process, and short.
+
+What objects and errors of other code say of themselves may fail, or be of any length: these
+functions take what they get, and cut it.
+"""
 
 from __future__ import annotations
 
 import builtins
 import sys
 
-from adapters.errors import failures
+from adapters.errors import AdapterError, failures
 
-_SHOWN = 80  # characters of a repr
+_BRIEF = 80  # characters of a repr, where two are compared
+_SHOWN = 200  # characters of a repr
+_SAID = 1000  # characters of the message of an error, and of its notes
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, as types of PyO3 are
 
 
@@ -16,13 +22,14 @@ def qualified_name(target: object) -> str:
 
     A type that states no module is named by one that holds it, by an extension if there is one.
     """
-    if not isinstance(target, type) and hasattr(target, "cname"):
-        return f"C type '{target.cname}'"
     try:
+        if not isinstance(target, type) and hasattr(target, "cname"):
+            return f"C type '{target.cname}'"
         module = getattr(target, "__module__", None) or "builtins"
         name = str(getattr(target, "__qualname__", target))
     except failures():  # of a metaclass
-        return str(type.__getattribute__(target, "__name__"))
+        cls = target if issubclass(type(target), type) else type(target)
+        return str(type.__getattribute__(cls, "__name__"))
     if isinstance(target, type) and not has_module(target):
         is_made = type.__getattribute__(target, "__flags__") & _HEAP_TYPE
         holder = min(_holders(target), key=len, default="<no module>") if is_made else module
@@ -32,22 +39,52 @@ def qualified_name(target: object) -> str:
     return f"{module}.{name}"
 
 
-def in_words(error: BaseException) -> str:
-    """The type and the message of an error."""
-    name = qualified_name(type(error)).removeprefix("builtins.")
+def in_words(error: BaseException, *, short: bool = False) -> str:
+    """The type of an error (`short`: without its module), its message, and in brackets its notes.
+
+    The message and the notes are cut at 1,000 characters each.
+    """
+    kind = type(error)
+    if short:
+        name = str(type.__getattribute__(kind, "__name__"))
+    else:
+        name = qualified_name(kind).removeprefix("builtins.")
     try:
-        return f"{name}: {error}"
+        text = str(error)
+        if not isinstance(error, AdapterError):  # whose parts are cut already
+            text = _cut(text, _SAID)
+        text = f"{name}: {text}" if text else name
     except failures():
-        return f"{name}, whose str() raises"
+        text = f"{name}, whose str() raises"
+    notes = notes_of(error)
+    return f"{text} ({notes})" if notes else text
 
 
-def shown(value: object) -> str:
-    """The repr of an object, cut where it is long, whatever it raises."""
+def notes_of(error: BaseException) -> str:
+    """The notes of an error in one text, "" if it has none; Python 3.14's pickler adds some."""
     try:
-        text = repr(value)
+        notes = getattr(error, "__notes__", None)
+        notes = list(map(str, notes)) if isinstance(notes, (list, tuple)) else []
+        return _cut("; ".join(notes), _SAID)
+    except failures():
+        return ""
+
+
+def shown(value: object, most: int = _SHOWN) -> str:
+    """The repr of an object, cut at 200 characters, whatever it raises."""
+    try:
+        return _cut(repr(value), most)
     except failures() as error:
-        text = f"an object whose repr() raises {in_words(error)}"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+        return f"an object whose repr() raises {in_words(error)}"
+
+
+def brief(value: object) -> str:
+    """The same, cut at 80 characters."""
+    return shown(value, _BRIEF)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def has_module(target: object) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from gadgets import Gadget, ffi
 
-from adapters._naming import extension_of, has_module, in_words, qualified_name, shown
+from adapters._naming import brief, extension_of, has_module, in_words, qualified_name, shown
+from adapters.errors import StoreError
 
 
 class Main:
@@ -29,6 +30,23 @@ class HidesItsModule(type):
 class Unprintable(Exception):  # noqa: N818
     def __str__(self) -> str:
         raise RuntimeError("no words")
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+class PanicsOnRepr:
+    def __repr__(self) -> str:
+        raise Panic("uninitialised")
+
+
+class Annotated(Exception):  # noqa: N818
+    """An exception with the notes that are given; add_note() came with Python 3.11."""
+
+    def __init__(self, message: str, notes: Any) -> None:
+        super().__init__(message)
+        self.__notes__ = notes
 
 
 @pytest.mark.parametrize(
@@ -54,6 +72,14 @@ def test_a_type_is_named_with_its_module(target: Any, name: str) -> None:
     [
         (ValueError("too few"), "ValueError: too few"),
         (pytest.UsageError("bad"), "pytest.UsageError: bad"),
+        (ValueError(), "ValueError"),
+        (Annotated("bad", ["first", "second"]), "test_naming.Annotated: bad (first; second)"),
+        (Annotated("bad", []), "test_naming.Annotated: bad"),
+        (Annotated("bad", "no list"), "test_naming.Annotated: bad"),
+        (Annotated("bad", [PanicsOnRepr()]), "test_naming.Annotated: bad"),
+        (ValueError("x" * 1000), "ValueError: " + "x" * 1000),
+        (ValueError("x" * 1001), "ValueError: " + "x" * 997 + "..."),
+        (Annotated("", ["x" * 9999]), f"test_naming.Annotated ({'x' * 997}...)"),
     ],
 )
 def test_an_error_is_told_with_its_type(error: Exception, words: str) -> None:
@@ -69,9 +95,36 @@ def test_a_type_that_raises_has_its_plain_name() -> None:
 
 
 def test_an_object_is_shown_in_one_short_text() -> None:
-    assert shown([1, 2]) == "[1, 2]"
-    assert shown("a" * 78) == repr("a" * 78)
-    assert shown("a" * 79) == f"'{'a' * 76}..."
+    assert shown([1, 2]) == brief([1, 2]) == "[1, 2]"
+    assert brief("a" * 78) == repr("a" * 78)
+    assert brief("a" * 79) == f"'{'a' * 76}..."
+    assert shown("a" * 198) == repr("a" * 198)
+    assert shown("a" * 199) == f"'{'a' * 196}..."
+
+
+def test_a_message_of_this_package_is_told_in_full() -> None:
+    assert in_words(StoreError("x" * 2000, "")) == "adapters.StoreError: " + "x" * 2000
+
+
+def test_an_object_without_a_repr_is_shown_all_the_same() -> None:
+    text = "an object whose repr() raises test_naming.Panic: uninitialised"
+    assert shown(PanicsOnRepr()) == text
+    assert shown(10**5000).startswith("an object whose repr() raises ValueError: ")
+    with pytest.raises(KeyboardInterrupt):
+        shown(Interrupted())
+
+
+class Interrupted:
+    def __repr__(self) -> str:
+        raise KeyboardInterrupt
+
+
+def test_an_object_that_is_no_type_has_a_name_whatever_it_raises() -> None:
+    class Evasive:
+        def __getattr__(self, name: str) -> Any:
+            raise Panic(name)
+
+    assert qualified_name(Evasive()) == "Evasive"
 
 
 def sim() -> type:

@@ -8,6 +8,7 @@ import runpy
 import sys
 from typing import Any
 
+from adapters._naming import in_words
 from adapters.errors import failures
 
 
@@ -32,7 +33,7 @@ def resolve(target: str) -> Any:
         return eval(expression, dict(names))
     except failures() as error:
         raise TargetError(
-            f"{expression!r} fails in {place}: {type(error).__name__}: {error}"
+            f"{expression!r} fails in {place}: {in_words(error, short=True)}"
         ) from error
 
 
@@ -46,6 +47,6 @@ def namespace(place: str) -> dict[str, Any]:
             sys.path.insert(0, os.path.dirname(os.path.abspath(place)))
             return runpy.run_path(place)
         return vars(importlib.import_module(place))
-    except (Exception, SystemExit) as error:
+    except failures() as error:
         verb = "run" if place.endswith(".py") else "import"
-        raise TargetError(f"cannot {verb} {place}: {type(error).__name__}: {error}") from error
+        raise TargetError(f"cannot {verb} {place}: {in_words(error, short=True)}") from error

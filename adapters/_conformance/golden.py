@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
 from adapters._conformance.report import Broken, NotHere
-from adapters._naming import in_words
+from adapters._naming import in_words, shown
 from adapters._pickling import loads
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
@@ -77,7 +77,7 @@ def golden_payloads_load(case: Case) -> None:
             wanted = f"those from {version} to {adapter.version}, one after the other"
             raise Broken(f"{problem}, and not through {wanted}")
         if registry.find(rebuilt) is not adapter:
-            raise Broken(f"the golden payload {file} gives {rebuilt!r}, of another adapter")
+            raise Broken(f"the golden payload {file} gives {shown(rebuilt)}, of another adapter")
         if label in labels:
             example = case.examples[labels.index(label)]
             case.require_equal(example, rebuilt, f"what the golden payload {file} gives")

@@ -12,7 +12,7 @@ from adapters._addresses import MappedMemory, numbers_in, pointer_in_words
 from adapters._conformance.report import Broken
 from adapters._conformance.states import difference, has_equality, parts, snapshot
 from adapters._expressions import attributes
-from adapters._naming import in_words, qualified_name
+from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, failures
@@ -50,7 +50,9 @@ def state_holds_no_address(case: Case, example: Any) -> None:
     memory = MappedMemory()
     for path, part in parts(state):
         if pointer := pointer_in_words(part):
-            problem = f"{path} is {pointer}, {part!r}: an address means nothing in another process"
+            problem = (
+                f"{path} is {pointer}, {shown(part)}: an address means nothing in another process"
+            )
             advice = "copy what it points at, bytes(ffi.buffer(pointer, size))"
             raise Broken(f"{problem}; {advice}, or register its C type")
         for field, number in numbers_in(part):

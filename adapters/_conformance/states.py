@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from adapters._comparison import adapter_for, differences
 from adapters._expressions import attributes
-from adapters._naming import qualified_name
+from adapters._naming import qualified_name, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
@@ -47,8 +47,8 @@ def parts(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
         if type(value) in (tuple, list):
             todo += [(f"{where}[{index}]", part) for index, part in enumerate(value)]
         elif type(value) is dict:
-            todo += [(f"{where}[{key!r}]", part) for key, part in value.items()]
-            todo += [(f"key {key!r} of {where}", key) for key in value]
+            todo += [(f"{where}[{shown(key)}]", part) for key, part in value.items()]
+            todo += [(f"key {shown(key)} of {where}", key) for key in value]
         elif type(value) in (set, frozenset):
             todo += [(f"an element of {where}", part) for part in value]
         elif adapter_for(value) is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adapters._child import progress
 from adapters._conformance.report import Broken
 from adapters._conformance.states import compare, difference, snapshot
-from adapters._naming import in_words
+from adapters._naming import in_words, shown
 from adapters._pickling import dumps, loads
 from adapters._wire.buffers import is_buffer
 from adapters._wire.rebuild import rebuild
@@ -104,7 +104,7 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
     if kind in (tuple, list, dict):
         items = list(part.items() if kind is dict else enumerate(part))
         for at, (key, value) in enumerate(items[:_FIRST]):
-            for what, values in _replacements(value, f"{path}[{key!r}]", depth):
+            for what, values in _replacements(value, f"{path}[{shown(key)}]", depth):
                 left = [*items[:at], *((key, new) for new in values), *items[at + 1 :]]
                 yield what, dict(left) if kind is dict else kind(new for _, new in left)
     elif is_buffer(part):

@@ -14,6 +14,7 @@ from adapters._execution import messages
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.restarting import RestartingExecutor
 from adapters._execution.watchdog import start_watchdog
+from adapters._naming import shown
 from adapters.errors import AdapterError, failures
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Executor(futures.Executor):
         elif not isinstance(inner, futures.Executor):
             if not callable(inner):
                 advice = "pass one, a function that makes one, or options of a ProcessPoolExecutor"
-                raise TypeError(f"{inner!r} is no concurrent.futures.Executor; {advice}")
+                raise TypeError(f"{shown(inner)} is no concurrent.futures.Executor; {advice}")
             inner = RestartingExecutor(inner)
         self._inner = inner
         self._pending: set[futures.Future[Any]] = set()
@@ -111,7 +112,7 @@ class Executor(futures.Executor):
             SerializeError: `fn` cannot be pickled.
         """
         if not isinstance(buffersize, int | None):
-            raise TypeError(f"buffersize must be an int or None, not {buffersize!r}")
+            raise TypeError(f"buffersize must be an int or None, not {shown(buffersize)}")
         for name, size in (("chunksize", chunksize), ("buffersize", buffersize)):
             if size is not None and size < 1:
                 raise ValueError(f"{name} must be 1 or more, not {size}")

@@ -62,7 +62,7 @@ def trusted_loads(
         views = [] if buffers is None else [*buffers]
         sizes = [memoryview(view).nbytes for view in views]
     except (TypeError, ValueError, BufferError) as error:
-        raise RebuildError(f"cannot load a payload: {error}", "payload") from error
+        raise RebuildError(f"cannot load a payload: {in_words(error)}", "payload") from error
     if max_bytes is None:
         max_bytes = budget.memory_to_load(len(payload), sum(sizes))
     try:

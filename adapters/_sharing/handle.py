@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from adapters import stores
-from adapters._naming import qualified_name
+from adapters._naming import qualified_name, shown
 from adapters._pickling import dumps, loads
 from adapters._sharing.cache import cache
 from adapters.errors import RebuildError, SharedClosedError, StoreError
@@ -131,7 +131,7 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     checksum = crc32(body).to_bytes(_CHECKSUM, "little")
     key = store.put([checksum + body, *[buffer.raw() for buffer in buffers]])
     if key in _owned:
-        raise StoreError(f"{store!r} gave the key {key!r} out twice", repr(store))
+        raise StoreError(f"{shown(store)} gave the key {shown(key)} out twice", shown(store))
     name = qualified_name(type(obj)).encode()[-_NAME:].decode(errors="ignore")
     handle: Shared[T] = Shared(store, key, name)
     handle._original = obj

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import _cffi_backend
 
+from adapters._naming import shown
 from adapters._wire.buffers import LARGE
 
 CType: TypeAlias = Any
@@ -76,8 +77,9 @@ class Items:
             raise ValueError(f"field {path!r} has no (type string, bytes) for its state") from None
         if code != self.code or size % self.bytes_per_item:
             raise ValueError(
-                f"field {path!r} holds items {self.code!r} here, and {size} bytes of {code!r} came:"
-                " the sender's struct is another; raise the adapter's version and add an upgrade"
+                f"field {path!r} holds items {self.code!r} here, and {size} bytes of {shown(code)}"
+                " came: the sender's struct is another; raise the adapter's version and add an"
+                " upgrade"
             )
         return size // self.bytes_per_item
 
@@ -147,7 +149,9 @@ class CountedField(Field):
         count = self.items.count(self.path, state[self.name])
         told = state[self.length] if isinstance(self.length, str) else self.length
         if count != told:
-            raise ValueError(f"field {self.path!r} holds {count} items, and {told!r} were told")
+            raise ValueError(
+                f"field {self.path!r} holds {count} items, and {shown(told)} were told"
+            )
         return count
 
 

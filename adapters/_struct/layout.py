@@ -9,7 +9,7 @@ with that of its own field.
 
 from __future__ import annotations
 
-from adapters._naming import qualified_name
+from adapters._naming import qualified_name, shown
 from adapters._struct.fields import (
     NUL,
     EmbeddedField,
@@ -70,7 +70,9 @@ def register_struct(
     """
     if not isinstance(lengths, (dict, type(None))):
         subject = qualified_name(ctype)
-        raise RegistrationError(f"lengths of {subject} must be a dict, not {lengths!r}", subject)
+        raise RegistrationError(
+            f"lengths of {subject} must be a dict, not {shown(lengths)}", subject
+        )
     layout = _Layout(ctype, {} if lengths is None else dict(lengths))
     return registry.register(
         ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
@@ -92,7 +94,7 @@ class _Layout:
     def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
         if not is_ctype(ctype):
             kind = qualified_name(type(ctype))
-            problem = f"cannot derive an adapter for {ctype!r}, which is a {kind}"
+            problem = f"cannot derive an adapter for {shown(ctype)}, which is a {kind}"
             raise RegistrationError(f"{problem}: pass a C type, as ffi.typeof() returns it", kind)
         self.ctype = ctype
         self.lengths = lengths
@@ -208,7 +210,7 @@ class _Layout:
         if known or (type(length) is int and length > 0):
             return length
         raise self._refuse(
-            f"lengths says {length!r} of field {path!r}, a '{ctype.cname}': it may name one of"
+            f"lengths says {shown(length)} of field {path!r}, a '{ctype.cname}': it may name one of"
             f" {sorted(numbers)}, be 1 or more, or be {NUL!r} for a pointer to characters"
         )
 

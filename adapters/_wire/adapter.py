@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from adapters._naming import has_module, in_words, qualified_name
+from adapters._naming import has_module, in_words, qualified_name, shown
 from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
 from adapters._wire.fingerprint import fingerprint
@@ -266,11 +266,11 @@ class Adapter:
         advice = (
             "update the library that registers the adapter in this process"
             if type(version) is int and version > self.version
-            else f"register it with upgrades={{{version!r}: function}}"
+            else f"register it with upgrades={{{shown(version)}: function}}"
         )
         raise VersionError(
             f"cannot rebuild {qualified_name(self.target)} in process {os.getpid()}: its state has"
-            f" version {version!r}, but adapter {self.name!r} here reads {readable}; {advice}",
+            f" version {shown(version)}, but adapter {self.name!r} here reads {readable}; {advice}",
             self.name,
         )
 
@@ -280,9 +280,9 @@ def _same(links: Any) -> Any:
 
 
 def _place(function: Any) -> str:
-    name = getattr(function, "__qualname__", None) or repr(function)
+    name = getattr(function, "__qualname__", None) or shown(function)
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, type):
-        return f"{name} of {owner!r}"
+        return f"{name} of {shown(owner)}"
     code = getattr(function, "__code__", None)
     return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from adapters._naming import in_words
 from adapters._wire.adapter import OPTIONS
 from adapters._wire.ctype import ffi_types, reduce_ffi
 from adapters._wire.importable import (
@@ -73,7 +74,7 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
             Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump((arguments, options))
             return file.getvalue()
     except failures() as error:  # types raise anything when pickled
-        return f"{type(error).__name__}: {error}"
+        return in_words(error, short=True)
     finally:
         _being_written.discard(key)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def is_ctype(target: object) -> bool:
     """Whether `target` is a C type of cffi."""
     backend = sys.modules.get("_cffi_backend")
-    return backend is not None and isinstance(target, backend.CType)
+    return backend is not None and issubclass(type(target), backend.CType)
 
 
 def python_types() -> list[type]:

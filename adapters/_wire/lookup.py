@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from _thread import RLock
 
-from adapters._naming import has_module
+from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import ctype_of, is_ctype
@@ -57,7 +57,7 @@ class Lookup:
     def __getitem__(self, name: str) -> Adapter:
         adapter = self._by_name.get(name)
         if adapter is None:
-            raise UnknownAdapterError(f"no adapter is named {name!r}; {self.known}", name)
+            raise UnknownAdapterError(f"no adapter is named {shown(name)}; {self.known}", name)
         return adapter
 
     def nearest(self, cls: type) -> Adapter | None:
@@ -104,8 +104,9 @@ class Lookup:
         for adapter in self:
             if adapter.target is reference:
                 return adapter
-        problem = f"{reference!r} is no adapter, nor a type that has one. {self.known}"
-        raise UnknownAdapterError(problem, repr(reference))
+        subject = shown(reference)
+        problem = f"{subject} is no adapter, nor a type that has one. {self.known}"
+        raise UnknownAdapterError(problem, subject)
 
     def reduce(self, obj: object) -> Any:
         """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.

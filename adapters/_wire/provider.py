@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 
+from adapters._naming import in_words
 from adapters._wire.importable import MAIN
 from adapters.errors import failures
 
@@ -47,10 +48,21 @@ def import_provider(module: str) -> None:
     try:
         __import__(module)
     except failures() as error:
+        said, advice = in_words(error, short=True), advice_on_import(error)
         raise LookupError(
-            f"its provider, module {module!r}, cannot be imported here ({type(error).__name__}:"
-            f" {error}); install it, or put its folder on sys.path"
+            f"its provider, module {module!r}, cannot be imported here ({said});"
+            f" {advice or 'its import has to work here'}"
         ) from error
+
+
+def advice_on_import(error: BaseException) -> str:
+    """What to do about a module that is missing, "" if an error says something else."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    package = error.name.rpartition(".")[0]
+    if package in sys.modules:
+        return f"{package} is here without it: install the version that the sender has"
+    return f"install {error.name}, or put its folder on sys.path"
 
 
 def load_by_value(body: bytes | str) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -69,8 +81,9 @@ def load_by_value(body: bytes | str) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
         arguments, options = pickle.loads(body)
     except failures() as error:
+        said, advice = in_words(error, short=True), advice_on_import(error)
         raise LookupError(
-            f"it came by value and cannot be loaded here ({type(error).__name__}: {error});"
-            " install what its functions use"
+            f"it came by value and cannot be loaded here ({said});"
+            f" {advice or 'its functions and classes have to work here'}"
         ) from error
     return arguments, options

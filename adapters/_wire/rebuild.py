@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from adapters._naming import shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.attributes import attributes_of
 from adapters._wire.buffers import SCALARS, OutOfBand, as_arrived, has_buffers, inspect
@@ -284,12 +285,12 @@ def fetch(name: str, provider: Provider) -> Adapter:
         adapter = registry.registered_by(provider, name)
         if adapter is not None:
             return adapter
-        reason = f"its provider, module {provider!r}, was imported and did not register it"
+        reason = f"its provider, module {shown(provider)}, was imported and did not register it"
     except LookupError as error:
         reason, cause = str(error), error
     raise RebuildError(
-        f"cannot rebuild an object of adapter {name!r} in process {os.getpid()}: the adapter is not"
-        f" known here, and {reason}. Known here: {', '.join(sorted(_by_name)) or 'none'}",
+        f"cannot rebuild an object of adapter {shown(name)} in process {os.getpid()}: the adapter"
+        f" is not known here, and {reason}. Known here: {', '.join(sorted(_by_name)) or 'none'}",
         name,
     ) from cause
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters._naming import extension_of, has_module, qualified_name
+from adapters._naming import extension_of, has_module, qualified_name, shown
 from adapters._wire.ctype import is_ctype, python_types
 from adapters.errors import RegistrationError
 
@@ -29,7 +29,7 @@ def check(adapter: Adapter) -> None:
     if not is_ctype(adapter.target) and not issubclass(type(adapter.target), type):
         kind = qualified_name(type(adapter.target))
         raise RegistrationError(
-            f"cannot register an adapter for {adapter.target!r}, which is a {kind}: the first"
+            f"cannot register an adapter for {shown(adapter.target)}, which is a {kind}: the first"
             " argument is a type, or a C type as ffi.typeof() returns it",
             kind,
         )
@@ -48,13 +48,13 @@ def check(adapter: Adapter) -> None:
     for role in ("serialize", "factory", "init", "links", "link"):
         function = getattr(adapter, role)
         if not callable(function) and (function is not None or role == "serialize"):
-            raise refuse(f"{role} must be callable, not {function!r}")
+            raise refuse(f"{role} must be callable, not {shown(function)}")
     if not isinstance(adapter.name, str) or not adapter.name:
-        raise refuse(f"name must be a non-empty str, not {adapter.name!r}")
+        raise refuse(f"name must be a non-empty str, not {shown(adapter.name)}")
     if type(adapter.version) is not int or not 1 <= adapter.version < 10**18:
-        raise refuse(f"version must be an int from 1 to 10**18 - 1, not {adapter.version!r}")
+        raise refuse(f"version must be an int from 1 to 10**18 - 1, not {shown(adapter.version)}")
     if not isinstance(adapter.upgrades, dict):
-        raise refuse(f"upgrades must be a dict, not {adapter.upgrades!r}")
+        raise refuse(f"upgrades must be a dict, not {shown(adapter.upgrades)}")
     for old, upgrade in adapter.upgrades.items():
         pair = type(upgrade) is tuple and len(upgrade) == 2 and adapter.links is not None
         functions = all(map(callable, upgrade if pair else [upgrade]))
@@ -62,7 +62,7 @@ def check(adapter: Adapter) -> None:
             raise refuse(
                 f"upgrades maps an older version (1 to {adapter.version - 1}) to a function from"
                 " its state to the next version's (with links=, also to a pair of functions, of"
-                f" the state and of the links), but holds {old!r}: {upgrade!r}"
+                f" the state and of the links), but holds {shown(old)}: {shown(upgrade)}"
             )
     if adapter.subclasses and is_ctype(adapter.target):
         raise refuse("C types have no subclasses")

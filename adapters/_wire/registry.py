@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copyreg import dispatch_table
 
-from adapters._naming import has_module, qualified_name
+from adapters._naming import has_module, qualified_name, shown
 from adapters._wire.abstract import require_objects
 from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
@@ -155,7 +155,7 @@ class Registry(Lookup):
             adapter = self._by_target.get(target)
             if adapter is None:
                 named = isinstance(target, type) or is_ctype(target)
-                subject = qualified_name(target) if named else repr(target)
+                subject = qualified_name(target) if named else shown(target)
                 raise UnknownAdapterError(f"no adapter serves {subject}; {self.known}", subject)
             self._remove(adapter)
 

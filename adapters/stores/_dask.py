@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from distributed import Client, get_client
 
+from adapters.errors import suppress_failures
 from adapters.stores._frame import flat
 from adapters.stores._store import TIMEOUT, Store, library_errors
 
@@ -55,7 +55,7 @@ class Dask(Store):
 
     def delete(self, key: str) -> None:
         """Delete the data set, unless the cluster has ended, and its data with it."""
-        with suppress(Exception):
+        with suppress_failures():
             self._current().unpublish_dataset(key)
 
     def _current(self) -> Client:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import fsspec.core
 
+from adapters.errors import suppress_failures
 from adapters.stores._frame import frame, parts_of
 from adapters.stores._store import Store, library_errors
 
@@ -62,7 +62,7 @@ class Fsspec(Store):
 
     def delete(self, key: str) -> None:
         """Remove the file, if it can be reached."""
-        with suppress(Exception):
+        with suppress_failures():
             files, path = self._place()
             files.rm_file(f"{path}/{key}")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from adapters._naming import in_words
 from adapters.errors import StoreError, failures
 
 TIMEOUT = 60  # seconds for an engine to send a state
@@ -55,4 +56,4 @@ def library_errors(message: str, subject: str, *missing: type[Exception]) -> Ite
     except missing as error:
         raise LookupError(*error.args) from error
     except failures() as error:
-        raise StoreError(f"{message}: {type(error).__name__}: {error}", subject) from error
+        raise StoreError(f"{message}: {in_words(error, short=True)}", subject) from error
