@@ -16,7 +16,7 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
-from adapters._naming import qualified_name
+from adapters._naming import in_words, notes_of, qualified_name, shown
 from adapters._wire.importable import is_importable
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, RebuildError, SerializeError, failures
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FUNCTION = type(lambda: None)
 _SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
 DEFAULT_PROTOCOL = 5
+_ADVICE = "adapters.explain(obj) names the part that refuses, adapters.register serves it"
 
 
 class NotImportableError(Exception):
@@ -49,16 +50,27 @@ class PlainPickler(pickle.Pickler):
 
 
 class _Callback:
-    """A buffer callback for two runs over the same buffers, which calls the user's only once."""
+    """A buffer callback for two runs over the same buffers, which calls the user's only once.
+
+    `failure` is what the user's has raised.
+    """
+
+    failure: BaseException | None = None
 
     def __init__(self, callback: Callable[[Any], Any]) -> None:
+        if not callable(callback):
+            raise TypeError(f"buffer_callback must be callable, and is {shown(callback)}")
         self._callback = callback
         self._answers: list[Any] = []
         self._position = 0
 
     def __call__(self, buffer: Any) -> Any:
         if self._position == len(self._answers):
-            self._answers.append(self._callback(buffer))
+            try:
+                self._answers.append(self._callback(buffer))
+            except failures() as error:
+                self.failure = error
+                raise
         self._position += 1
         return self._answers[self._position - 1]
 
@@ -79,14 +91,21 @@ def dumps(
             which then is not in the bytes; pass them to `loads` in the same order. Protocol 5 only.
 
     Raises:
-        SerializeError: a part of it cannot be pickled; its cause says why.
+        SerializeError: a part of it cannot be pickled, or the callback raised; its cause says why.
+        ValueError: there is no such protocol, or it has no buffers.
+        TypeError: `protocol` is no integer, or `buffer_callback` is no function.
     """
     protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     with io.BytesIO() as file:
         try:
+            pickler = PlainPickler(file, protocol, buffer_callback=callback)
+        except (OverflowError, TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
+        try:
             try:
-                PlainPickler(file, protocol, buffer_callback=callback).dump(obj)
+                pickler.dump(obj)
             except NotImportableError:
                 from adapters._wire.by_value import Pickler
 
@@ -95,17 +114,24 @@ def dumps(
                 if callback is not None:
                     callback.rewind()
                 Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
-        except (AdapterError, MemoryError):
+        except MemoryError:
             raise
         except failures() as error:
-            name, reason = qualified_name(type(obj)), f"{type(error).__name__}: {error}"
-            advice = (
-                "adapters.explain(obj) names the part that refuses, adapters.register serves it"
-            )
-            if isinstance(error, RecursionError):
-                reason = "it is nested too deep for pickle"
-                advice = "flatten it, or raise sys.setrecursionlimit"
-            raise SerializeError(f"cannot pickle {name}: {reason}; {advice}", name) from error
+            from adapters import _nesting
+
+            name, deep = qualified_name(type(obj)), _nesting.too_deep(error)
+            if callback is not None and error is callback.failure:
+                problem = f"the buffer_callback raised {in_words(error, short=True)}"
+            elif deep:
+                problem = f"it is nested too deep for pickle; {_nesting.advice()}"
+            elif isinstance(error, AdapterError):
+                if notes := notes_of(error):  # as Python 3.14 says where in its containers obj is
+                    error.args = (f"{error} ({notes})", *error.args[1:])
+                    vars(error).pop("__notes__", None)
+                raise
+            else:
+                problem = f"{in_words(error, short=True)}; {_ADVICE}"
+            raise SerializeError(f"cannot pickle {name}: {problem}", name) from error
         return file.getvalue()
 
 
@@ -148,7 +174,7 @@ def loads(
         raise
     except failures() as error:
         raise RebuildError(
-            f"cannot load a payload: {type(error).__name__}: {error}; it is damaged, or needs a"
+            f"cannot load a payload: {in_words(error, short=True)}; it is damaged, or needs a"
             " module that this process does not have",
             "payload",
         ) from error

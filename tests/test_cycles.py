@@ -58,6 +58,11 @@ def test_an_object_is_in_progress_while_its_mark_is_held() -> None:
     assert not in_progress(TARGET)
 
 
+def test_a_mark_that_the_recursion_limit_left_half_made_ends_silently() -> None:
+    mark = Progress.__new__(Progress)
+    del mark  # what it would raise fails the test, as an unraisable exception
+
+
 def cycle_of(length: int) -> Gadget:
     first = Gadget([])
     last = first

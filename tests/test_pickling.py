@@ -131,14 +131,95 @@ def test_a_state_that_does_not_pickle_is_named() -> None:
         adapters.dumps(Gadget(threading.Lock()))
 
 
-def test_nesting_too_deep_is_a_clear_error() -> None:
-    deep: list[Any] = []
-    for _ in range(100_000):
-        deep = [deep]
-    with pytest.raises(adapters.SerializeError, match="nested too deep"):
-        adapters.dumps(deep)
-    while deep:  # freed level by level, not by recursion
-        deep = deep.pop()
+class Noted(Exception):  # noqa: N818
+    """An exception with notes, as Python 3.14's pickler adds them, from the inside out."""
+
+    __notes__ = ("when serializing dict item 'k'", "when serializing list item 0", "see the wiki")
+
+    def __reduce__(self) -> Any:
+        raise self
+
+
+def test_the_notes_of_an_error_are_told_in_their_order() -> None:
+    notes = "; ".join(Noted.__notes__)
+    with pytest.raises(adapters.SerializeError) as caught:
+        adapters.dumps(Noted("not this one"))
+    assert f"Noted: not this one ({notes}); adapters.explain" in str(caught.value)
+
+
+def test_so_are_those_of_an_error_of_this_package() -> None:
+    class Passes:
+        def __reduce__(self) -> Any:
+            try:
+                adapters.dumps(Refused())
+            except adapters.SerializeError as error:
+                error.__notes__ = ["when serializing list item 0"]
+                raise
+
+    with pytest.raises(adapters.SerializeError) as caught:
+        adapters.dumps([Passes()])
+    assert str(caught.value).endswith(": no such thing (when serializing list item 0)")
+    assert caught.value.subject == "gadgets.Refused"
+    assert not hasattr(caught.value, "__notes__")  # a traceback would show them twice
+
+
+@pytest.mark.parametrize(
+    ("protocol", "callback", "kind", "said"),
+    [
+        (6, None, ValueError, r"^adapters.dumps with protocol 6: .*must be <= 5"),
+        (2**100, None, ValueError, "^adapters.dumps with protocol 12676.*: "),
+        ("x", None, TypeError, "^adapters.dumps with protocol 'x': 'str' object cannot be inter"),
+        (4, print, ValueError, "^adapters.dumps with protocol 4: buffer_callback needs protocol"),
+        (None, 7, TypeError, "^buffer_callback must be callable, and is 7"),
+    ],
+)
+@pytest.mark.parametrize("obj", [[1], lambda: 1], ids=["plain", "by value"])
+def test_a_wrong_call_is_told_as_such(
+    obj: Any, protocol: Any, callback: Any, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said) as caught:
+        adapters.dumps(obj, protocol, buffer_callback=callback)
+    assert "explain" not in str(caught.value)
+
+
+@pytest.mark.parametrize("obj", [[], [lambda: 1]], ids=["plain", "by value"])
+def test_a_buffer_callback_that_raises_is_told_as_such(obj: list[Any]) -> None:
+    def callback(buffer: object) -> None:
+        raise Panic("full")
+
+    with pytest.raises(adapters.SerializeError) as caught:
+        adapters.dumps([Gadget(bytearray(9000)), *obj], buffer_callback=callback)
+    assert str(caught.value) == (
+        "cannot pickle builtins.list: the buffer_callback raised Panic: full"
+    )
+    assert isinstance(caught.value.__cause__, Panic)
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+class HugeRepr(Gadget):
+    def __repr__(self) -> str:
+        return "x" * 5_000_000
+
+
+class NoRepr(Gadget):
+    def __repr__(self) -> str:
+        raise Panic("uninitialised")
+
+
+class HugeError(Gadget):
+    def __reduce__(self) -> Any:
+        raise ValueError("x" * 10_000_000)
+
+
+@pytest.mark.parametrize("cls", [HugeRepr, NoRepr, HugeError])
+def test_an_error_is_short_whatever_the_object_says(cls: type[Gadget]) -> None:
+    with pytest.raises(adapters.SerializeError) as caught:
+        adapters.dumps([cls()])
+    assert "cannot pickle" in str(caught.value)
+    assert len(str(caught.value)) < 2500
 
 
 @pytest.mark.parametrize("data", [b"", b"junk", adapters.dumps([Gadget(1)])[:-5], b"\x80\x05."])

@@ -175,7 +175,12 @@ class Adapter:
 
     def raised(self, step: str, error: BaseException) -> SerializeError:
         """The error to raise from `error`, which a function of the adapter raised."""
-        return self.serialize_error(f"{step} raised {in_words(error)}")
+        from adapters import _nesting
+
+        problem = f"{step} raised {in_words(error)}"
+        if _nesting.too_deep(error):
+            problem += f"; the object is nested too deep for pickle: {_nesting.advice()}"
+        return self.serialize_error(problem)
 
     def serialize_error(self, problem: str) -> SerializeError:
         """The error for an object of this adapter's type that cannot leave this process."""
