@@ -173,8 +173,7 @@ def loads(
     except (AdapterError, MemoryError):
         raise
     except failures() as error:
-        raise RebuildError(
-            f"cannot load a payload: {in_words(error, short=True)}; it is damaged, or needs a"
-            " module that this process does not have",
-            "payload",
-        ) from error
+        from adapters._payload.diagnosis import diagnosis
+
+        problem = diagnosis(error, data, buffers)
+        raise RebuildError(f"cannot load a payload: {problem}", "payload") from error

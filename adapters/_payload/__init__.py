@@ -13,4 +13,5 @@
 | `validator` | the first pass of trusted loading: what is refused |
 | `needs` | the adapters that a payload needs, found among those that are trusted |
 | `trusted` | trusted loading: the two passes |
+| `steps`, `diagnosis` | what a payload asks for in order, and which of it made a load fail |
 """

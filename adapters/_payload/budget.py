@@ -28,6 +28,10 @@ MARKS = 100_000  # open marks: one for each level of nesting, which no pickler d
 EQUAL_HASHES = 100  # keys of one hash in one container: each is compared with all before it
 DIGITS = 4300  # of a number in text, as in `int`: the time grows with the square of their number
 
+# Of a payload that could not be loaded and is read for a diagnosis: half a second of it.
+DIAGNOSED_BYTES = 1 << 26
+DIAGNOSED_OPCODES = 300_000
+
 # What a report lists.
 PROBLEMS = 100  # problems, one by one
 ARGUMENT = 1000  # characters of a call's first argument
