@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import executors
 import pytest
-from executors import CALLS, GATES, TIMEOUT, Gate, record, total, unless_odd, wait_at
+from executors import CALLS, GATES, TIMEOUT, Gate, Manual, record, total, unless_odd, wait_at
 from gadgets import Gadget
 
 import adapters
@@ -93,6 +94,92 @@ def test_a_callback_that_exits_does_not_end_the_executor_manager_thread(
     future.add_done_callback(lambda _: sys.exit("a callback raises SystemExit"))
     assert future.result(TIMEOUT) is None
     assert list(executor.map(abs, range(5), timeout=TIMEOUT)) == list(range(5))
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+def panic(*_: object) -> Any:
+    raise Panic("unwrap() on None")
+
+
+class Panics:
+    """Raises a Panic when it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return panic, ()
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_callback_that_panics_does_not_skip_those_after_it(
+    thread: adapters.Executor, gate: Gate, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: list[Any] = []
+    future = thread.submit(after_the_gate, "gate", number)
+    for callback in (panic, called.append, panic, called.append):
+        future.add_done_callback(callback)
+    gate.opened.set()
+    future.exception(TIMEOUT)
+    assert thread.submit(abs, -1).result(TIMEOUT) == 1
+    assert called == [future, future]
+    future.add_done_callback(panic)  # at once, and the caller is not concerned
+    assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [Panic] * 3
+
+
+def test_an_interrupt_in_a_callback_of_the_main_thread_passes() -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    manual = Manual()
+    future = adapters.Executor(manual).submit(abs, -1)
+    future.add_done_callback(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        manual.run(1)
+    assert future.result(TIMEOUT) == 1
+
+
+@pytest.mark.parametrize("function", [panic, Panics])
+def test_asyncio_goes_on_after_a_panic(
+    executor: adapters.Executor, function: Callable[[], Any]
+) -> None:
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        call = loop.run_in_executor(executor, function)
+        with pytest.raises((Panic, adapters.RebuildError), match=r"unwrap\(\) on None"):
+            await asyncio.wait_for(call, TIMEOUT)
+        return [await loop.run_in_executor(executor, abs, -1)]
+
+    assert asyncio.run(main()) == [1]
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError])
+def test_asyncio_does_not_wait_for_what_an_arrival_has_ended(
+    thread: adapters.Executor, kind: type[BaseException]
+) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        call = loop.run_in_executor(thread, Raises, kind)
+        await asyncio.wait([call], timeout=TIMEOUT)
+        assert call.done()
+        with pytest.raises(kind):
+            call.result()
+
+    asyncio.run(main())
+
+
+class Raises:
+    """Raises an exception of a kind when it is unpickled."""
+
+    def __init__(self, kind: type[BaseException]) -> None:
+        self.kind = kind
+
+    def __reduce__(self) -> Any:
+        return raise_it, (self.kind,)
+
+
+def raise_it(kind: type[BaseException]) -> None:
+    raise kind("on arrival")
 
 
 def test_asyncio_waits_for_them(executor: adapters.Executor) -> None:

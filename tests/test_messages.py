@@ -169,7 +169,7 @@ def test_sys_exit_is_an_error_like_others(executor: adapters.Executor) -> None:
 def test_what_arrives_as_no_exception_is_a_task_error(thread: adapters.Executor) -> None:
     error = thread.submit(raise_what_arrives_as_none).exception(TIMEOUT)
     assert isinstance(error, adapters.TaskError)
-    assert "raised an exception that arrived as None" in str(error)
+    assert "raised test_messages.ArrivesAsNone, which arrived as None" in str(error)
     assert "in raise_what_arrives_as_none" in str(error.__cause__)
 
 
@@ -201,6 +201,19 @@ def test_what_is_no_exception_costs_its_own_task(
     assert isinstance(error, kind)
     assert "in panic" in str(error.__cause__)
     assert outcomes(thread.map(function, [1, 2, 3], chunksize=2)) == [kind] * 3
+
+
+@pytest.mark.parametrize("chunksize", [1, 2, 4])
+def test_an_argument_that_panics_costs_its_own_call(
+    thread: adapters.Executor, chunksize: int
+) -> None:
+    results = thread.map(
+        crashes.same, [1, PanicsOnLeaving(), PanicsOnArrival(), 4], chunksize=chunksize
+    )
+    assert outcomes(results) == [1, adapters.SerializeError, adapters.RebuildError, 4]
+    error = thread.submit(crashes.same, PanicsOnLeaving()).exception(TIMEOUT)
+    assert isinstance(error, adapters.SerializeError)
+    assert thread.submit(abs, -1).result(TIMEOUT) == 1
 
 
 # Large parts

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent import futures
+from functools import partial
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
+
+from adapters.errors import failures, is_failure
 
 T = TypeVar("T")
 _LOGGER = logging.getLogger("concurrent.futures")  # which also logs what a callback raises
@@ -20,6 +25,10 @@ class ChainedFuture(futures.Future[T]):
         self.source = source
         source.add_done_callback(self._copy_state)
 
+    def add_done_callback(self, fn: Callable[[futures.Future[T]], object]) -> None:
+        """As in `Future`, but a callback that raises no Exception does not skip those after it."""
+        super().add_done_callback(partial(_call_back, fn))
+
     def _copy_state(self, source: futures.Future[Any]) -> None:
         try:
             if source.cancelled():
@@ -29,7 +38,9 @@ class ChainedFuture(futures.Future[T]):
                 self.set_exception(error)
             else:
                 self.set_result(source.result())
-        except BaseException:  # sys.exit() in a callback must not end the executor manager thread
+        except BaseException as error:  # of a callback: it must not end the executor manager thread
+            if not is_failure(error) and current_thread() is main_thread():
+                raise
             _LOGGER.exception("exception calling a callback of %r", self)
         finally:
             self.source = None  # breaks a reference cycle
@@ -41,3 +52,10 @@ class ChainedFuture(futures.Future[T]):
     def running(self) -> bool:
         source = self.source
         return super().running() if source is None else source.running()
+
+
+def _call_back(fn: Callable[[futures.Future[T]], object], future: futures.Future[T]) -> None:
+    try:
+        fn(future)
+    except failures():
+        _LOGGER.exception("exception calling callback for %r", future)

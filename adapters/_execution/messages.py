@@ -15,14 +15,14 @@ from copyreg import dispatch_table
 from pickle import PickleBuffer, Pickler, PicklingError
 from typing import Any, NoReturn, TypeAlias
 
-from adapters._naming import in_words
+from adapters._naming import in_words, shown
 from adapters._pickling import dumps, loads
-from adapters.errors import AdapterError, TaskError, failures
+from adapters.errors import TaskError
 
 # What arrives in place of a Buffer, if the transport pickles at all, is any bytes-like object.
 Message: TypeAlias = tuple[bytes, "tuple[Any, ...]"]
-# (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker);
-# in the caller's process also (None, result, exception).
+# (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker,
+# exception in words); in the caller's process also (None, result, exception).
 ResultItem: TypeAlias = tuple[Any, ...]
 # One message where all is plain data; else a message for each, as one of them may fail.
 Chunk: TypeAlias = "Message | list[Message]"
@@ -140,17 +140,21 @@ class _OwnReduction:
 
 def pack_error(error: BaseException) -> ResultItem:
     """Make the result item of a call that raised `error`."""
-    remote = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    raised = in_words(error)
+    try:
+        remote = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except BaseException as reason:  # of what the exception says of itself
+        remote = f"{raised} (its traceback cannot be formatted: {in_words(reason)})"
     # Where Dask is imported, tblib has a reducer for all exceptions. It also pickles their causes
     # (ionelmc/python-tblib#53), which may fail, and keeps only what is in `args` and `__dict__`.
     module = getattr(dispatch_table.get(type(error)), "__module__", None) or ""
     try:
         exception = _OwnReduction(error) if module.startswith("tblib") else error
-        return False, dumps(exception), None, remote
-    except failures() as reason:
-        raised = f"{in_words(error)}, which cannot be pickled ({in_words(reason)})"
-        problem = f"in process {os.getpid()} the task raised {raised}"
-        return False, dumps(None), problem, remote
+        return False, dumps(exception), None, remote, raised
+    except BaseException as reason:  # any of them is this task's own
+        why = f"which cannot be pickled ({in_words(reason)})"
+        problem = f"in process {os.getpid()} the task raised {raised}, {why}"
+        return False, dumps(None), problem, remote, raised
 
 
 def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
@@ -160,19 +164,24 @@ def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
     if item[0]:
         try:
             return unpack(*item[1:]), None
-        except (AdapterError, MemoryError) as error:
+        except KeyboardInterrupt:  # of this process, which may ask again
+            raise
+        except BaseException as error:
             return None, error
-    _, body, problem, remote = item
+    _, body, problem, remote, *words = item
+    said = words[0] if words else "an exception"
     raised: Any = None
     try:
         raised = loads(body)
-    except (AdapterError, MemoryError) as reason:
-        last = remote.rstrip().rpartition("\n")[2]
-        problem = f"the task raised {last}, which cannot be unpickled here ({in_words(reason)})"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as reason:
+        problem = f"the task raised {said}, which cannot be unpickled here ({in_words(reason)})"
     if not isinstance(raised, BaseException):
-        problem = problem or f"the task raised an exception that arrived as {raised!r}"
+        problem = problem or f"the task raised {said}, which arrived as {shown(raised)}"
         raised = TaskError(f"{problem}; what an exception holds must pickle", "task")
-    raised.__cause__ = RemoteTraceback(remote)
+    # Not by `raised.__cause__ =`, as a class may refuse that its attributes are set.
+    vars(BaseException)["__cause__"].__set__(raised, RemoteTraceback(remote))
     return None, raised
 
 
