@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import sys
 from types import MemberDescriptorType, ModuleType
 from typing import Any
 
@@ -19,7 +20,18 @@ def literal(key: object) -> str | None:
         is_literal = None not in map(literal, key)
     else:
         is_literal = type(key) in _LITERALS or (type(key) is float and key - key == 0)
-    return repr(key) if is_literal else None
+    try:
+        return repr(key) if is_literal else None
+    except ValueError:  # an int with more digits than Python prints
+        return None
+
+
+def is_of_stdlib(cls: type) -> bool:
+    """Whether a class says that it is of the standard library."""
+    try:
+        return cls.__module__ in sys.stdlib_module_names
+    except failures():  # of a metaclass
+        return False
 
 
 def attributes(obj: object) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
+from typing import Any
 
+import pytest
 from findings import (
     OTHER,
     Session,
@@ -12,7 +15,7 @@ from findings import (
 )
 from gadgets import Gadget, Refused
 
-from adapters import explain
+from adapters import _nesting, explain
 
 
 def test_it_names_the_adapter_and_what_to_do() -> None:
@@ -36,3 +39,46 @@ def test_it_names_the_adapter_and_what_to_do() -> None:
     assert found.adapter is None
     found = only(explain([Session(x=1)]))
     assert "findings.Session" in found.advice
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+class Silent(type):
+    """A metaclass that answers nothing."""
+
+    def __getattribute__(cls, name: str) -> Any:
+        raise Panic(name)
+
+
+class Unhashable(type):
+    """A metaclass whose classes cannot be looked up."""
+
+    def __hash__(cls) -> int:
+        raise Panic
+
+
+@pytest.mark.parametrize(("metaclass", "path"), [(Silent, "obj[1]"), (Unhashable, "obj")])
+def test_a_metaclass_that_raises_leaves_a_finding(metaclass: Any, path: str) -> None:
+    obj = metaclass("Hidden", (), {"__slots__": ()})
+    found = only(explain([1, object.__new__(obj)]))
+    assert found.path == path
+    assert "Panic" in found.error
+    assert found.adapter is None
+
+
+def test_nesting_too_deep_has_the_advice_of_dumps() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    found = only(explain(deep))
+    assert found.advice.startswith(_nesting.advice())
+    while deep:  # freed level by level, not by recursion
+        deep = deep.pop()
+
+
+def test_a_key_that_python_does_not_print_has_a_path_all_the_same() -> None:
+    found = only(explain({10**5000: threading.Lock()}))
+    assert found.path == "list(obj.values())[0]"
+    assert found.exact

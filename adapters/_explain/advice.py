@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from adapters import _nesting
 from adapters._comparison import adapter_for, type_name
 from adapters._explain.hazards import CONNECT, OPEN, OWNER, reducer_instead
 from adapters._explain.walk import Walk
+from adapters._expressions import is_of_stdlib
 from adapters._naming import qualified_name
 from adapters._wire.ctype import advice_for, ctype_of
 from adapters._wire.rebuild import registry
 from adapters._wire.unserved import name_of_reducer
+from adapters.errors import suppress_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
 
@@ -47,13 +54,13 @@ def adapter_of(part: Any) -> str | None:
 
     "copyreg: module.function" if pickle uses that in place of an adapter.
     """
-    adapter = adapter_for(part)
+    adapter = _asked(adapter_for, part)
     if adapter is not None:
         foreign = registry.foreign_reducer(type(part))
         return adapter.name if foreign is None else f"copyreg: {name_of_reducer(foreign)}"
     ctype = ctype_of(part)
     if ctype is None:
-        return None if registry.nearest(type(part)) is None else "subclasses=True"
+        return None if _asked(registry.nearest, type(part)) is None else "subclasses=True"
     return "register_struct" if _refusal(ctype) is None else None
 
 
@@ -61,14 +68,14 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
     """What to do about a part that fails, `deep` if it is nested too deep for pickle."""
     part = walk.parts[number]
     if deep:
-        return "flatten it, or raise sys.setrecursionlimit; its reducer may also call itself"
+        return f"{_nesting.advice()}; its reducer may also make new parts without end"
     if issubclass(type(part), (type, FunctionType)):
         return "move it to the top level of a module that the other process can import"
-    if instead := reducer_instead(part):
+    if instead := _asked(reducer_instead, part):
         return instead[1]
-    if adapter_for(part) is not None:
+    if _asked(adapter_for, part) is not None:
         return "mend the serializer: it has to take every object of the type"
-    name, ctype, nearest = type_name(part), ctype_of(part), registry.nearest(type(part))
+    name, ctype, nearest = type_name(part), ctype_of(part), _asked(registry.nearest, type(part))
     register = f"call adapters.register({name}, serialize, factory)"
     if ctype is not None:
         first = _for_ctype(ctype)
@@ -77,7 +84,7 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
             f"{nearest!r} serves exactly its type; register that one with subclasses=True if it"
             " keeps the class, or one for this class"
         )
-    elif name not in _INSTEAD and _has_own_reducer(part):
+    elif name not in _INSTEAD and _asked(_has_own_reducer, part):
         return f"mend {name}.__reduce__ (or __getstate__), or {register}"
     else:
         first = _INSTEAD.get(name, register)
@@ -85,6 +92,12 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
     if owner is None:
         return first
     return f"{first}; or leave it out of the state of {owner}: an adapter, or __getstate__"
+
+
+def _asked(question: Callable[[Any], T], subject: Any) -> T | None:
+    with suppress_failures():  # of a metaclass
+        return question(subject)
+    return None
 
 
 def _for_ctype(ctype: Any) -> str:
@@ -105,7 +118,7 @@ def _refusal(ctype: Any) -> str | None:
 def _has_own_reducer(part: Any) -> bool:
     """Whether a class written in Python, and not of the standard library, says how it pickles."""
     own = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
-    if type(part).__module__ in sys.stdlib_module_names:
+    if is_of_stdlib(type(part)):
         return False
     bases = type.__getattribute__(type(part), "__mro__")
     heap = (base for base in bases if base.__flags__ & _HEAP_TYPE)
@@ -116,6 +129,6 @@ def _owner(walk: Walk, number: int) -> str | None:
     """The type of the nearest object above a part whose class is not of the standard library."""
     for above in reversed(walk.line_to(number)[:-1]):
         kind = type(walk.parts[above])
-        if kind.__module__ not in sys.stdlib_module_names:
+        if not is_of_stdlib(kind):
             return qualified_name(kind)
     return None

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from adapters._naming import in_words
+from adapters._nesting import too_deep
 from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
@@ -147,8 +148,7 @@ def _failure(pickler: Any, obj: object) -> Failure | None:
     except NotImportableError:
         raise
     except failures() as error:
-        deep = any(isinstance(each, RecursionError) for each in (error, error.__cause__))
-        return Failure(in_words(error), deep)
+        return Failure(in_words(error), too_deep(error))
     return None
 
 

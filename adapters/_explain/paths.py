@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._explain.parts import Step
 from adapters._explain.walk import Walk
-from adapters._expressions import attributes, literal, reduction_way
+from adapters._expressions import attributes, is_of_stdlib, literal, reduction_way
 from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _is_library(value: Any, method: str) -> bool:
     bases = type.__getattribute__(type(value), "__mro__")
     found = next((base for base in bases if method in vars(base)), None)
     sized = any("__len__" in vars(base) for base in bases)
-    return sized and found is not None and found.__module__ in sys.stdlib_module_names
+    return sized and found is not None and is_of_stdlib(found)
 
 
 def _attribute_ways(value: Any, ahead: list[Any]) -> Iterator[tuple[int, Way]]:
@@ -154,7 +154,7 @@ def _readable(value: Any) -> Iterator[tuple[str, Any]]:
     yield from attributes(value).items()
     kind = type(value)
     readable: Any = MemberDescriptorType
-    if kind.__module__ in sys.stdlib_module_names:
+    if is_of_stdlib(kind):
         readable = (MemberDescriptorType, GetSetDescriptorType)
     for base in type.__getattribute__(kind, "__mro__"):
         for name, descriptor in list(vars(base).items()):
