@@ -166,7 +166,7 @@ class Immediate(futures.Executor):
 class Supply:
     """A function that gives one executor after another, or raises where one is an exception."""
 
-    def __init__(self, *supply: futures.Executor | Exception) -> None:
+    def __init__(self, *supply: futures.Executor | BaseException) -> None:
         self.supply = iter(supply)
         self.calls = 0
         self.ready = threading.Event()
@@ -176,6 +176,6 @@ class Supply:
         self.calls += 1
         assert self.ready.wait(TIMEOUT)
         one = next(self.supply)
-        if isinstance(one, Exception):
+        if isinstance(one, BaseException):
             raise one
         return one

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 import pickle
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from gadgets import Gadget, Refused, Unbuildable
 
 import adapters
 from adapters import errors
+from adapters._comparison import differences
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
 BUILTINS: dict[Any, tuple[type[Exception], ...]] = {
@@ -89,3 +94,234 @@ def test_every_error_crosses_a_process() -> None:
                 raise_it(what)
             if cls not in (errors.RebuildError, errors.VersionError):  # those name the process
                 assert str(error).split(";")[0] == str(here.value).split(";")[0]
+
+
+# What foreign code raises
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+FAILURES: list[type[BaseException]] = [ValueError, Panic, SystemExit]
+PASSING: list[type[BaseException]] = [KeyboardInterrupt, GeneratorExit, asyncio.CancelledError]
+
+
+class Fragile:
+    """Raises an exception of a kind in one place, and may not be pickled without its adapter."""
+
+    def __init__(self, place: str, kind: type[BaseException]) -> None:
+        self.place, self.kind, self.lock = place, kind, threading.Lock()
+
+    def crack(self, place: str) -> None:
+        if self.place == place:
+            raise self.kind("cracked")
+
+    def __repr__(self) -> str:
+        self.crack("repr")
+        return "a fragile object"
+
+    def __eq__(self, other: object) -> bool:
+        self.crack("==")
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
+
+class Unserved(Fragile):
+    """A subclass that the adapter does not serve, so that messages show the object."""
+
+
+class Linked(Fragile):
+    """Its adapter has links."""
+
+
+class Reduces(Fragile):
+    """Has a reducer of its own."""
+
+    def __reduce__(self) -> Any:
+        self.crack("__reduce__")
+        return arrive, (self.kind,)
+
+
+def arrive(kind: type[BaseException]) -> None:
+    raise kind("cracked")
+
+
+def state_of(fragile: Fragile) -> Any:
+    fragile.crack("serializer")
+    return fragile.place, fragile.kind.__name__
+
+
+def made_of(state: Any) -> Fragile:
+    place, name = state
+    return Fragile(place, next(kind for kind in FAILURES + PASSING if kind.__name__ == name))
+
+
+def build(state: Any) -> Fragile:
+    fragile = made_of(state)
+    fragile.crack("factory")
+    return fragile
+
+
+def build_linked(state: Any) -> Linked:
+    return Linked(state[0], made_of(state).kind)
+
+
+def links_of(linked: Linked) -> Any:
+    linked.crack("links")
+    return [linked]
+
+
+def set_links(linked: Linked, links: Any) -> None:
+    linked.crack("link")
+
+
+def upgrade(state: Any) -> Any:
+    made_of(state).crack("upgrade")
+    return state
+
+
+@pytest.fixture(autouse=True)
+def adapter() -> Iterator[adapters.Adapter]:
+    adapters.register(Linked, state_of, build_linked, links=links_of, link=set_links)
+    yield adapters.register(Fragile, state_of, build, version=2, upgrades={1: upgrade})
+    adapters.unregister(Fragile)
+    adapters.unregister(Linked)
+
+
+def there_and_back(obj: object) -> Any:
+    return adapters.loads(adapters.dumps(obj))
+
+
+def trusted(obj: object) -> Any:
+    return adapters.loads(adapters.dumps(obj), trusted=["test_errors.Fragile"])
+
+
+def from_version_1(obj: Fragile) -> Any:
+    return adapters.registry.find(obj).rebuild(1, (obj.place, obj.kind.__name__))
+
+
+def with_a_callback(obj: Fragile) -> Any:
+    def callback(_: object) -> None:
+        obj.crack("buffer callback")
+
+    return adapters.dumps(Gadget(bytearray(9000)), buffer_callback=callback)
+
+
+WAYS = {
+    "serializer": [
+        adapters.dumps,
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+        adapters.to_spec,
+        adapters.share,
+    ],
+    "factory": [there_and_back, trusted, copy.copy, lambda obj: adapters.to_spec(obj).rebuild()],
+    "upgrade": [from_version_1],
+    "links": [adapters.dumps, pickle.dumps, adapters.to_spec],
+    "link": [there_and_back, lambda obj: pickle.loads(pickle.dumps(obj))],
+    "repr": [adapters.dumps],
+    "buffer callback": [with_a_callback],
+    "__reduce__": [adapters.dumps],
+    "arrival": [there_and_back],
+}
+CLASSES_AT = {
+    "repr": Unserved,
+    "__reduce__": Reduces,
+    "arrival": Reduces,
+    "links": Linked,
+    "link": Linked,
+}
+PLACES = [(place, way) for place, ways in WAYS.items() for way in ways]
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.parametrize(("place", "way"), PLACES)
+def test_what_foreign_code_raises_is_a_failure_of_its_object(
+    place: str, way: Any, kind: type[BaseException]
+) -> None:
+    obj = CLASSES_AT.get(place, Fragile)(place, kind)
+    with pytest.raises(adapters.AdapterError) as caught:
+        way(obj)
+    assert f"{kind.__name__}: cracked" in str(caught.value)
+    if place != "repr":
+        assert isinstance(caught.value.__cause__, kind)
+
+
+@pytest.mark.parametrize("kind", PASSING)
+@pytest.mark.parametrize(("place", "way"), PLACES)
+def test_interrupts_pass_through(place: str, way: Any, kind: type[BaseException]) -> None:
+    obj = CLASSES_AT.get(place, Fragile)(place, kind)
+    with pytest.raises(kind, match=r"^cracked$"):
+        way(obj)
+
+
+@pytest.mark.parametrize("kind", [*FAILURES, *PASSING])
+@pytest.mark.parametrize(
+    ("place", "check"),
+    [
+        ("serializer", False),
+        ("repr", False),
+        ("__reduce__", False),
+        ("factory", True),
+        ("arrival", True),
+    ],
+)
+def test_explain_names_the_object(place: str, check: bool, kind: type[BaseException]) -> None:
+    obj = {"key": [CLASSES_AT.get(place, Fragile)(place, kind)]}
+    if kind in PASSING and not check:
+        with pytest.raises(kind, match=r"^cracked$"):
+            adapters.explain(obj)
+        return
+    [found] = adapters.explain(obj, check=check)
+    assert found.path == ("obj" if check else "obj['key'][0]")
+    assert f"{kind.__name__}: cracked" in found.error
+
+
+@pytest.mark.parametrize("kind", [*FAILURES, *PASSING])
+def test_an_equality_that_raises_is_none(kind: type[BaseException]) -> None:
+    one, other = Fragile("==", kind), Fragile("==", kind)
+    if kind in PASSING:
+        with pytest.raises(kind, match=r"^cracked$"):
+            list(differences(one, other))
+    else:
+        assert list(differences(one, other)) == []
+
+
+@pytest.mark.parametrize("kind", [*FAILURES, *PASSING])
+def test_a_provider_that_raises(
+    kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    raising = f"raise {kind.__module__}.{kind.__qualname__}('cracked')"
+    (tmp_path / "fragile_provider.py").write_text(
+        f"import asyncio, builtins, test_errors\n{raising}\n"
+    )
+    if kind in PASSING:
+        with pytest.raises(kind, match=r"^cracked$"):
+            adapters.rebuild("unknown", 1, "fragile_provider", None)
+        return
+    said = rf"module 'fragile_provider', cannot be imported here \(.*{kind.__name__}: cracked\)"
+    with pytest.raises(adapters.RebuildError, match=said):
+        adapters.rebuild("unknown", 1, "fragile_provider", None)
+
+
+def get_shared(handle: adapters.Shared[Fragile]) -> object:
+    return handle.get()
+
+
+def register_here() -> None:
+    adapters.register(Fragile, state_of, build, version=2, upgrades={1: upgrade})
+
+
+def test_a_shared_object_that_panics_is_a_rebuild_error_each_time() -> None:
+    with (
+        adapters.share(Fragile("factory", Panic)) as handle,
+        ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=register_here) as pool,
+    ):
+        for _ in range(2):
+            error = pool.submit(get_shared, handle).exception(60)
+            assert isinstance(error, adapters.RebuildError)
+            assert "Panic: cracked" in str(error)

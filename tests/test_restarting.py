@@ -215,19 +215,24 @@ def test_shutdown_may_cancel_tasks_that_would_run_again(
     assert all(future.cancelled() for future in tasks)
 
 
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+@pytest.mark.parametrize("kind", [LookupError, Panic])
 def test_a_pool_that_cannot_be_made_gives_each_task_that_error(
-    manual: list[Manual], caplog: pytest.LogCaptureFixture
+    manual: list[Manual], caplog: pytest.LogCaptureFixture, kind: type[BaseException]
 ) -> None:
-    supply = Supply(manual[0], LookupError("no workers today"))
+    supply = Supply(manual[0], kind("no workers today"))
     executor = adapters.Executor(supply)
     tasks = [executor.submit(abs, -number) for number in range(1000)]
     supply.ready.clear()
     manual[0].die()
     supply.ready.set()
     for future in tasks:
-        with pytest.raises(LookupError, match="no workers today"):
+        with pytest.raises(kind, match="no workers today"):
             future.result(TIMEOUT)
-    assert isinstance(executor.submit(abs, -1).exception(TIMEOUT), LookupError)
+    assert isinstance(executor.submit(abs, -1).exception(TIMEOUT), kind)
     executor.shutdown()
     assert caplog.records == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import Any
 
@@ -122,3 +123,16 @@ def through_global(thing: Thing) -> Any:
 
 
 wrong("Racing", "threads_at_once", "with 8 threads", through_global)
+
+
+class Panic(BaseException):
+    """As the panics of PyO3, no Exception."""
+
+
+def in_the_main_thread(thing: Thing) -> Any:
+    if threading.current_thread() is not threading.main_thread():
+        raise Panic("unsendable, but sent to another thread")
+    return thing.value
+
+
+wrong("Unsendable", "threads_at_once", "Panic: unsendable, but sent", in_the_main_thread)
