@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,30 @@ from adapters._sharing import cache as sharing_cache
 
 kept = handles.kept
 log = handles.log
+
+
+class Color(Enum):
+    RED = 1
+
+
+class Node:
+    """An object whose parts refer to it."""
+
+    def __init__(self, parent: Node | None = None, children: int = 0) -> None:
+        self.parent = parent
+        self.children = [Node(self) for _ in range(children)]
+
+
+KEPT: dict[str, Any] = {
+    **{
+        repr(value): value for value in (None, True, 7, "", "x", b"", b"x", (), ..., NotImplemented)
+    },
+    "an interned string": "maxsize",
+    "a class": Node,
+    "a type": dict,
+    "a function": elsewhere,
+    "a built-in function": len,
+}
 
 
 class TestTheCache:
@@ -214,6 +239,15 @@ class TestTheCache:
         closed.append(True)
         assert cache.get("key", lambda: (first(), bool)) is None
 
+    def test_forgets_what_it_knew_of_objects_that_it_drops(self) -> None:
+        cache = sharing_cache.Cache(4)
+        kept = Node()
+        for end in (cache.clear, lambda: cache.drop("key"), lambda: cache.reset_after_fork()):
+            cache.get("key", lambda: (kept, bool))
+            assert len(cache._counts) == 1
+            end()
+            assert len(cache._counts) == 0
+
     @pytest.mark.parametrize("end", ["clear", "drop"])
     def test_keeps_an_object_that_is_being_built(self, end: str) -> None:
         cache = sharing_cache.Cache(4)
@@ -249,6 +283,79 @@ class TestTheCache:
             cache.get(key, lambda: (object(), bool))
         assert cache.info().currsize == 1
         assert failure.traceback
+
+    @pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT.keys())
+    def test_does_not_grow_by_what_is_always_there(self, kept: Any) -> None:
+        cache = sharing_cache.Cache(4)
+        for key in range(100):
+            assert cache.get(key, lambda: (kept, bool)) is kept
+        users = [kept] * 200  # wherever: the interpreter itself is one
+        for key in range(100, 200):
+            cache.get(key, lambda: (kept, bool))
+        assert cache.info() == (0, 200, 4, 4)
+        del users
+
+    @pytest.mark.parametrize(
+        "kept", [Node(), Color.RED, tuple("ab")], ids=["of a table", "of an enum", "a tuple"]
+    )
+    def test_does_not_grow_by_an_object_that_a_factory_keeps(self, kept: Any) -> None:
+        """Its own table refers to the object, and so do all entries."""
+        cache = sharing_cache.Cache(4)
+        for key in range(100):
+            cache.get(key, lambda: (kept, bool))
+        assert cache.info().currsize == 4
+        used = cache.get(99, lambda: (None, bool))
+        for key in range(100, 200):
+            cache.get(key, lambda: (Node(), bool))
+        assert cache.get(99, lambda: (None, bool)) is used
+
+    def test_does_not_grow_by_objects_whose_parts_refer_to_them(self) -> None:
+        cache = sharing_cache.Cache(4)
+        for key in range(100):
+            cache.get(key, lambda: (Node(children=3), bool))
+        assert cache.info().currsize == 4
+        used = cache.get("used", lambda: (Node(children=3), bool))
+        for key in range(100):
+            cache.get(key, lambda: (Node(children=3), bool))
+        assert cache.get("used", lambda: (None, bool)) is used
+
+    def test_keeps_what_is_in_use_of_types_that_the_interpreter_keeps_some_of(self) -> None:
+        cache = sharing_cache.Cache(4)
+        fresh: dict[str, Callable[[], Any]] = {
+            "int": lambda: int("9" * 50),
+            "str": lambda: "x".join(["a", "b"]),
+            "bytes": lambda: bytes(100),
+            "tuple": lambda: tuple("ab"),
+            "class": lambda: type("Class", (), {}),
+            "function": lambda: lambda: None,
+        }
+        used = {
+            key: cache.get(key, lambda make=make: (make(), bool)) for key, make in fresh.items()
+        }
+        for key in range(100):
+            cache.get(key, lambda: (object(), bool))
+        assert all(cache.get(key, lambda: (None, bool)) is value for key, value in used.items())
+
+    def test_looks_at_few_of_many_that_are_in_use(self) -> None:
+        cache = sharing_cache.Cache(4)
+        looks: list[int] = []
+        used = [
+            cache.get(key, lambda: (object(), lambda: bool(looks.append(1)))) for key in range(500)
+        ]
+        looks.clear()
+        cache.get("another", lambda: (object(), bool))
+        assert len(looks) <= 32
+        del used
+        cache.get("last", lambda: (object(), bool))
+        assert cache.info().currsize == 4
+
+    def test_finds_in_the_end_what_is_not_in_use_between_many_that_are(self) -> None:
+        cache = sharing_cache.Cache(4)
+        used = [cache.get(key, lambda: (object(), bool)) for key in range(500)]
+        used[250:] = []
+        for key in range(1000, 1020):
+            cache.get(key, lambda: (object(), bool))
+        assert cache.info().currsize < 250 + 20
 
     def another_that_asks(self, cache: sharing_cache.Cache, found: list[object]) -> Any:
         """A key that tells when a second thread looks for it."""
