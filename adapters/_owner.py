@@ -1,56 +1,236 @@
-"""The owner of a file: a name for a process, and whether the process of that name still runs."""
+"""The owners of files: a folder for each process, and whether that process still runs.
+
+A process keeps its files in a folder of its own, DIRECTORY/adapters-USER/OWNER. As long as it runs,
+it holds a lock (flock) on the file LOCK in there. The kernel releases the lock at the death of the
+process, and shows it to all others: those in containers, too, with clocks and process ids of their
+own. Where there is no flock, no owner is known to have ended.
+
+A lock belongs to an open file, which a forked child shares. The child closes it at once, and `exec`
+closes it; a child that C code forks, without Python's handlers, keeps the lock until it ends.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
-from contextlib import suppress
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from re import fullmatch
+from threading import RLock
 from zlib import crc32
 
+from adapters._user_folder import folder_in
 
-def name() -> str:
-    """The name of this process: host, id and, since ids are used again, when it started."""
-    return f"{_host()}.{os.getpid()}.{_started(os.getpid()) or 0}"
+try:
+    import fcntl
+except ImportError:  # a system without POSIX
+    fcntl = None  # type: ignore[assignment]
+
+LOCK = "lock"
+_ATTEMPTS = 100  # to make a folder, while other processes remove those that are empty
+_NAME = r"[0-9a-f]{8}\.[0-9a-f]{8}\.[0-9a-f]{12}"  # where it is seen, where it is, a random part
+_FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
+
+# Held while a lock is made that `_locks` does not have yet: a fork waits for it.
+_guard = RLock()
+_locks: dict[int, os.stat_result] = {}  # the descriptors of the locks, and which files these are
 
 
-def is_here(owner: str) -> bool:
-    """Whether a process of this name is or was on this host, and in this container."""
-    return owner.partition(".")[0] == _host()
+class Owner:
+    """What a process has of a folder of its own: the path and the lock."""
+
+    __slots__ = ("_descriptor", "folder", "process")
+
+    def __init__(self, folder: str, descriptor: int) -> None:
+        self.folder = folder
+        self.process = os.getpid()
+        self._descriptor = descriptor
+
+    def is_here(self) -> bool:
+        """Whether this process is the owner, and not one that was forked from it."""
+        return self.process == os.getpid()
+
+    def release(self) -> None:
+        """Remove the folder, in which no other file may be left, and give up the lock."""
+        if self.is_here():
+            _close(self._descriptor)
+            _remove(self.folder)
 
 
-def is_dead(owner: str) -> bool:
-    """Whether it is known that the process of this name has ended."""
-    found = fullmatch(rf"{_host()}\.(\d+)\.(\d+)", owner)
-    if not found or os.name != "posix":
-        return False
-    process, started = map(int, found.groups())
-    if os.path.exists("/proc/self/stat"):
-        return _started(process) != started
+def claim(directory: str, content: bytes = b"") -> Owner:
+    """Make a folder for this process in the folder of its user.
+
+    Args:
+        directory: Where the folder of the user is. It must exist.
+        content: What the file LOCK holds, which this process may change later.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    for _ in range(_ATTEMPTS):
+        # Other processes remove a folder that is empty, or that has a file without a lock.
+        with suppress(FileNotFoundError, BlockingIOError):
+            return _claim(directory, content)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), directory)
+
+
+def is_name(name: str) -> bool:
+    """Whether a folder of this name is an owner's."""
+    return fullmatch(_NAME, name) is not None
+
+
+def is_seen(folder: str) -> bool:
+    """Whether this process can see an owner's folder, or could as long as it was there."""
+    view, place, _ = os.path.basename(folder).split(".")
+    return view == _view() or place == _place(os.path.dirname(os.path.dirname(folder)))
+
+
+def is_dead(folder: str) -> bool:
+    """Whether it is known that the owner of a folder has ended."""
+    with _without_owner(folder) as is_dead:
+        return is_dead
+
+
+def remove_dead(folder: str, clear: Callable[[str], object]) -> None:
+    """If the owner of a folder has ended, call `clear` with the folder, and remove it."""
+    with suppress(OSError):  # empty: its owner was killed before it made the lock
+        os.rmdir(folder)
+    with _without_owner(folder) as is_dead:
+        if is_dead:
+            clear(folder)
+            _remove(folder)
+
+
+def _claim(directory: str, content: bytes) -> Owner:
+    name = f"{_view()}.{_place(directory)}.{secrets.token_hex(6)}"
+    folder = os.path.join(folder_in(directory), name)
+    os.mkdir(folder, 0o700)
     try:
-        os.kill(process, 0)
-    except OSError as error:  # any other one says that it runs, as another user's
-        return isinstance(error, ProcessLookupError)
-    return False
+        os.chmod(folder, 0o700)  # whatever the umask is
+        return Owner(folder, _lock(os.path.join(folder, LOCK), content))
+    except BaseException:
+        _remove(folder)
+        raise
+
+
+def _lock(path: str, content: bytes) -> int:
+    """Make a file with a lock; the descriptor that holds the lock."""
+    with _guard:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+        _locks[descriptor] = os.fstat(descriptor)
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)  # whatever the umask is
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if fcntl is not None:
+            _flock(descriptor)
+        os.lstat(path)  # raises if another process has removed it before it was locked
+    except BaseException:
+        _close(descriptor)
+        raise
+    return descriptor
+
+
+def _flock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        # A file system without locks: no process gets one, and so none finds that this one is dead.
+        pass
+
+
+@contextmanager
+def _without_owner(folder: str) -> Iterator[bool]:
+    """Whether the owner of a folder has ended; if so, no process can become its owner meanwhile.
+
+    On another host, a lock may be free that the owner holds on its own.
+    """
+    place = os.path.basename(folder).split(".")[1]
+    if fcntl is None or place != _place(os.path.dirname(os.path.dirname(folder))):
+        yield False
+        return
+    try:
+        descriptor = os.open(os.path.join(folder, LOCK), os.O_RDONLY | _FLAGS)
+    except OSError:
+        yield False
+        return
+    try:
+        # Shared, so that two processes that ask at once get the same answer.
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: str) -> None:
+    """Remove an owner's folder with its lock, and the folder of the user, if it is empty then."""
+    with suppress(OSError):
+        os.unlink(os.path.join(folder, LOCK))
+    with suppress(OSError):
+        os.rmdir(folder)
+        os.rmdir(os.path.dirname(folder))
+
+
+def _close(descriptor: int) -> None:
+    """Close the descriptor of a lock, unless somebody has closed it, and it is another's by now."""
+    file = _locks.pop(descriptor, None)
+    with suppress(OSError):
+        if file is not None and os.path.samestat(file, os.fstat(descriptor)):
+            os.close(descriptor)
+
+
+def _after_fork() -> None:
+    """Own nothing: close the locks, which a parent that is killed would go on to hold."""
+    global _guard
+    _guard = RLock()
+    for descriptor in list(_locks):
+        _close(descriptor)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=lambda: _guard.acquire(),
+        after_in_parent=lambda: _guard.release(),
+        after_in_child=_after_fork,
+    )
+
+
+def _view() -> str:
+    """A checksum that names what this process sees: the files of this host, or of its container."""
+    with suppress(OSError):
+        return _checksum(os.readlink("/proc/self/ns/mnt"))
+    return _checksum(platform.node())
+
+
+def _place(directory: str) -> str:
+    """A checksum that names a directory of this host, from whichever container it is seen."""
+    try:
+        found = os.stat(directory)
+    except OSError:
+        return ""
+    return _checksum(found.st_dev, found.st_ino)
+
+
+def _checksum(*parts: object) -> str:
+    return f"{crc32(repr((_host(), parts)).encode()):08x}"
 
 
 @cache
 def _host() -> str:
-    """A checksum that names the host, its current boot and the PID namespace (of a container)."""
-    parts = [platform.node()]
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-        parts.append(os.readlink("/proc/self/ns/pid"))
-    return f"{crc32(repr(parts).encode()):08x}"
-
-
-def _started(process: int) -> int | None:
-    """When a process started, in clock ticks; None if it has ended, or there is no /proc."""
+    """The current boot of this host, the same in all of its containers; else the host's name."""
     try:
-        # proc(5): the command, in parentheses, may hold any character; the state is the next field.
-        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+        return Path("/proc/sys/kernel/random/boot_id").read_text()
     except OSError:
-        return None
-    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+        return platform.node()

@@ -16,6 +16,7 @@ from typing import Any
 
 import processes
 import pytest
+import sharing
 from sharing import Costly
 
 import adapters
@@ -59,7 +60,8 @@ def log(tmp_path: Path) -> Path:
 
 
 def files_in(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.rglob("*") if path.is_file())
+    """The names of the files of states."""
+    return [path.name for path in sharing.states_in(directory)]
 
 
 def elsewhere(handle: Any) -> Any:

@@ -17,6 +17,7 @@ from pickle import PickleBuffer
 from typing import Any, TypeVar
 
 import adapters
+from adapters._owner import LOCK
 
 T = TypeVar("T")
 TIMEOUT = 60
@@ -117,6 +118,12 @@ def lines(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
+def states_in(directory: str | Path) -> list[Path]:
+    """The files of all states in a directory, without those of their owners."""
+    paths = (path for path in Path(directory).rglob("*") if path.is_file())
+    return sorted(path for path in paths if path.name != LOCK)
+
+
 def in_threads(function: Callable[[], T], count: int) -> list[T]:
     """What `function` returns in several threads that begin at the same moment."""
     barrier = threading.Barrier(count)
@@ -195,7 +202,7 @@ def tell_when_closed(key: str, connection: Any) -> None:
 def share_and_end(directory: str, connection: Any, end: Callable[[], None] | None = None) -> None:
     """Own a handle, say how many files there are, and end while it is held."""
     KEPT.append(adapters.share(Costly(), adapters.stores.Local(directory)))
-    connection.send(sum(len(files) for _, _, files in os.walk(directory)))
+    connection.send(len(states_in(directory)))
     connection.close()
     if end is not None:
         end()
@@ -211,7 +218,7 @@ def share_for_good(handle: Any, directory: str) -> Any:
 def share_and_close(directory: str) -> int:
     """How many files there are while this process shares something."""
     with adapters.share(Costly(), adapters.stores.Local(directory)):
-        return sum(len(files) for _, _, files in os.walk(directory))
+        return len(states_in(directory))
 
 
 def put_and_delete(directory: str, count: int) -> None:

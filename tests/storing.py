@@ -6,17 +6,19 @@ A test module that uses the fixture assigns it to a name of its own.
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters import _owner, stores
+from adapters.stores import _sweep
 
 TIMEOUT = 60
 
@@ -25,7 +27,10 @@ posix_users = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users and m
 root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
 )
-proc = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="there is no /proc")
+fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of POSIX")
+locks = pytest.mark.skipif(
+    _owner.fcntl is None or not hasattr(os, "fork"), reason="locks of processes are of POSIX"
+)
 
 
 @pytest.fixture
@@ -99,22 +104,60 @@ def failing(count: int, error: BaseException) -> Callable[[str, memoryview], mem
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def owner_of_ended_process() -> str:
-    """The name that a process had."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        name = owner_of(process.pid)
-        process.communicate(b"\n", TIMEOUT)
-    return name
+def in_a_fork(function: Callable[[], Any]) -> Any:
+    """What a function returns in a forked child, which then ends at once."""
+    with forked(function) as (answer, _):
+        return answer
 
 
-def owner_of(process: int, later: int = 0) -> str:
-    """The name of a process, or of one that had its id and started later."""
-    return f"{_owner._host()}.{process}.{(_owner._started(process) or 0) + later}"
+@contextmanager
+def forked(function: Callable[[], Any]) -> Iterator[tuple[Any, int]]:
+    """What a function returns in a forked child, and the child, which is killed in the end."""
+    with forking(function) as (answer, child):
+        yield answer(), child
 
 
-def leave_file(directory: Path, owner: str) -> Path:
+@contextmanager
+def forking(function: Callable[[], Any]) -> Iterator[tuple[Callable[[], Any], int]]:
+    """A forked child that calls a function, and how to wait for what that returns."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+
+    def answer() -> Any:
+        assert ours.poll(TIMEOUT), "the child says nothing"
+        return ours.recv()
+
+    with ours, theirs:
+        child = os.fork()
+        if child == 0:
+            with suppress(BaseException):
+                theirs.send(function())
+                signal.pause()
+            os._exit(1)
+        theirs.close()
+        try:
+            yield answer, child
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def leave_state(directory: Path) -> Path:
+    """The file of a state that a process puts, which is killed then."""
+    left = Path(in_a_fork(lambda: stores.Local(directory).put([b"left"])))
+    assert left.exists()
+    return left
+
+
+def leave_file(directory: Path, name: str) -> Path:
+    """A file of some name in the folder of the user."""
     folder = folder_in(directory)
     folder.mkdir(0o700, exist_ok=True)
-    left = folder / f"{owner}.0123456789abcdef"
+    left = folder / name
     left.write_bytes(b"left")
     return left
+
+
+def sweep(store: stores.Local) -> None:
+    """Put something, when it is time to sweep again."""
+    _sweep._next.clear()
+    store.delete(store.put([b"part"]))

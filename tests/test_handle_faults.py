@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ import processes
 import pytest
 import sharing
 from sharing import Costly, made
+from storing import in_a_fork
 
 import adapters
 from adapters.stores import Local
@@ -103,7 +105,7 @@ def main(method, directory):
                     error = task.exception(30)
                     assert error is None or isinstance(error, futures.BrokenExecutor), error
                     results["broken" if error else "done"] += 1
-            results["files left"] += sum(len(files) for _, _, files in os.walk(directory)) - 1
+            results["files left"] += len(sharing.states_in(directory)) - 1
             del pool, executor, tasks, task, error, process
             if before is None:  # the first time, a fork server and a resource tracker start
                 before = what_is_open()
@@ -172,4 +174,26 @@ def test_processes_that_put_and_delete_at_once_do_not_stumble_over_each_other(
         tasks = [workers.submit(sharing.put_and_delete, str(tmp_path), 1000) for _ in range(4)]
         for task in tasks:
             task.result(TIMEOUT)
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="there is no /proc")
+def test_ten_thousand_handles_of_small_states_are_got_with_a_thousand_descriptors(
+    tmp_path: Path,
+) -> None:
+    resource = pytest.importorskip("resource")
+    store = Local(tmp_path)
+    owned = [adapters.share([number], store) for number in range(10_000)]
+    handles = pickle.dumps(owned)
+
+    def get() -> tuple[bool, int]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+        found = [handle.get() for handle in pickle.loads(handles)]
+        return found == [[number] for number in range(10_000)], len(os.listdir("/proc/self/fd"))
+
+    right, descriptors = in_a_fork(get)
+    assert right
+    assert descriptors < 100
+    for handle in owned:
+        handle.close()
     assert files_in(tmp_path) == []

@@ -6,8 +6,6 @@ import gc
 import multiprocessing
 import os
 import pickle
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +15,12 @@ import pytest
 import sharing
 from handles import TIMEOUT, costly, elsewhere, files_in
 from sharing import gone, made
+from storing import fork, in_a_fork
 
 import adapters
 
-fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of POSIX")
 kept = handles.kept
 log = handles.log
-
-
-def in_a_fork(function: Callable[[], Any]) -> Any:
-    """What a function returns in a forked child, which then ends at once."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    with ours, theirs:
-        child = os.fork()
-        if child == 0:
-            try:
-                theirs.send(function())
-            finally:
-                os._exit(0)
-        theirs.close()
-        try:
-            assert ours.poll(TIMEOUT), "the child says nothing"
-            return ours.recv()
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
 
 
 @fork

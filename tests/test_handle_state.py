@@ -91,7 +91,7 @@ class TestWhatIsShared:
 
     def test_that_was_written_over_is_an_error(self, kept: Path) -> None:
         with adapters.share(["a word", "another"]) as handle:
-            [path] = [path for path in kept.rglob("*") if path.is_file()]
+            [path] = sharing.states_in(kept)
             path.write_bytes(path.read_bytes().replace(b"a word", b"a Word"))
             with pytest.raises(adapters.RebuildError, match="written over") as caught:
                 elsewhere(handle).get()
@@ -99,7 +99,7 @@ class TestWhatIsShared:
 
     def test_that_was_cut_off_is_an_error(self, kept: Path, worker: ProcessPoolExecutor) -> None:
         with adapters.share(["a word", "another"]) as handle:
-            [path] = [path for path in kept.rglob("*") if path.is_file()]
+            [path] = sharing.states_in(kept)
             path.write_bytes(path.read_bytes()[:-64])
             with pytest.raises(adapters.StoreError, match="truncated"):
                 worker.submit(sharing.get, handle).result(TIMEOUT)
@@ -131,7 +131,7 @@ class TestNativeObjects:
         words = WordList([f"word{number}" for number in range(10_000)])
         with adapters.share(words[100:102]) as handle:
             assert list(elsewhere(handle).get()) == ["word100", "word101"]
-            assert sum(path.stat().st_size for path in kept.rglob("*") if path.is_file()) < 2000
+            assert sum(path.stat().st_size for path in sharing.states_in(kept)) < 2000
 
     def test_an_unfinished_sieve_is_copied(self, monkeypatch: pytest.MonkeyPatch) -> None:
         mapped = record_parts(monkeypatch)

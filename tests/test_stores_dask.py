@@ -72,6 +72,12 @@ def test_what_was_deleted_is_not_found(client: Any) -> None:
     assert list(client.published) == [second]
 
 
+@pytest.mark.parametrize("key", [None, 5, b"x", ("x",)])
+def test_what_is_no_key_of_dask_is_a_store_error(client: Any, key: Any) -> None:
+    with pytest.raises(adapters.StoreError, match=r"is not a key of stores\.Dask"):
+        stores.Dask(client).get(key)
+
+
 def test_an_error_of_dask_is_one_of_the_store(client: Any) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise TimeoutError("no scheduler")

@@ -143,6 +143,12 @@ def test_what_fsspec_cannot_do_is_a_store_error(tmp_path: Path) -> None:
         stores.Fsspec("nosuchprotocol://x").get("key")
 
 
+@pytest.mark.parametrize("key", [None, 5, b"x", ("x",)])
+def test_what_is_no_key_of_fsspec_is_a_store_error(folder: Path, key: Any) -> None:
+    with pytest.raises(adapters.StoreError, match="is not a key of file:"):
+        stores.Fsspec(folder.as_uri()).get(key)
+
+
 def test_a_child_finds_the_fsspec_store_by_itself(folder: Path) -> None:
     store = stores.Fsspec(folder.as_uri(), auto_mkdir=True)  # the options travel, too
     with (

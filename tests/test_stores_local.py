@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import multiprocessing
 import os
 import pickle
+import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +23,31 @@ from storing import (
     files_in,
     folder_in,
     posix_users,
-    root,
 )
 
 import adapters
-from adapters import stores
+from adapters import _owner, stores
 
 store = storing.store
 
 
 class TestAFile:
     @posix_users
-    def test_and_its_folder_are_for_this_user_alone(
-        self, store: stores.Local, tmp_path: Path
+    @pytest.mark.parametrize("mask", [0, 0o777])
+    def test_and_its_folders_are_for_this_user_alone(
+        self, store: stores.Local, tmp_path: Path, mask: int
     ) -> None:
-        mask = os.umask(0)
+        mask = os.umask(mask)
         try:
             key = Path(store.put([b"secret"]))
         finally:
             os.umask(mask)
-        assert key.parent == folder_in(tmp_path)
-        assert key.parent.stat().st_mode & 0o777 == 0o700
-        assert key.stat().st_mode & 0o777 == 0o600
-        assert key.stat().st_uid == key.parent.stat().st_uid == os.geteuid()
+        assert key.parents[1] == folder_in(tmp_path)
+        for folder in key.parents[:2]:
+            assert folder.stat().st_mode & 0o777 == 0o700
+        for file in (key, key.with_name("lock")):
+            assert file.stat().st_mode & 0o777 == 0o600
+            assert file.stat().st_uid == os.geteuid()
         store.delete(str(key))
 
     def test_has_a_key_of_its_own(self, store: stores.Local) -> None:
@@ -81,36 +84,6 @@ class TestAFile:
         store.delete(key)
         store.delete(key)
 
-    def test_that_is_deleted_is_closed_for_who_has_mapped_it(self, store: stores.Local) -> None:
-        first, second = store.put([b"1"]), store.put([b"2"])
-        parts = [store.get(key) for key in (first, first, second)]
-        assert [store.closed(part) for part in parts] == [False, False, False]
-        store.delete(first)
-        assert [store.closed(part) for part in parts] == [True, True, False]
-        assert content(parts[0]) == [b"1"]
-        store.delete(second)
-
-    def test_that_is_deleted_is_closed_in_another_process(
-        self, store: stores.Local, start_method: str
-    ) -> None:
-        key = store.put([b"1", b"two"])
-        context = multiprocessing.get_context(start_method)
-        ours, theirs = context.Pipe()
-        process = context.Process(target=sharing.tell_when_closed, args=(key, theirs))
-        process.start()
-        theirs.close()
-        assert ours.poll(TIMEOUT)
-        assert ours.recv() is False
-        store.delete(key)
-        ours.send("look")
-        assert ours.poll(TIMEOUT)
-        assert ours.recv() == (True, [b"1", b"two"])
-        assert ours.poll(TIMEOUT)
-        assert ours.recv() == "not found"
-        process.join(TIMEOUT)
-        assert process.exitcode == 0
-        ours.close()
-
     def test_that_the_system_keeps_while_it_is_mapped_is_deleted_all_the_same(
         self, store: stores.Local, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -137,22 +110,6 @@ class TestAFile:
             store.delete(key)
         assert files_in(tmp_path) == []
 
-    @pytest.mark.parametrize("code", [errno.ENOMEM, errno.EMFILE])
-    def test_that_cannot_be_mapped_is_an_error_of_the_store(
-        self, store: stores.Local, monkeypatch: pytest.MonkeyPatch, code: int
-    ) -> None:
-        key = store.put([b"1"])
-
-        def refuse(*_: Any, **__: Any) -> None:
-            raise OSError(code, os.strerror(code))
-
-        with monkeypatch.context() as patch:
-            patch.setattr(mmap, "mmap", refuse)
-            with pytest.raises(adapters.StoreError, match=os.strerror(code)):
-                store.get(key)
-        assert content(store.get(key)) == [b"1"]
-        store.delete(key)
-
 
 class TestTheStore:
     def test_takes_little_of_a_pickle(self, store: stores.Local) -> None:
@@ -170,67 +127,125 @@ class TestTheStore:
         assert repr(stores.Local(tmp_path)) == f"stores.Local({str(tmp_path)!r})"
 
 
-def test_a_key_of_another_host_says_so(store: stores.Local) -> None:
-    key = Path(store.put([b"part"]))
-    there = key.with_name("00000000" + key.name[8:])
-    with pytest.raises(adapters.StoreError, match="on another host, or in another container"):
-        store.get(str(there))
-    store.delete(str(key))
+class TestAKeyOfAFileThatIsNotThere:
+    @pytest.fixture
+    def key(self, store: stores.Local) -> str:
+        key = store.put([b"part"])
+        store.delete(key)
+        return key
+
+    def test_is_closed_where_the_file_could_be_seen(
+        self, store: stores.Local, key: str, tmp_path: Path
+    ) -> None:
+        with pytest.raises(LookupError):
+            store.get(key)
+        tmp_path.rename(tmp_path.with_name("gone"))
+        with pytest.raises(LookupError):
+            store.get(key)
+
+    def test_of_another_host_says_so(
+        self, store: stores.Local, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(_owner, "_host", lambda: "another boot")
+        with pytest.raises(adapters.StoreError, match="on another host, or in another container"):
+            store.get(key)
+
+
+STATE = "0badcafe.0badcafe.0123456789ab/0.0123456789abcdef"
+WRONG_KEYS = {
+    **{repr(key): key for key in (5, None, True, 1.5, b"x", "", "a\0b", ("x",), frozenset("x"))},
+    "a file": "/etc/passwd",
+    "a device": "/dev/zero",
+    "this process": "/proc/self/mem",
+    "standard input": "/dev/stdin",
+    "a directory": os.path.abspath(os.sep),
+    "a relative path": STATE,
+    "a path with a null character": f"/a\0b/{STATE}",
+    "a path with half of a character": f"/\ud800/{STATE}",
+    "too large a number": f"/dev/shm/{STATE.replace('/0.', '/4096.')}",
+    "a number too long": f"/dev/shm/{STATE.replace('/0.', '/00000.')}",
+    "a state of no owner": f"/dev/shm/adapters-0/{Path(STATE).name}",
+    "a lock": f"/dev/shm/{Path(STATE).with_name('lock')}",
+    "of an earlier version": "/dev/shm/adapters-0/0badcafe.17.4242.0123456789abcdef",
+}
+
+
+class TestAWrongKey:
+    @pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS.keys())
+    def test_is_an_error_of_the_store(self, store: stores.Local, key: Any) -> None:
+        with pytest.raises(adapters.StoreError, match=r"is not a key of stores\.Local") as caught:
+            store.get(key)
+        assert repr(key) in str(caught.value)
+        with pytest.raises(adapters.StoreError, match="is not a key"):
+            adapters.Shared(store, key, "thing").get()
+        store.delete(key)
+
+    def test_of_a_path_too_long_is_an_error_of_the_store(self, store: stores.Local) -> None:
+        key = f"/{'x' * 5000}/{STATE}"
+        with pytest.raises(adapters.StoreError, match="cannot open"):
+            store.get(key)
+        store.delete(key)
+
+    @pytest.mark.parametrize("name", ["lock", "the key"])
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="FIFOs are of POSIX")
+    def test_of_a_fifo_does_not_wait_for_a_writer(self, store: stores.Local, name: str) -> None:
+        key = Path(store.put([b"part"]))
+        path = key.with_name("lock") if name == "lock" else key
+        path.unlink()
+        os.mkfifo(path, 0o600)
+        with pytest.raises(adapters.StoreError, match="is not a file"):
+            store.get(str(key))
+        path.unlink()
+        store.delete(str(key))
+
+    def test_deletes_nothing(self, store: stores.Local, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        store.delete(str(tmp_path / "file"))
+        assert files_in(tmp_path) == ["file"]
 
 
 class TestAHostileFolder:
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        return folder_in(tmp_path)
-
-    def refused(self, store: stores.Local, folder: Path) -> None:
-        before = files_in(folder.parent)
-        with pytest.raises(
-            adapters.StoreError, match="is not a directory that only this user can open"
-        ) as caught:
-            store.put([b"secret"])
-        assert str(folder) in str(caught.value)
-        assert files_in(folder.parent) == before
+    """Of a name that this user needs, made by somebody else (all cases: test_user_folder)."""
 
     @posix_users
-    @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701, 0o1777])
-    def test_that_others_may_open(self, store: stores.Local, folder: Path, mode: int) -> None:
-        folder.mkdir()
-        folder.chmod(mode)
-        self.refused(store, folder)
-
-    @posix_users
-    def test_of_somebody_else(
-        self, store: stores.Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("start_method", ["spawn"])
+    def test_takes_nothing_from_this_user(
+        self, store: stores.Local, tmp_path: Path, start_method: str
     ) -> None:
-        me = os.geteuid()
-        monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-        folder = folder_in(tmp_path)
-        folder.mkdir(0o700)
-        self.refused(store, folder)
+        folder_in(tmp_path).touch()
+        key = store.put([b"part"])
+        assert content(store.get(key)) == [b"part"]
+        context = multiprocessing.get_context(start_method)
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            assert pool.submit(sharing.put_and_delete, str(tmp_path), 3).result(TIMEOUT) is None
+        store.delete(key)
+        assert files_in(tmp_path) == [folder_in(tmp_path).name]
 
-    @root
-    def test_that_was_given_away(self, store: stores.Local, folder: Path) -> None:
-        folder.mkdir(0o700)
-        os.chown(folder, 12345, 12345)
-        self.refused(store, folder)
+    @posix_users
+    def test_that_comes_later_takes_nothing_either(
+        self, store: stores.Local, tmp_path: Path
+    ) -> None:
+        first = store.put([b"1"])
+        folder_in(tmp_path).chmod(0o777)
+        assert content(store.get(first)) == [b"1"]
+        store.delete(first)
+        second = store.put([b"2"])
+        assert Path(second).parents[1] == folder_in(tmp_path)
+        store.delete(second)
 
-    def test_that_is_a_symlink(self, store: stores.Local, folder: Path) -> None:
-        elsewhere = folder.parent / "elsewhere"
-        elsewhere.mkdir(0o700)
-        try:
-            folder.symlink_to(elsewhere, target_is_directory=True)
-        except OSError:
-            pytest.skip("this user may not make symlinks")
-        self.refused(store, folder)
 
-    def test_that_is_a_symlink_to_nothing(self, store: stores.Local, folder: Path) -> None:
-        try:
-            folder.symlink_to(folder.parent / "nowhere", target_is_directory=True)
-        except OSError:
-            pytest.skip("this user may not make symlinks")
-        self.refused(store, folder)
-
-    def test_that_is_a_file(self, store: stores.Local, folder: Path) -> None:
-        folder.touch(0o600)
-        self.refused(store, folder)
+class TestAFolderThatSomebodyRemoves:
+    def test_is_made_again(self, store: stores.Local, tmp_path: Path) -> None:
+        first = store.put([b"1"])
+        parts = store.get(first)
+        shutil.rmtree(folder_in(tmp_path))
+        second = store.put([b"2"])
+        assert Path(second).parent != Path(first).parent
+        assert content(store.get(second)) == [b"2"]
+        assert content(parts) == [b"1"]
+        with pytest.raises(LookupError):
+            store.get(first)
+        store.delete(first)
+        assert content(store.get(second)) == [b"2"]
+        store.delete(second)
+        assert files_in(tmp_path) == []

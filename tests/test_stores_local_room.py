@@ -17,11 +17,10 @@ from storing import (
     failing,
     files_in,
     folder_in,
-    leave_file,
+    leave_state,
+    locks,
     no_room,
-    owner_of_ended_process,
     posix_users,
-    proc,
 )
 
 import adapters
@@ -74,7 +73,7 @@ class TestWithoutRoom:
         change_writes(monkeypatch, memory, failing(2, FULL))
         key = stores.Local().put([bytes(100)] * 3)
         monkeypatch.undo()
-        assert Path(key).parent == folder_in(temporary)
+        assert Path(key).parents[1] == folder_in(temporary)
         assert files_in(memory) == []
         stores.Local().delete(key)
 
@@ -106,11 +105,11 @@ class TestWithoutRoom:
         assert files_in(tmp_path) == ["memory", "temporary"]
 
     @pytest.mark.skipif(not hasattr(os, "statvfs"), reason="statvfs is of POSIX")
-    @proc
+    @locks
     def test_the_files_of_the_dead_make_room_first(
         self, store: stores.Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        left = leave_file(tmp_path, owner_of_ended_process())
+        left = leave_state(tmp_path)
         monkeypatch.setattr(os, "statvfs", no_room(lambda _: left.exists()))
         store.delete(store.put([b"part"]))
         assert files_in(tmp_path) == []
@@ -150,23 +149,23 @@ class TestWithoutRoom:
         self, places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         memory, temporary = places
-        mkdir = Path.mkdir
+        mkdir = os.mkdir
 
-        def refuse(path: Path, *args: Any, **kwargs: Any) -> None:
-            if path.parent == memory:
+        def refuse(path: str, mode: int) -> None:
+            if Path(path).parent == memory:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            mkdir(path, *args, **kwargs)
+            mkdir(path, mode)
 
-        monkeypatch.setattr(Path, "mkdir", refuse)
+        monkeypatch.setattr(os, "mkdir", refuse)
         key = stores.Local().put([b"part"])
-        assert Path(key).parent == folder_in(temporary)
+        assert Path(key).parents[1] == folder_in(temporary)
         stores.Local().delete(key)
 
     def test_a_folder_that_another_process_just_removed_is_made_again(
         self, store: stores.Local, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         """It was empty: its last file was deleted there, and this process has none in it yet."""
-        listdir, opened = os.listdir, os.open
+        listdir, mkdir = os.listdir, os.mkdir
         raced: list[str] = []
 
         def remove_once(where: str) -> None:
@@ -174,18 +173,20 @@ class TestWithoutRoom:
                 raced.append(where)
                 os.rmdir(folder_in(tmp_path))
 
-        def list_late(path: Any) -> list[str]:
-            remove_once("before it is listed")
+        def list_late(path: str) -> list[str]:
+            if path == str(folder_in(tmp_path)):
+                remove_once("before it is swept")
             return listdir(path)
 
-        def open_late(path: Any, *args: Any, **kwargs: Any) -> int:
-            if str(path).startswith(str(tmp_path)):
-                remove_once("before a file is made")
-            return opened(path, *args, **kwargs)
+        def make_late(path: str, mode: int) -> None:
+            if path.startswith(f"{folder_in(tmp_path)}{os.sep}"):
+                remove_once("before a folder is made in it")
+            mkdir(path, mode)
 
+        folder_in(tmp_path).mkdir(0o700)
         with monkeypatch.context() as patch:
             patch.setattr(os, "listdir", list_late)
-            patch.setattr(os, "open", open_late)
+            patch.setattr(os, "mkdir", make_late)
             key = store.put([b"part"])
         assert len(raced) == 2
         assert content(store.get(key)) == [b"part"]

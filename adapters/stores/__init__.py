@@ -3,7 +3,10 @@
 | module | what it holds |
 |---|---|
 | `_local` | `Local`, the default: files in the memory of this host |
-| `_sweep` | the removal of files whose owner was killed |
+| `_folder` | the folders of this process, and a number for each state in them |
+| `_files` | the files of states: opened, read or mapped |
+| `_flags` | which states were deleted: a byte for each, for all readers |
+| `_sweep` | the removal of states whose owner was killed |
 | `_fsspec` | `Fsspec`: files under any URL that fsspec knows, for other hosts |
 | `_dask`, `_ray` | `Dask` and `Ray`: the memory of the engine |
 | `_store` | `Store`, the interface of all stores |

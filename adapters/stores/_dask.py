@@ -10,7 +10,7 @@ from distributed import Client, get_client
 
 from adapters.errors import suppress_failures
 from adapters.stores._frame import flat
-from adapters.stores._store import TIMEOUT, Store, library_errors
+from adapters.stores._store import TIMEOUT, Store, library_errors, wrong_key
 
 # States that older versions have scattered name this class: they have to load for ever.
 Parts = list
@@ -49,6 +49,8 @@ class Dask(Store):
 
     def get(self, key: str) -> list[memoryview]:
         """Gather the parts."""
+        if not isinstance(key, str):
+            raise wrong_key(key, "stores.Dask")
         with library_errors("cannot gather a state", "stores.Dask", KeyError):
             parts = self._current().get_dataset(key).result(TIMEOUT)
         return [memoryview(part).toreadonly() for part in parts]

@@ -1,7 +1,7 @@
 """Frame: several parts as one block of bytes, each aligned, with a header that detects damage.
 
-A frame is a header, the size of each part (8 bytes), and the parts. Header: whether the frame was
-deleted (1 byte), magic bytes (7), the frame's size (8), its token (16), the number of parts (8).
+A frame is a header, the size of each part (8 bytes), and the parts. Header: a byte that is not used
+any longer, magic bytes (7), the frame's size (8), its token (16), the number of parts (8).
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from typing import Any
 
 from adapters.errors import StoreError
 
-FLAG = slice(0, 1)  # where a store may write DELETED
-DELETED = b"\1"
-_ALIGNMENT = 64  # bytes: a cache line, and the most that vector instructions ask for
-_HEADER = Struct("=?7sQ16sQ")
+ALIGNMENT = 64  # bytes: a cache line, and the most that vector instructions ask for
+_HEADER = Struct("=x7sQ16sQ")
 _MAGIC = b"adapter"
 
 
@@ -29,18 +27,18 @@ def frame(parts: Sequence[Any]) -> tuple[str, list[memoryview], int]:
     sizes = list(map(len, contents))
     _, end = _layout(sizes)
     token = secrets.token_hex(8)
-    header = _HEADER.pack(False, _MAGIC, end, token.encode("ascii"), len(sizes))
+    header = _HEADER.pack(_MAGIC, end, token.encode("ascii"), len(sizes))
     header += array("Q", sizes).tobytes()
     pieces = []
     for content in (memoryview(header), *contents):
-        pieces += [content, memoryview(bytes(-len(content) % _ALIGNMENT))]
+        pieces += [content, memoryview(bytes(-len(content) % ALIGNMENT))]
     return token, pieces, end
 
 
 def parts_of(content: memoryview, token: str, where: str) -> list[memoryview]:
     """The parts of a frame, as views; a StoreError if it is not the whole frame of that token."""
     with suppress(Exception):  # whatever wrong numbers lead to
-        _, *found, count = _HEADER.unpack_from(content)
+        *found, count = _HEADER.unpack_from(content)
         first = _HEADER.size + 8 * count
         sizes = content[_HEADER.size : first].cast("Q").tolist()
         offsets, end = _layout(sizes)
@@ -57,5 +55,5 @@ def flat(part: Any) -> memoryview:
 def _layout(sizes: list[int]) -> tuple[list[int], int]:
     """Where each part begins, and the size of the frame."""
     header = _HEADER.size + 8 * len(sizes)
-    *offsets, end = accumulate(size + -size % _ALIGNMENT for size in (header, *sizes))
+    *offsets, end = accumulate(size + -size % ALIGNMENT for size in (header, *sizes))
     return offsets, end

@@ -9,7 +9,7 @@ import fsspec.core
 
 from adapters.errors import suppress_failures
 from adapters.stores._frame import frame, parts_of
-from adapters.stores._store import Store, library_errors
+from adapters.stores._store import Store, library_errors, wrong_key
 
 
 class Fsspec(Store):
@@ -55,6 +55,8 @@ class Fsspec(Store):
 
     def get(self, key: str) -> list[memoryview]:
         """Read the file."""
+        if not isinstance(key, str):
+            raise wrong_key(key, self._url)
         with library_errors(f"cannot read {key} from {self._url}", self._url, FileNotFoundError):
             files, path = self._place()
             content = memoryview(files.cat_file(f"{path}/{key}"))

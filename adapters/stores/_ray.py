@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 
-from adapters.stores._store import TIMEOUT, Store, library_errors
+from adapters.stores._store import TIMEOUT, Store, library_errors, wrong_key
 
 # get_actor raises a ValueError where there is no actor of that name.
 _GONE = LookupError, ValueError, ray.exceptions.RayActorError, ray.exceptions.ObjectLostError
@@ -49,6 +49,8 @@ class Ray(Store):
 
     def get(self, key: tuple[str, str]) -> list[Any]:
         """The parts, in Ray's own memory."""
+        if not isinstance(key, tuple) or list(map(type, key)) != [str, str]:
+            raise wrong_key(key, "stores.Ray")
         name, token = key
         with library_errors("cannot get a state", "stores.Ray", *_GONE):
             [reference] = ray.get(ray.get_actor(name).give.remote(token), timeout=TIMEOUT)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from adapters._naming import in_words
+from adapters._naming import in_words, shown
 from adapters.errors import StoreError, failures
 
 TIMEOUT = 60  # seconds for an engine to send a state
@@ -30,7 +30,8 @@ class Store(Protocol):
 
         Raises:
             LookupError: nothing is under the key, or no longer.
-            StoreError: the parts were changed, or this process cannot reach them.
+            StoreError: the parts were changed, this process cannot reach them, or the key is not
+                one that the store gives out.
         """
 
     def delete(self, key: Any) -> None:
@@ -46,6 +47,12 @@ class Store(Protocol):
 
 
 Store.__module__ = "adapters.stores"
+
+
+def wrong_key(key: object, subject: str) -> StoreError:
+    """The error for what is not a key, whatever it is."""
+    message = f"{shown(key)} is not a key of {subject}: a key is what put() returned"
+    return StoreError(message, subject)
 
 
 @contextmanager
