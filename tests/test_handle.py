@@ -19,6 +19,7 @@ from handles import TIMEOUT, costly, elsewhere, files_in
 from sharing import Fussy, lines, made
 
 import adapters
+from adapters import stores
 from adapters._sharing import handle as sharing_handle
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
@@ -259,6 +260,31 @@ class TestAFactoryThatFails:
         assert adapters.cache_info().currsize == 0
         first.close()
         second.close()
+
+
+class TestAWrongKey:
+    @pytest.mark.parametrize("key", [["x"], {}, bytearray(b"x"), ("x", [])])
+    def test_that_has_no_hash_is_an_error_of_the_store(self, key: Any) -> None:
+        with pytest.raises(adapters.StoreError, match=r"not a key of stores\.Local\(\).*hash"):
+            adapters.Shared(stores.Local(), key, "thing")
+        payload = pickle.dumps(adapters.Shared(stores.Local(), "x", "thing"))
+        assert pickle.loads(payload)._key == "x"
+
+    def test_that_a_store_gives_out_is_an_error_of_the_store(self) -> None:
+        class Careless(sharing.Shelf):
+            def put(self, parts: Any) -> Any:
+                return [super().put(parts)]
+
+        with pytest.raises(adapters.StoreError, match=r"not a key of .*: it is not hash"):
+            adapters.share([1], Careless({}))
+
+    @pytest.mark.parametrize("key", [5, None, b"x", "", "a\0b", "/dev/zero"])
+    def test_that_has_one_is_an_error_when_it_is_used(self, key: Any) -> None:
+        handle = adapters.Shared(stores.Local(), key, "thing")
+        for _ in range(2):
+            with pytest.raises(adapters.StoreError, match="is not a key of"):
+                handle.get()
+        handle.close()
 
 
 class TestAStoreOfAUsersOwn:

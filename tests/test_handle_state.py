@@ -16,6 +16,7 @@ from handles import TIMEOUT, costly, elsewhere, files_in, is_in, record_parts
 
 import adapters
 import native.specs  # noqa: F401  registers both types
+from adapters import stores
 from adapters._sharing import handle as sharing_handle
 from adapters.stores import _local
 from native import Sieve, WordList
@@ -96,6 +97,23 @@ class TestWhatIsShared:
             with pytest.raises(adapters.RebuildError, match="written over") as caught:
                 elsewhere(handle).get()
             assert "builtins.list" in str(caught.value)
+
+    @pytest.mark.parametrize("size", [100, 100_000, 3_000_000])
+    def test_whose_buffers_were_written_over_is_an_error(self, size: int) -> None:
+        with adapters.share(sharing.Sealed(bytearray(b"x" * size))) as handle:
+            with open(handle._key, "r+b") as file:
+                file.seek(-min(size, 30_000), os.SEEK_END)
+                file.write(bytes(min(size, 30_000)))
+            with pytest.raises(adapters.RebuildError, match="written over") as caught:
+                elsewhere(handle).get()
+            assert caught.value.subject == "sharing.Sealed"
+
+    def test_that_has_no_parts_is_an_error(self) -> None:
+        store = stores.Local()
+        key = store.put([])
+        with pytest.raises(adapters.RebuildError):
+            adapters.Shared(store, key, "thing").get()
+        store.delete(key)
 
     def test_that_was_cut_off_is_an_error(self, kept: Path, worker: ProcessPoolExecutor) -> None:
         with adapters.share(["a word", "another"]) as handle:

@@ -4,4 +4,5 @@
 |---|---|
 | `handle` | `share` and the handle |
 | `cache` | the objects of handles in this process |
+| `checksum` | what tells that a state has been written over |
 """

@@ -8,16 +8,15 @@ import sys
 import weakref
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
-from zlib import crc32
 
 from adapters import stores
 from adapters._naming import qualified_name, shown
 from adapters._pickling import dumps, loads
+from adapters._sharing import checksum
 from adapters._sharing.cache import cache
-from adapters.errors import RebuildError, SharedClosedError, StoreError
+from adapters.errors import RebuildError, SharedClosedError, StoreError, failures
 
 T = TypeVar("T")
-_CHECKSUM = 4  # bytes before the pickle
 _NAME = 60  # bytes of the type's name, at most: the handle has to stay small
 _NOT_HERE = object()  # in place of the original: outside of the owner, or once it was closed
 _owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDictionary()
@@ -44,7 +43,7 @@ class Shared(Generic[T]):
     _finalizer: weakref.finalize[Any, Any]  # in the owner alone
 
     def __new__(cls, store: stores.Store, key: Any, type_name: str) -> Shared[T]:
-        if (owned := _owned.get(key)) is not None:
+        if (owned := _owned_under(key, store)) is not None:
             return owned
         self = super().__new__(cls)
         self._store, self._key, self._type = store, key, type_name
@@ -73,11 +72,12 @@ class Shared(Generic[T]):
             advice = "keep the handle until the last task is done"
             message = f"cannot get the shared {self._type}: {why}; {advice}"
             raise SharedClosedError(message, self._type) from error
-        body = memoryview(parts[0])
-        if int.from_bytes(body[:_CHECKSUM], "little") != crc32(body[_CHECKSUM:]):
+        first, *buffers = parts or [b""]
+        expected, body = memoryview(first)[: checksum.SIZE], memoryview(first)[checksum.SIZE :]
+        if not checksum.is_intact(expected, body, buffers):
             message = f"cannot rebuild the shared {self._type}: its state has been written over"
             raise RebuildError(message, self._type)
-        return loads(body[_CHECKSUM:], buffers=parts[1:]), lambda: store.closed(parts)
+        return loads(body, buffers=buffers), lambda: store.closed(parts)
 
     def close(self) -> None:
         """Remove the state: `get()` then raises SharedClosedError.
@@ -128,9 +128,9 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     store = stores.Local() if store is None else store
     buffers: list[Any] = []
     body = dumps(obj, buffer_callback=buffers.append)
-    checksum = crc32(body).to_bytes(_CHECKSUM, "little")
-    key = store.put([checksum + body, *[buffer.raw() for buffer in buffers]])
-    if key in _owned:
+    views = [buffer.raw() for buffer in buffers]
+    key = store.put([checksum.checksum(body, views) + body, *views])
+    if _owned_under(key, store) is not None:
         raise StoreError(f"{shown(store)} gave the key {shown(key)} out twice", shown(store))
     name = qualified_name(type(obj)).encode()[-_NAME:].decode(errors="ignore")
     handle: Shared[T] = Shared(store, key, name)
@@ -141,6 +141,15 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
         util.Finalize(handle, handle._finalizer, exitpriority=-100)
     _owned[key] = handle
     return handle
+
+
+def _owned_under(key: Any, store: stores.Store) -> Shared[Any] | None:
+    """The handle that this process owns under a key of a store, if it owns one."""
+    try:
+        return _owned.get(key)
+    except failures() as error:  # what its hash raises, as a rule
+        message = f"{shown(key)} is not a key of {shown(store)}: it is not hashable"
+        raise StoreError(message, shown(store)) from error
 
 
 def _delete(store: stores.Store, key: Any, owner: int) -> None:
