@@ -7,7 +7,7 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 from adapters import errors
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
-from adapters._wire.importable import _main_class
+from adapters._wire.importable import main_class
 from adapters._wire.rebuild import Spec, complete, rebuild, registry, to_spec
 from adapters._wire.registry import Registry
 from adapters.errors import (
@@ -45,6 +45,7 @@ __all__ = [
     "SharedClosedError",
     "Spec",
     "StoreError",
+    "StructLayout",
     "TaskError",
     "UnknownAdapterError",
     "UntrustedError",
@@ -56,6 +57,7 @@ __all__ = [
     "dumps",
     "explain",
     "loads",
+    "main_class",
     "rebuild",
     "register",
     "register_struct",
@@ -77,7 +79,7 @@ if TYPE_CHECKING:
     from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
     from adapters._sharing.handle import Shared, share
-    from adapters._struct.layout import register_struct
+    from adapters._struct.layout import StructLayout, register_struct
 
 # Imported on first use, as these import more than pickle does.
 _LAZY = {
@@ -91,11 +93,11 @@ _LAZY = {
     "GlobalFound": "_payload.audit_report",
     "Problem": "_payload.audit_report",
     "Shared": "_sharing.handle",
+    "StructLayout": "_struct.layout",
     "audit": "_payload.audit",
     "cache_clear": "_sharing.cache",
     "cache_info": "_sharing.cache",
     "explain": "_explain.explain",
-    "_Layout": "_struct.layout",
     "register_struct": "_struct.layout",
     "share": "_sharing.handle",
     "stores": "stores",
@@ -103,9 +105,15 @@ _LAZY = {
 }
 
 
+# Older payloads name these.
+_RENAMED = {"_Layout": "StructLayout", "_main_class": "main_class"}
+
+
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
+    if name in _RENAMED:
+        return getattr(import_module(__name__), _RENAMED[name])
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = import_module(f"{__name__}.{_LAZY[name]}")
@@ -121,7 +129,7 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-_CORE = (Adapter, Registry, Spec, complete, dumps, loads, rebuild, to_spec, _main_class)
+_CORE = (Adapter, Registry, Spec, complete, dumps, loads, main_class, rebuild, to_spec)
 _ERRORS = (getattr(errors, name) for name in errors.__all__)
 for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__

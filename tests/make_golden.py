@@ -85,6 +85,41 @@ def audited(nested: tuple[adapters.Audit, ...] = ()) -> adapters.Audit:
     )
 
 
+class Call:
+    """Pickles as a call of a function."""
+
+    def __init__(self, *call: Any) -> None:
+        self.call = call
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+def by_value(function: Any, *arguments: str) -> Callable[[int], bytes]:
+    """Calls what payloads name for a class that the other process may have."""
+    body = pickle.dumps(Gadget, 2)
+    return lambda protocol: pickle.dumps(Call(function, (*arguments, body)), protocol)
+
+
+def struct_by_value(protocol: int) -> bytes:
+    """A struct whose adapter, derived from its fields, goes by value."""
+    node = ffi.typeof("struct node *")
+    adapters.register_struct(node, name="golden.node")
+    try:
+        return pickle.dumps(ffi.new(node, [7]), protocol)
+    finally:
+        adapters.unregister(node)
+
+
+# What is not one object, with what writes it; `test_golden` has a test for each.
+WRITERS: dict[str, Callable[[int], bytes]] = {
+    "public/main_class": by_value(adapters.main_class, "/golden/script.py", "Mine"),
+    "public/struct_by_value": struct_by_value,
+}
+OLD_WRITERS = {
+    "public/main_class_1": "names `_main_class` of adapters",
+    "public/struct_by_value_1": "names `_Layout` of adapters, in a payload of form 1",
+}
 # What each payload holds. Those in `OLD` have a form that only an older version writes.
 OBJECTS: dict[str, Callable[[], Any]] = {
     "scalar": lambda: Gadget(7),
@@ -124,11 +159,12 @@ def path_of(name: str, protocol: int) -> Path:
 def write_missing() -> list[Path]:
     """Write each payload that has no file yet; returns the paths."""
     written = []
-    for name in OBJECTS.keys() - OLD.keys():
+    for name in (OBJECTS.keys() | WRITERS.keys()) - OLD.keys():
+        write = WRITERS.get(name)
         for protocol in PROTOCOLS:
             path = path_of(name, protocol)
             if not path.exists():
-                payload = pickle.dumps(OBJECTS[name](), protocol)
+                payload = write(protocol) if write else pickle.dumps(OBJECTS[name](), protocol)
                 with path.open("xb") as file:
                     file.write(payload)
                 written.append(path)

@@ -9,8 +9,8 @@ from typing import Any
 
 import make_golden
 import pytest
-from gadgets import Gadget, comparable
-from make_golden import GOLDEN, OBJECTS, OLD, PROTOCOLS, STATE, path_of
+from gadgets import Gadget, comparable, ffi
+from make_golden import GOLDEN, OBJECTS, OLD, OLD_WRITERS, PROTOCOLS, STATE, WRITERS, path_of
 
 import adapters
 
@@ -50,9 +50,30 @@ def test_old_payloads_load_for_ever(name: str, protocol: int) -> None:
 
 
 def test_each_file_is_in_the_table() -> None:
-    names = [*OBJECTS, "public/audit_1"]  # which test_audit_report reads
+    names = [*OBJECTS, *WRITERS, *OLD_WRITERS, "public/audit_1"]  # which test_audit_report reads
     known = {path_of(name, protocol) for name in names for protocol in PROTOCOLS}
     assert {*GOLDEN.rglob("*.pickle")} == known
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_old_classes_by_value_load_for_ever(protocol: int) -> None:
+    assert pickle.loads(path_of("public/main_class", protocol).read_bytes()) is Gadget
+    cls, obj = pickle.loads(path_of("public/main_class_1", protocol).read_bytes())
+    assert type(obj) is cls
+    assert (cls.__qualname__, cls.kind, obj.value) == ("Mine", "of a script", 7)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", ["public/struct_by_value", "public/struct_by_value_1"])
+def test_old_structs_by_value_load_for_ever(name: str, protocol: int) -> None:
+    node = ffi.typeof("struct node *")
+    found = pickle.loads(path_of(name, protocol).read_bytes())
+    try:
+        assert ffi.typeof(found) is node
+        assert found.value == pickle.loads(pickle.dumps(found)).value == 7
+        assert adapters.registry["golden.node"].arrived
+    finally:
+        adapters.unregister(node)
 
 
 @pytest.fixture
@@ -83,6 +104,7 @@ def test_the_script_writes_what_is_missing_and_nothing_else(
 ) -> None:
     monkeypatch.setattr(make_golden, "GOLDEN", tmp_path)
     monkeypatch.setattr(make_golden, "OBJECTS", {"one": lambda: 1, "sieve": lambda: 2})
+    monkeypatch.setattr(make_golden, "WRITERS", {})
     there = path_of("one", 3)
     there.write_bytes(b"as it is")
     written = make_golden.write_missing()

@@ -1,6 +1,6 @@
 """Promise 3: no pickle of anything public names a private module, so that files can move.
 
-A private module is one of `adapters` with a name that begins with an underscore in its path.
+Private is what has a name in its path that begins with an underscore, in `adapters` and `native`.
 """
 
 from __future__ import annotations
@@ -23,23 +23,33 @@ from adapters import stores, testing
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 # As one string: "adapters._room.module", or what `pkgutil.resolve_name` takes.
-PRIVATE = re.compile(r"adapters(\.\w+)*\._\w+(\.\w+)*(:[\w.]+)?")
+PRIVATE = re.compile(r"(adapters|native)(\.\w+)*[.:]_(?!_)\w+([.:]\w+)*")
 
 
 def private_names(payload: bytes) -> set[str]:
-    """All that a pickle, or a pickle inside of it, may import from private modules.
+    """All that a pickle, or a pickle inside of it, may import of what is private.
 
-    Modules are named by an argument of an opcode, or by strings that other opcodes put on the stack
-    before: each string counts.
+    That is a private module, or a private name of a public one. Both are named by an argument of an
+    opcode, or by strings that were put on the stack before: each string counts.
     """
     found = set()
+    strings: list[Any] = []  # on the stack; None for what is no string
+    memo: list[Any] = []
     for opcode, argument, _ in pickletools.genops(payload):
         if opcode.name in ("GLOBAL", "INST"):
-            argument = argument.split(" ")[0]
-        if isinstance(argument, str) and PRIVATE.fullmatch(argument):
-            found.add(argument)
-        if isinstance(argument, str):  # protocol 2 has no bytes, but text to be encoded
-            argument = argument.encode("latin-1", "replace")
+            argument = argument.replace(" ", ".")
+        elif opcode.name == "STACK_GLOBAL":
+            argument = ".".join(strings[-2:])
+        elif opcode.name in ("BINGET", "LONG_BINGET"):
+            argument = memo[argument] if argument < len(memo) else None  # protocol 4 memoizes all
+        if opcode.name == "MEMOIZE":
+            memo.append(strings[-1])
+        else:
+            strings.append(argument if isinstance(argument, str) else None)
+        if isinstance(argument, str):
+            if PRIVATE.fullmatch(argument):
+                found.add(argument)
+            argument = argument.encode("latin-1", "replace")  # protocol 2 has no bytes
         if isinstance(argument, bytes) and is_pickle(argument):
             found |= private_names(argument)
     return found
@@ -153,7 +163,7 @@ def test_handles_that_were_loaded_in_the_old_form(tmp_path: Any) -> None:
     )
     payload = b"cadapters.stores._fsspec\n_with_options\n(Vmemory://x\n}Va\nI1\nstR."
     (tmp_path / "handle").write_bytes(payload)
-    assert private_names(payload) == {"adapters.stores._fsspec"}
+    assert private_names(payload) == {"adapters.stores._fsspec._with_options"}
     assert run("-c", program, str(tmp_path / "handle")) == "set()\n"
 
 
@@ -207,7 +217,7 @@ def test_a_class_of_the_main_script(tmp_path: Any) -> None:
         "class Mine: pass\n"
         "adapters.register(Mine, lambda mine: 1, lambda state: Mine())\n"
         "payload = adapters.dumps([Mine(), Mine, adapters.to_spec(Mine())])\n"
-        "assert b'_main_class' in payload\n"
+        "assert b'main_class' in payload\n"
         "print(private_names(payload))\n"
     )
     assert run(str(program)) == "set()\n"

@@ -73,7 +73,7 @@ def register_struct(
         raise RegistrationError(
             f"lengths of {subject} must be a dict, not {shown(lengths)}", subject
         )
-    layout = _Layout(ctype, {} if lengths is None else dict(lengths))
+    layout = StructLayout(ctype, {} if lengths is None else dict(lengths))
     return registry.register(
         ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
     )
@@ -82,14 +82,19 @@ def register_struct(
 def refusal(ctype: Any) -> str | None:
     """Why `register_struct` without `lengths` refuses a C type, None if it does not."""
     try:
-        _Layout(ctype, {})
+        StructLayout(ctype, {})
     except failures() as error:
         return str(error).partition("from its fields: ")[2] or str(error)
     return None
 
 
-class _Layout:
-    """The serializer and the factory of one C struct."""
+class StructLayout:
+    """The serializer and the factory of one C struct; payloads name this class.
+
+    Args:
+        ctype: As for `register_struct`.
+        lengths: As for `register_struct`.
+    """
 
     def __init__(self, ctype: CType, lengths: dict[str, str | int]) -> None:
         if not is_ctype(ctype):
@@ -111,7 +116,7 @@ class _Layout:
         return f"the fields of {self.ctype.cname!r} with lengths {self.lengths}"
 
     def __reduce__(self) -> Any:
-        return _Layout, (self.ctype, self.lengths)
+        return StructLayout, (self.ctype, self.lengths)
 
     def serialize(self, obj: Any) -> Any:
         """The fields of a struct or of what a pointer points at, None for NULL."""
@@ -268,7 +273,7 @@ def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
     return sorted(found, key=lambda item: item[:2])
 
 
-for _public in (register_struct, _Layout):
+for _public in (register_struct, StructLayout):
     _public.__module__ = "adapters"
-for _method in (_Layout.serialize, _Layout.factory):
+for _method in (StructLayout.serialize, StructLayout.factory):
     _method.__module__ = __package__  # in fingerprints, which do not depend on the file

@@ -22,10 +22,10 @@ from adapters._wire.adapter import OPTIONS
 from adapters._wire.ctype import ffi_types, reduce_ffi
 from adapters._wire.importable import (
     MAIN,
-    _main_class,
     find_in_main,
     importable_attributes,
     is_importable,
+    main_class,
 )
 from adapters.errors import SerializeError, failures
 
@@ -94,4 +94,4 @@ def _reduce_class(cls: type) -> Any:
     if script is None or find_in_main(script, cls.__qualname__) is not cls:
         return NotImplemented
     body = cloudpickle.dumps(cls, protocol=pickle.DEFAULT_PROTOCOL)
-    return _main_class, (os.path.abspath(script), cls.__qualname__, body)
+    return main_class, (os.path.abspath(script), cls.__qualname__, body)

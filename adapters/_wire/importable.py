@@ -50,10 +50,10 @@ def find_in_main(script: str, qualname: str) -> type | None:
     return main if isinstance(main, type) else None
 
 
-def _main_class(script: str, qualname: str, body: bytes) -> Any:
+def main_class(script: str, qualname: str, body: bytes) -> Any:
     """The class `qualname` of the main script; the one pickled in `body` if another script runs.
 
-    Payloads name this function, as `adapters._main_class`.
+    Payloads name this function.
     """
     import pickle
 
