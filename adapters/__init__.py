@@ -7,7 +7,7 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 from adapters import errors
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
-from adapters._wire.importable import main_class
+from adapters._wire.definitions import definition, main_class
 from adapters._wire.rebuild import Spec, complete, rebuild, registry, to_spec
 from adapters._wire.registry import Registry
 from adapters.errors import (
@@ -54,6 +54,7 @@ __all__ = [
     "cache_clear",
     "cache_info",
     "complete",
+    "definition",
     "dumps",
     "explain",
     "loads",
@@ -129,7 +130,7 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-_CORE = (Adapter, Registry, Spec, complete, dumps, loads, main_class, rebuild, to_spec)
+_CORE = (Adapter, Registry, Spec, complete, definition, dumps, loads, main_class, rebuild, to_spec)
 _ERRORS = (getattr(errors, name) for name in errors.__all__)
 for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__

@@ -17,6 +17,7 @@ except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
 from adapters._naming import in_words, notes_of, qualified_name, shown
+from adapters._wire.functions import FUNCTIONS, reduce_function
 from adapters._wire.importable import is_importable
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, RebuildError, SerializeError, failures
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-FUNCTION = type(lambda: None)
 _SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
+# These are refused by plain pickle, and made again by cloudpickle, as are functions by value.
+_VIEWS = map(type, (vars(type), {}.keys(), {}.values(), {}.items()))
+_SPECIAL = FUNCTIONS | {property, staticmethod, classmethod, type(copyreg), *_VIEWS}
 DEFAULT_PROTOCOL = 5
 _ADVICE = "adapters.explain(obj) names the part that refuses, adapters.register serves it"
 
@@ -40,13 +43,18 @@ class PlainPickler(pickle.Pickler):
     """The pickler of objects that hold no function or class to go by value."""
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) in copyreg.dispatch_table:
+        kind = type(obj)
+        if kind in copyreg.dispatch_table:
             return NotImplemented
-        if type(obj) is FUNCTION or isinstance(obj, type):
-            if is_importable(obj) or obj in _SINGLETONS:
-                return NotImplemented
+        if kind in _SPECIAL:
+            reduced = reduce_function(obj) if kind in FUNCTIONS else None
+        elif issubclass(kind, type):
+            reduced = NotImplemented if is_importable(obj) or obj in _SINGLETONS else None
+        else:
+            return registry.reduce(obj)
+        if reduced is None:
             raise NotImportableError
-        return registry.reduce(obj)
+        return reduced
 
 
 class _Callback:

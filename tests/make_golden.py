@@ -113,6 +113,7 @@ def struct_by_value(protocol: int) -> bytes:
 
 # What is not one object, with what writes it; `test_golden` has a test for each.
 WRITERS: dict[str, Callable[[int], bytes]] = {
+    "public/definition": by_value(adapters.definition, "no.such.module:Gadget", "a digest"),
     "public/main_class": by_value(adapters.main_class, "/golden/script.py", "Mine"),
     "public/struct_by_value": struct_by_value,
 }

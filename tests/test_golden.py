@@ -57,7 +57,8 @@ def test_each_file_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_old_classes_by_value_load_for_ever(protocol: int) -> None:
-    assert pickle.loads(path_of("public/main_class", protocol).read_bytes()) is Gadget
+    for name in ("public/definition", "public/main_class"):
+        assert pickle.loads(path_of(name, protocol).read_bytes()) is Gadget
     cls, obj = pickle.loads(path_of("public/main_class_1", protocol).read_bytes())
     assert type(obj) is cls
     assert (cls.__qualname__, cls.kind, obj.value) == ("Mine", "of a script", 7)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pickle
 import sys
-import textwrap
 import types
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import children
+import cloudpickle
 import pytest
 from processes import in_a_child, run
 
 import adapters
-from adapters._wire.importable import find_in_main, is_importable
+from adapters._wire.importable import is_importable, is_sent_by_value
 
 
 def test_a_class_that_some_module_happens_to_hold_goes_by_value(native: Any) -> None:
@@ -26,35 +26,6 @@ def test_a_class_that_some_module_happens_to_hold_goes_by_value(native: Any) -> 
         assert in_a_child(children.describe, native("sent"))[:2] == ("Native", "sent")
     finally:
         del builtins._  # type: ignore[attr-defined]
-
-
-def test_types_that_report_a_wrong_module_are_found_where_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "extension_without_a_name.py").write_text(
-        textwrap.dedent("""
-        class Hidden:
-            def __init__(self, state):
-                self.state = state
-        Anything = Hidden
-        del Hidden
-        Anything.__module__ = "builtins"
-        """)
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    import extension_without_a_name as extension  # type: ignore[import-not-found]
-
-    adapters.register(extension.Anything, lambda obj: obj.state, extension.Anything)
-    program = f"""
-import pickle, sys
-sys.path.insert(0, {str(tmp_path)!r})
-obj = pickle.loads(bytes.fromhex(sys.argv[1]))
-print(type(obj) is sys.modules["extension_without_a_name"].Anything)
-"""
-    try:
-        assert run("-c", program, pickle.dumps(extension.Anything(1)).hex()) == "True\n"
-    finally:
-        adapters.unregister(extension.Anything)
 
 
 class Outer:
@@ -96,18 +67,67 @@ def test_importable_is_what_its_module_holds_under_its_name(value: Any, importab
     assert is_importable(value) is importable
 
 
-def test_a_class_of_the_main_script_is_found_by_the_path_of_the_script(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    main = types.ModuleType("__main__")
-    main.__dict__.update(Outer=Outer, number=1)
-    monkeypatch.setitem(sys.modules, "__main__", main)
-    script = tmp_path / "script.py"
-    assert find_in_main(str(script), "Outer") is None  # an interactive session has no path
-    main.__file__ = str(script)
-    monkeypatch.chdir(tmp_path)
-    assert find_in_main(str(script), "Outer") is find_in_main("script.py", "Outer") is Outer
-    assert find_in_main(str(script), "Outer.Inner") is Outer.Inner
-    assert find_in_main(str(tmp_path / "other.py"), "Outer") is None
-    assert find_in_main(str(script), "number") is None
-    assert find_in_main(str(script), "no.such.name") is None
+def test_a_module_that_raises_has_nothing_to_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise RuntimeError(name)
+
+    module = types.ModuleType("raising")
+    module.__getattr__ = refuse  # type: ignore[method-assign]
+    monkeypatch.setitem(sys.modules, "raising", module)
+    assert not is_importable(renamed(made_here(), __module__="raising", __qualname__="Missing"))
+
+
+@pytest.fixture
+def by_value() -> Iterator[Any]:
+    """A package that cloudpickle was told to send by value."""
+    import xml.dom
+
+    cloudpickle.register_pickle_by_value(xml.dom)
+    yield xml.dom
+    cloudpickle.unregister_pickle_by_value(xml.dom)
+
+
+def test_what_is_registered_by_value_is_not_imported(by_value: Any) -> None:
+    from xml.dom import minidom
+    from xml.etree import ElementTree
+
+    assert not is_importable(by_value.Node)
+    assert not is_importable(minidom.parse)
+    assert is_importable(ElementTree.ElementTree)
+    assert [is_sent_by_value(f"xml.{name}") for name in ("dom.minidom", "domino", "dom")] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_types_of_extensions_are_imported_all_the_same() -> None:
+    import decimal
+
+    cloudpickle.register_pickle_by_value(decimal)
+    try:
+        assert is_importable(decimal.Context)
+        assert pickle.loads(adapters.dumps([decimal.Decimal, lambda: 1]))[0] is decimal.Decimal
+    finally:
+        cloudpickle.unregister_pickle_by_value(decimal)
+
+
+def test_types_of_extensions_that_are_only_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("only_here")
+    module.Flags = type(sys.flags)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        assert b"only_here:Flags" in adapters.dumps(type(sys.flags))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+def test_the_check_does_not_import_cloudpickle() -> None:
+    program = """
+import json, sys
+import adapters
+adapters.dumps([json.JSONDecoder, json.dumps])
+print("cloudpickle" in sys.modules)
+"""
+    assert run("-c", program) == "False\n"

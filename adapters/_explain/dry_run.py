@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from adapters._naming import in_words
 from adapters._nesting import too_deep
-from adapters._pickling import FUNCTION, NotImportableError, PlainPickler
+from adapters._pickling import NotImportableError, PlainPickler
+from adapters._wire.functions import FUNCTION
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
 
@@ -60,7 +61,8 @@ class DryRun:
         if by_value:
             from adapters._wire.by_value import Pickler
 
-            base, options["reduce"] = Pickler, registry.reduce
+            base = Pickler
+            options |= {"reduce": registry.reduce, "whole": True}  # whole: with all their parts
 
         class Strict(base):  # type: ignore[misc]
             def reducer_override(self, obj: Any) -> Any:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _MODULES = ("_pickle", "adapters", "cloudpickle", "cloudpickle.cloudpickle", "pickle")
 _LOADS = {f"{module}.loads": 0 for module in _MODULES}
 _LOADS |= {"pickle._loads": 0, "adapters.main_class": 2, "adapters._main_class": 2}
+_LOADS |= {"adapters.definition": 2}
 
 
 def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:

@@ -8,6 +8,7 @@ from adapters._naming import has_module, in_words, qualified_name, shown
 from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
 from adapters._wire.fingerprint import fingerprint
+from adapters._wire.importable import is_sent_by_value
 from adapters._wire.key import key_of
 from adapters._wire.registration import check, default_name
 from adapters.errors import RebuildError, SerializeError, VersionError, failures
@@ -36,7 +37,7 @@ class Adapter:
     __slots__ = (
         "_by_value",
         "_fingerprint",
-        "_key",
+        "_keys",
         "arrived",
         "dump_by_value",
         "factory",
@@ -83,7 +84,7 @@ class Adapter:
         self.module = provider if isinstance(provider, str) else None  # which registers it
         self.arrived = isinstance(provider, tuple)  # by value, with an object
         self._by_value = provider if isinstance(provider, tuple) else None
-        self._key: Key | None = None
+        self._keys: dict[bool, Key] = {}  # by whether it goes by value
         self._fingerprint = None if self._by_value is None else self._by_value[0]
         # The registry sets these: what picklers call, and what writes the adapter by value.
         self.reduce: Callable[[Any], Any] | None = None
@@ -106,7 +107,7 @@ class Adapter:
     @property
     def provider(self) -> Provider:
         """What a process that never saw the registration needs to get this adapter."""
-        if self.module is not None:
+        if self.module is not None and not is_sent_by_value(self.module):
             return self.module
         if self._by_value is None:
             if self.dump_by_value is None:
@@ -117,9 +118,11 @@ class Adapter:
     @property
     def key(self) -> Key:
         """What payloads say of this adapter: one object, which a pickler writes once."""
-        if self._key is None:
-            self._key = key_of(self.name, self.version, self.provider)
-        return self._key
+        by_value = self.module is None or is_sent_by_value(self.module)
+        key = self._keys.get(by_value)
+        if key is None:
+            key = self._keys[by_value] = key_of(self.name, self.version, self.provider)
+        return key
 
     @property
     def provided_by(self) -> str:

@@ -11,22 +11,21 @@ import os
 import pickle
 import pkgutil
 import sys
+import types
 from _thread import get_ident
-from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from adapters._naming import in_words
+from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.adapter import OPTIONS
 from adapters._wire.ctype import ffi_types, reduce_ffi
-from adapters._wire.importable import (
-    MAIN,
-    find_in_main,
-    importable_attributes,
-    is_importable,
-    main_class,
-)
+from adapters._wire.definitions import definition, find_in_main, main_class
+from adapters._wire.extension_type import is_extension_type
+from adapters._wire.fingerprint import definition_digest
+from adapters._wire.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
+from adapters._wire.importable import is_importable, is_sent_by_value
+from adapters._wire.reference import attributes, held, reference_to
 from adapters.errors import SerializeError, failures
 
 if TYPE_CHECKING:
@@ -34,31 +33,9 @@ if TYPE_CHECKING:
 
     from adapters._wire.adapter import Adapter
 
+# Most of these have other names in `builtins`, or none; cloudpickle writes those in `types`.
+_BUILTIN_TYPES = frozenset(map(id, vars(types).values()))
 _being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
-
-
-class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """cloudpickle's pickler, which also knows native objects, C types and the main script.
-
-    Args:
-        file, protocol, options: As in pickle.
-        reduce: The reducer of native objects: `Registry.reduce`.
-    """
-
-    def __init__(self, file: Any, protocol: int, *, reduce: Any, **options: Any) -> None:
-        super().__init__(file, protocol, **options)
-        self._reduce_native = reduce
-
-    def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, type):
-            reduced = NotImplemented if is_importable(obj) else _reduce_class(obj)
-        elif isinstance(obj, MethodType) and getattr(obj.__self__, obj.__name__, None) == obj:
-            reduced = getattr, (obj.__self__, obj.__name__)  # not the function by its module
-        elif type(obj) in ffi_types():
-            reduced = reduce_ffi(obj)
-        else:
-            reduced = self._reduce_native(obj)
-        return super().reducer_override(obj) if reduced is NotImplemented else reduced
 
 
 def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
@@ -68,30 +45,141 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
         raise SerializeError("its functions refer to an object of its own type", adapter.name)
     _being_written.add(key)
     arguments = adapter.target, adapter.serialize, adapter.factory
-    options = {name: getattr(adapter, name) for name in OPTIONS}
+    parts = arguments, {name: getattr(adapter, name) for name in OPTIONS}
     try:
-        with io.BytesIO() as file:
-            Pickler(file, pickle.DEFAULT_PROTOCOL, reduce=reduce).dump((arguments, options))
-            return file.getvalue()
+        return _dump(parts, reduce=reduce)
     except failures() as error:  # types raise anything when pickled
         return in_words(error, short=True)
     finally:
         _being_written.discard(key)
 
 
-def _reduce_class(cls: type) -> Any:
-    """The reduction of a class that its module does not hold under its name.
+def _dump(value: Any, **options: Any) -> bytes:
+    with io.BytesIO() as file:
+        Pickler(file, pickle.DEFAULT_PROTOCOL, **options).dump(value)
+        return file.getvalue()
 
-    Types of extensions often state a wrong module: another module that holds the type is looked
-    for. A class of the main script is sent with the script's path, since a process that runs the
-    same script has to use its own class. NotImplemented leaves the class to cloudpickle.
+
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """cloudpickle's pickler, which also knows native objects, C types and the main script.
+
+    Args:
+        file, protocol, options: As in pickle.
+        reduce: The reducer of native objects: `Registry.reduce`.
+        whole: Whether classes and functions are written even where the other process may have them.
     """
-    if cls.__module__ not in MAIN and "<locals>" not in cls.__qualname__:
-        for name, value in importable_attributes():
-            if value is cls:
-                return pkgutil.resolve_name, (name,)
-    script = getattr(sys.modules["__main__"], "__file__", None)
-    if script is None or find_in_main(script, cls.__qualname__) is not cls:
+
+    def __init__(
+        self,
+        file: Any,
+        protocol: int,
+        *,
+        reduce: Callable[[Any], Any],
+        whole: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(file, protocol, **options)
+        self._reduce_native = reduce
+        self._whole = whole
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind is FUNCTION or issubclass(kind, type):
+            reduced = self._reduce_definition(obj)
+        elif kind in FUNCTIONS:
+            reduced = _reduce_method(obj)
+        elif issubclass(kind, types.ModuleType):
+            reduced = _reduce_module(obj)
+        elif kind in ffi_types():
+            reduced = reduce_ffi(obj)
+        else:
+            reduced = self._reduce_native(obj)
+            if reduced is NotImplemented and _is_method_of_c(obj):
+                reduced = _by_name(held(obj))
+        return super().reducer_override(obj) if reduced is NotImplemented else reduced
+
+    def _reduce_definition(self, value: Any) -> Any:
+        """The reduction of a class or function; NotImplemented leaves it to cloudpickle."""
+        sent_by_value = is_sent_by_value(value.__module__)
+        if id(value) in _BUILTIN_TYPES or (is_importable(value) and not sent_by_value):
+            return NotImplemented
+        is_class = type(value) is not FUNCTION
+        is_native = is_class and is_extension_type(value)
+        reference = reference_to(value) if is_native or not sent_by_value else None
+        if reference is not None and (is_native or "<" not in value.__qualname__):
+            return pkgutil.resolve_name, (reference,)
+        if is_native:
+            return _reduce_metaclass(value)
+        if reference is not None and not self._whole:
+            return definition, (reference, definition_digest(value), self._body_of(value))
+        if is_class:
+            script = getattr(sys.modules["__main__"], "__file__", None)
+            name = value.__qualname__
+            if not self._whole and script is not None and find_in_main(script, name) is value:
+                return main_class, (os.path.abspath(script), name, self._body_of(value))
         return NotImplemented
-    body = cloudpickle.dumps(cls, protocol=pickle.DEFAULT_PROTOCOL)
-    return main_class, (os.path.abspath(script), cls.__qualname__, body)
+
+    def _body_of(self, value: Any) -> bytes:
+        """A class or function by value, for a process that does not have it."""
+        return _dump(value, reduce=self._reduce_native, whole=True)
+
+
+def _reduce_method(method: Any) -> Any:
+    """The reduction of a bound method, or of a function of C; cloudpickle can send the former."""
+    reduced = reduce_function(method)
+    if reduced is NotImplemented and type(method) is METHOD:
+        return getattr, (method.__self__, method.__name__)  # cloudpickle would send the function
+    if reduced is not None:
+        return reduced
+    if not is_bound(method):
+        return _by_name(reference_to(method))
+    if type(method) is not METHOD and hasattr(method.__self__, method.__name__):
+        raise SerializeError(
+            f"cannot pickle {shown(method)}: its object has another {method.__name__!r}, which it"
+            " would become; send the object",
+            qualified_name(type(method)),
+        )
+    return NotImplemented
+
+
+def _reduce_module(module: Any) -> Any:
+    """The reduction of a module that is an attribute of another one, as those of extensions are."""
+    name = module.__name__
+    if sys.modules.get(name) is module or is_sent_by_value(name):
+        return NotImplemented
+    return _by_name(held(module))
+
+
+def _is_method_of_c(obj: Any) -> bool:
+    """Whether an object is what pybind11 or nanobind make of a function, which does not pickle."""
+    kind: Any = type(obj)
+    return (
+        callable(obj)
+        and kind is not staticmethod  # for which a class gives the function inside
+        and kind.__reduce_ex__ is object.__reduce_ex__
+        and kind.__reduce__ is object.__reduce__
+        and hasattr(obj, "__name__")
+        and is_extension_type(kind)
+    )
+
+
+def _by_name(reference: str | None) -> Any:
+    return NotImplemented if reference is None else (pkgutil.resolve_name, (reference,))
+
+
+def _reduce_metaclass(cls: type) -> Any:
+    """The reduction of an extension's type that no module holds: that of a class that one does.
+
+    Raises:
+        SerializeError: there is none.
+    """
+    for value in attributes() if issubclass(cls, type) else ():
+        if type(value) is cls and is_importable(value):
+            return type, (value,)
+    name = qualified_name(cls)
+    raise SerializeError(
+        f"cannot pickle the type {name}: no module that was imported holds it, and the C part of an"
+        " extension's type cannot go by value; make it an attribute of a module that the other"
+        " process can import",
+        name,
+    )

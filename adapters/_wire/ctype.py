@@ -10,8 +10,7 @@ import sys
 
 from adapters._naming import qualified_name, shown
 from adapters._wire.copying import is_copying, own_reduction
-from adapters._wire.importable import importable_attributes
-from adapters.errors import SerializeError
+from adapters.errors import SerializeError, suppress_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,17 +74,16 @@ def reduce_ffi(obj: Any) -> Any:
         return own_reduction(obj)
     import pkgutil
 
-    has_name = hasattr(obj, "cname")
-    for name, value in importable_attributes():
-        if value is obj:
-            return pkgutil.resolve_name, (name,)
-        if has_name and type(value) in ffi_types() and hasattr(value, "typeof"):
-            try:
-                known = value.typeof(obj.cname) is obj
-            except Exception:  # another library's ffi, which does not know the name
-                continue
-            if known:
-                return value.typeof, (obj.cname,)
+    from adapters._wire.reference import attributes, held
+
+    reference = held(obj)
+    if reference is not None:
+        return pkgutil.resolve_name, (reference,)
+    for value in attributes() if hasattr(obj, "cname") else ():
+        if type(value) in ffi_types() and hasattr(value, "typeof"):
+            with suppress_failures():  # another library's ffi, which does not know the name
+                if value.typeof(obj.cname) is obj:
+                    return value.typeof, (obj.cname,)
     raise SerializeError(
         f"cannot pickle {shown(obj)}: no module that another process can import holds it or its"
         " ffi; move it to the top level of one",

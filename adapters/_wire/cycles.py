@@ -31,6 +31,14 @@ def in_progress(obj: object) -> bool:
     return (get_ident(), id(obj)) in _in_progress and get_ident() not in _searching
 
 
+def anew(links: Any) -> Any:
+    """The same with new containers: one that is pickled elsewhere may be half loaded for `link`."""
+    kind = type(links)
+    if kind is dict:
+        return {key: anew(value) for key, value in links.items()}
+    return kind(map(anew, links)) if kind in (list, tuple, set, frozenset) else links
+
+
 def reaches(state: Any, obj: object) -> bool:
     """Whether pickling `state` meets `obj`."""
     found = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters._wire.importable import MAIN
+from adapters._wire.importable import MAIN, is_importable
 from adapters.errors import failures
 
 TYPE_CHECKING = False
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _FUNCTION, _CODE = type(lambda: None), type((lambda: None).__code__)
 _METHOD = type(type("", (), {"method": lambda self: None})().method)
+# Attributes of classes that come with their use, or that differ between processes.
+_LEFT_OUT = frozenset(("__dict__", "__module__", "__slotnames__", "__static_attributes__"))
+_LEFT_OUT |= {"__weakref__", "_abc_impl"}
 _MOST = 1000  # objects that one description goes into
 
 
@@ -24,15 +27,35 @@ def fingerprint(name: str, version: int, subclasses: bool, functions: Iterable[A
     Returns:
         24 hexadecimal digits, of BLAKE2b.
     """
+    return _digest((name, version, subclasses, _describe(functions, {})))
+
+
+def definition_digest(value: Any) -> str:
+    """A digest of a class or of a function: its name, its code and what it refers to.
+
+    Equal in each process that ran the same source, different for what is defined otherwise. What
+    `fingerprint` knows by its name is taken apart, too.
+    """
+    seen: dict[int, object] = {}
+    if type(value) is _FUNCTION:
+        return _digest((value.__qualname__, _describe_function(value, seen)))
+    is_class = issubclass(type(value), type)
+    return _digest(_describe_class(value, seen) if is_class else _describe(value, seen))
+
+
+def _digest(description: object) -> str:
+    """24 hexadecimal digits, of BLAKE2b."""
     import hashlib
 
-    known = (name, version, subclasses, _describe(functions, {}))
-    return hashlib.blake2b(repr(known).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(repr(description).encode(), digest_size=12).hexdigest()
+
+
+def describe(value: Any) -> object:
+    """`value` as nested tuples of scalars, equal in each process that ran the same source."""
+    return _describe(value, {})
 
 
 def _describe(value: Any, seen: dict[int, object]) -> object:
-    """`value` as nested tuples of scalars, equal in each process that ran the same source."""
-
     def describe(*parts: object) -> object:
         return tuple(_describe(part, seen) for part in parts)
 
@@ -53,12 +76,12 @@ def _describe(value: Any, seen: dict[int, object]) -> object:
     if kind in (set, frozenset):
         return sorted(repr(_describe(part, seen)) for part in value)
     if kind is dict:
-        return sorted((repr(key), repr(_describe(part, seen))) for key, part in value.items())
+        pairs = ((_describe(key, seen), _describe(part, seen)) for key, part in value.items())
+        return sorted((key if type(key) is str else repr(key), repr(part)) for key, part in pairs)
     if kind is _METHOD:
         return describe(value.__func__, value.__self__)
     if kind is _FUNCTION and not _is_named(value):
-        cells = [_contents(cell) for cell in value.__closure__ or ()]
-        return describe(value.__code__, cells, value.__defaults__, value.__kwdefaults__)
+        return _describe_function(value, seen)
     if kind is _FUNCTION or isinstance(value, type):
         return ("__main__" if value.__module__ in MAIN else value.__module__), value.__qualname__
     name = getattr(value, "cname", None) if kind.__module__ == "_cffi_backend" else None
@@ -67,6 +90,29 @@ def _describe(value: Any, seen: dict[int, object]) -> object:
     except failures():
         return describe(kind, name)
     return describe(*reduced) if type(reduced) is tuple else describe(kind, reduced)
+
+
+def _describe_function(function: Any, seen: dict[int, object]) -> object:
+    cells = [_contents(cell) for cell in function.__closure__ or ()]
+    parts = function.__code__, cells, function.__defaults__, function.__kwdefaults__
+    return tuple(_describe(part, seen) for part in parts)
+
+
+def _describe_class(cls: type, seen: dict[int, object]) -> object:
+    """A class: its name, what it is made of, and each attribute, functions by their code."""
+    own = []
+    for name, value in sorted(vars(cls).items()):
+        function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+        parts = (value.fget, value.fset, value.fdel) if type(value) is property else (function,)
+        for part in parts:
+            describe = _describe_function if type(part) is _FUNCTION else _describe
+            if name not in _LEFT_OUT:
+                own.append((name, type(value).__name__, describe(part, seen)))
+    above = []
+    for base in (type(cls), *cls.__bases__):
+        known = is_importable(base)
+        above.append(_describe(base, seen) if known else _describe_class(base, seen))
+    return _describe(cls, seen), above, own
 
 
 def _is_named(function: Any) -> bool:

@@ -1,18 +1,16 @@
 """Importability: which classes and functions another process gets by importing their module.
 
-The main script is another module in another process, so what it defines is not importable. Its
-classes are looked up by the script's path where the other process runs the same script.
+The main script is another module in another process, so what it defines is not importable.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+
+from adapters.errors import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
     from typing import Any
 
 # The children of multiprocessing import the main script under the second name.
@@ -20,42 +18,47 @@ MAIN = ("__main__", "__mp_main__")
 
 
 def is_importable(value: Any) -> bool:
-    """Whether another process gets this class or function by importing its module."""
-    module = getattr(value, "__module__", None)
-    found: ModuleType | Callable[..., Any] | type | None = sys.modules.get(module or "")
-    if module in MAIN or found is None:
-        return False
-    for part in value.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return found is value
+    """Whether another process gets this class or function by importing its module.
 
-
-def importable_attributes() -> Iterator[tuple[str, Any]]:
-    """("module:name", value) for each attribute of each module that other processes can import."""
-    for module, content in list(sys.modules.items()):
-        # builtins and sys hold values by accident, such as the `_` of an interactive session.
-        if module not in (*MAIN, "builtins", "sys"):
-            for name, value in list(getattr(content, "__dict__", {}).items()):
-                yield f"{module}:{name}", value
-
-
-def find_in_main(script: str, qualname: str) -> type | None:
-    """The class `qualname` of this process's main script; None where that is another script."""
-    main: Any = sys.modules["__main__"]
-    here = getattr(main, "__file__", None)
-    if here is None or os.path.abspath(here) != os.path.abspath(script):
-        return None
-    for part in qualname.split("."):
-        main = getattr(main, part, None)
-    return main if isinstance(main, type) else None
-
-
-def main_class(script: str, qualname: str, body: bytes) -> Any:
-    """The class `qualname` of the main script; the one pickled in `body` if another script runs.
-
-    Payloads name this function.
+    It does not where `cloudpickle.register_pickle_by_value` names the module.
     """
-    import pickle
+    module = value.__module__
+    found: Any = sys.modules.get(module) if type(module) is str else None
+    if found is None or module in MAIN:
+        return False
+    try:
+        for part in value.__qualname__.split("."):
+            found = getattr(found, part)
+    except failures():
+        return False
+    return found is value and not goes_by_value(value)
 
-    found = find_in_main(script, qualname)
-    return pickle.loads(body) if found is None else found
+
+def goes_by_value(value: Any) -> bool:
+    """Whether a class or function is to be copied, although another process might import it.
+
+    Types of extensions never are: their C part cannot be copied.
+    """
+    if not is_sent_by_value(value.__module__):
+        return False
+    from adapters._wire.extension_type import is_extension_type
+
+    return not (isinstance(value, type) and is_extension_type(value))
+
+
+def is_sent_by_value(module: object) -> bool:
+    """Whether `cloudpickle.register_pickle_by_value` names a module, or a package around it."""
+    if not by_value_registry():
+        return False
+    names = sys.modules["cloudpickle"].list_registry_pickle_by_value()
+    return any(f"{module}.".startswith(f"{name}.") for name in names)
+
+
+def by_value_registry() -> Any:
+    """The modules to go by value, in cloudpickle's own set, which is empty most of the time.
+
+    None while cloudpickle is not imported: nothing is registered then. True for a version of it
+    that keeps them elsewhere.
+    """
+    cloudpickle = sys.modules.get("cloudpickle.cloudpickle")
+    return cloudpickle and getattr(cloudpickle, "_PICKLE_BY_VALUE_MODULES", True)

@@ -9,6 +9,7 @@ object, its links and the Python part of one that was made empty, follows once t
 from __future__ import annotations
 
 import os
+from sys import modules
 
 from adapters._naming import shown
 from adapters._wire.adapter import Adapter
@@ -16,7 +17,8 @@ from adapters._wire.attributes import attributes_of
 from adapters._wire.buffers import SCALARS, OutOfBand, as_arrived, has_buffers, inspect
 from adapters._wire.copying import is_copying
 from adapters._wire.ctype import is_ctype
-from adapters._wire.cycles import Progress, in_progress, reaches
+from adapters._wire.cycles import Progress, anew, in_progress, reaches
+from adapters._wire.importable import by_value_registry
 from adapters._wire.key import key_of, parse_key
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.registry import Registry
@@ -178,8 +180,12 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
     """The function that picklers call for each object that `adapter` serves."""
     serialize = adapter.serialize
     key = None if adapter.module is None else adapter.key  # by value: written at the first object
+    registered = None  # the modules to go by value all the same, once cloudpickle is imported
 
     def reduce(obj: Any) -> Any:
+        nonlocal registered
+        if registered is None and "cloudpickle" in modules:
+            registered = by_value_registry()
         try:
             state = serialize(obj)
         except failures() as error:
@@ -197,7 +203,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
                     return reduce_with_parts(adapter, obj, state)
         elif kind not in SCALARS:
             return reduce_with_parts(adapter, obj, state)
-        return rebuild, (key or adapter.key, state)
+        return rebuild, (key if key and not registered else adapter.key, state)
 
     def reduce_in_two_phases(obj: Any) -> Any:
         reduced = reduce(obj)
@@ -216,8 +222,7 @@ def reducer(adapter: Adapter) -> Callable[[Any], Any]:
         return function, arguments, (adapter.key, attributes, links), mark, None, complete
 
     depth = 2 if is_ctype(adapter.target) else 1  # all C types have one reducer, which calls this
-    two_phases = adapter.init is not None or adapter.links is not None
-    return reduce_in_two_phases if two_phases else reduce
+    return reduce if adapter.init is None and adapter.links is None else reduce_in_two_phases
 
 
 def _second_phase(adapter: Adapter, obj: Any) -> tuple[Any, Any, Any]:
@@ -230,18 +235,10 @@ def _second_phase(adapter: Adapter, obj: Any) -> tuple[Any, Any, Any]:
             attributes = attributes_of(obj, adapter.target)
         step = "links"
         if adapter.links is not None:
-            links = _anew(adapter.links(obj))
+            links = anew(adapter.links(obj))
     except failures() as error:
         raise adapter.raised(step, error) from error
     return cls, attributes, links
-
-
-def _anew(links: Any) -> Any:
-    """The same with new containers: one that is pickled elsewhere may be half loaded for `link`."""
-    kind = type(links)
-    if kind is dict:
-        return {key: _anew(value) for key, value in links.items()}
-    return kind(map(_anew, links)) if kind in (list, tuple, set, frozenset) else links
 
 
 def reduce_with_parts(adapter: Adapter, obj: Any, state: Any) -> Any:
