@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import cffi
 import children
 import pytest
 from processes import in_a_child, run
@@ -171,6 +172,14 @@ def test_the_reason_why_it_cannot_go_by_value_arrives(native: Any) -> None:
     adapters.register(native, lambda obj: lock and obj.state, native, name="locked")
     assert re.search(r"'locked'.*could not \(TypeError: .*lock.*top level", elsewhere(native(1)))
     assert pickle.loads(pickle.dumps(native(1))).state == 1  # here it is known
+
+
+def test_the_reason_is_the_same_in_each_process(native: Any) -> None:
+    held_by_nothing = cffi.FFI()
+    adapters.register(native, lambda obj: held_by_nothing and obj.state, native)
+    reason = adapters.to_spec(native(1)).provider[1]
+    assert re.match("SerializeError: cannot pickle <.*FFI object", str(reason))
+    assert "0x" not in str(reason)
 
 
 def test_an_adapter_may_refer_to_an_object_of_its_own_type(native: Any) -> None:

@@ -15,6 +15,8 @@
 | `provider` | how a process that never saw the registration gets the adapter |
 | `attributes` | the Python part of an object of a native type |
 | `by_value` | the pickler that sends functions, classes and adapters by value |
+| `stable_pickler` | bytes that are the same in each process |
+| `class_ids` | ids of classes that go by value |
 | `definitions` | classes and functions that only some processes have |
 | `importable` | what another process can import |
 | `reference` | under which name it can |

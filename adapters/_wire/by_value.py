@@ -10,22 +10,27 @@ import io
 import os
 import pickle
 import pkgutil
+import re
 import sys
 import types
 from _thread import get_ident
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cloudpickle
+from cloudpickle import cloudpickle as inner
 
 from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.adapter import OPTIONS
+from adapters._wire.class_ids import give_id
 from adapters._wire.ctype import ffi_types, reduce_ffi
 from adapters._wire.definitions import definition, find_in_main, main_class
 from adapters._wire.extension_type import is_extension_type
 from adapters._wire.fingerprint import definition_digest
 from adapters._wire.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
-from adapters._wire.importable import is_importable, is_sent_by_value
+from adapters._wire.importable import MAIN, is_importable, is_sent_by_value
 from adapters._wire.reference import attributes, held, reference_to
+from adapters._wire.stable_pickler import StablePickler
 from adapters.errors import SerializeError, failures
 
 if TYPE_CHECKING:
@@ -39,7 +44,11 @@ _being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
 
 
 def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
-    """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent."""
+    """An adapter as bytes for `load_by_value`, or the reason why it cannot be sent.
+
+    The bytes are the same in each process that runs the same script: they are part of what
+    `joblib.Memory` takes for its key.
+    """
     key = (get_ident(), id(adapter))
     if key in _being_written:
         raise SerializeError("its functions refer to an object of its own type", adapter.name)
@@ -47,16 +56,21 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
     arguments = adapter.target, adapter.serialize, adapter.factory
     parts = arguments, {name: getattr(adapter, name) for name in OPTIONS}
     try:
-        return _dump(parts, reduce=reduce)
+        try:
+            return _dump(parts, stable=True, reduce=reduce)
+        except RecursionError:  # it comes later to the pickler in C
+            return _dump(parts, reduce=reduce)
     except failures() as error:  # types raise anything when pickled
-        return in_words(error, short=True)
+        # An address is another one in each process.
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", in_words(error, short=True))
     finally:
         _being_written.discard(key)
 
 
-def _dump(value: Any, **options: Any) -> bytes:
+def _dump(value: Any, stable: bool = False, **options: Any) -> bytes:
     with io.BytesIO() as file:
-        Pickler(file, pickle.DEFAULT_PROTOCOL, **options).dump(value)
+        pickler = Pickler(file, pickle.DEFAULT_PROTOCOL, stable=stable, **options)
+        (StablePickler(file, pickler) if stable else pickler).dump(value)
         return file.getvalue()
 
 
@@ -67,6 +81,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         file, protocol, options: As in pickle.
         reduce: The reducer of native objects: `Registry.reduce`.
         whole: Whether classes and functions are written even where the other process may have them.
+        stable: Whether a `StablePickler` writes what this one reduces.
     """
 
     def __init__(
@@ -76,11 +91,13 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         *,
         reduce: Callable[[Any], Any],
         whole: bool = False,
+        stable: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(file, protocol, **options)
         self._reduce_native = reduce
         self._whole = whole
+        self._stable = stable
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -92,6 +109,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             reduced = _reduce_module(obj)
         elif kind in ffi_types():
             reduced = reduce_ffi(obj)
+        elif kind is TypeVar:
+            give_id(obj)
+            reduced = self._copy(obj)
         else:
             reduced = self._reduce_native(obj)
             if reduced is NotImplemented and _is_method_of_c(obj):
@@ -117,11 +137,27 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             name = value.__qualname__
             if not self._whole and script is not None and find_in_main(script, name) is value:
                 return main_class, (os.path.abspath(script), name, self._body_of(value))
+            give_id(value)
+        return self._copy(value)
+
+    def _copy(self, value: Any) -> Any:
+        """The reduction by value of what a child of multiprocessing has from the main script.
+
+        cloudpickle takes that for importable. Elsewhere, and in a version of cloudpickle without
+        these functions, it is left to cloudpickle.
+        """
+        if self._stable and value.__module__ == MAIN[1]:
+            with suppress(AttributeError):
+                if type(value) is FUNCTION:
+                    return self._dynamic_function_reduce(value)
+                if type(value) is TypeVar:
+                    return inner._make_typevar, inner._decompose_typevar(value)
+                return inner._dynamic_class_reduce(value)
         return NotImplemented
 
     def _body_of(self, value: Any) -> bytes:
         """A class or function by value, for a process that does not have it."""
-        return _dump(value, reduce=self._reduce_native, whole=True)
+        return _dump(value, self._stable, reduce=self._reduce_native, whole=True)
 
 
 def _reduce_method(method: Any) -> Any:
