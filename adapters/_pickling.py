@@ -16,9 +16,9 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
+from adapters._importable.functions import FUNCTIONS, reduce_function
+from adapters._importable.importable import is_importable
 from adapters._naming import in_words, notes_of, qualified_name, shown
-from adapters._wire.functions import FUNCTIONS, reduce_function
-from adapters._wire.importable import is_importable
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, RebuildError, SerializeError, failures
 

@@ -13,7 +13,7 @@ import pytest
 from processes import run
 
 import adapters
-from adapters._wire import class_ids
+from adapters._importable import class_ids
 
 PROGRAM = """
 import sys

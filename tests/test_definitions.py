@@ -12,7 +12,7 @@ import pytest
 from processes import run
 
 import adapters
-from adapters._wire.definitions import find_in_main
+from adapters._importable.definitions import find_in_main
 
 BODY = pickle.dumps("the class by value")
 
@@ -93,7 +93,7 @@ def test_what_a_module_was_given_later_comes_by_value(library: Any) -> None:
 
 
 def test_without_the_module_it_comes_by_value() -> None:
-    digest = adapters._wire.fingerprint.definition_digest(Outer)
+    digest = adapters._importable.fingerprint.definition_digest(Outer)
     found = [
         adapters.definition(reference, digest, BODY)
         for reference in ("no_such_module:Outer", f"{__name__}:no.such", f"{__name__}:Outer")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from adapters._wire.extension_type import is_extension_type
+from adapters._importable.extension_type import is_extension_type
 
 
 class Plain:

@@ -14,7 +14,7 @@ import pytest
 from gadgets import Gadget, ffi
 
 import adapters
-from adapters._wire.fingerprint import fingerprint
+from adapters._importable.fingerprint import fingerprint
 
 
 class Scale:

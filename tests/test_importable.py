@@ -14,7 +14,7 @@ import pytest
 from processes import in_a_child, run
 
 import adapters
-from adapters._wire.importable import is_importable, is_sent_by_value
+from adapters._importable.importable import is_importable, is_sent_by_value
 
 
 def test_a_class_that_some_module_happens_to_hold_goes_by_value(native: Any) -> None:

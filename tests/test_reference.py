@@ -16,8 +16,8 @@ import pytest
 from processes import run
 
 import adapters
-from adapters._wire import reference
-from adapters._wire.reference import held, reference_to
+from adapters._importable import reference
+from adapters._importable.reference import held, reference_to
 
 # What an extension looks like that has submodules in no file: PyO3 and pybind11 make such.
 EXTENSION = """

@@ -13,8 +13,8 @@ import pytest
 from processes import run
 
 import adapters
+from adapters._importable.stable_pickler import StablePickler
 from adapters._wire.by_value import Pickler
-from adapters._wire.stable_pickler import StablePickler
 
 # All that differs from process to process if nothing is done about it.
 SCRIPT = """

@@ -14,10 +14,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from adapters._importable.functions import FUNCTION
 from adapters._naming import in_words
 from adapters._nesting import too_deep
 from adapters._pickling import NotImportableError, PlainPickler
-from adapters._wire.functions import FUNCTION
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
 

@@ -13,10 +13,10 @@ from pickle import UnpicklingError
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from adapters._importable.importable import MAIN
 from adapters._naming import in_words
 from adapters._payload.steps import Steps
 from adapters._payload.symbols import shown
-from adapters._wire.importable import MAIN
 from adapters._wire.provider import advice_on_import
 from adapters.errors import failures
 

@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from adapters._wire.importable import is_importable
+from adapters._importable.importable import is_importable
 from adapters.errors import RebuildError
 
 _LOOKS = 32  # at entries that stay, each time that one is added

@@ -15,14 +15,6 @@
 | `provider` | how a process that never saw the registration gets the adapter |
 | `attributes` | the Python part of an object of a native type |
 | `by_value` | the pickler that sends functions, classes and adapters by value |
-| `stable_pickler` | bytes that are the same in each process |
-| `class_ids` | ids of classes that go by value |
-| `definitions` | classes and functions that only some processes have |
-| `importable` | what another process can import |
-| `reference` | under which name it can |
-| `functions` | names that lead to functions and to bound methods |
-| `extension_type` | classes with a C part |
-| `fingerprint` | whether two registrations are the same |
 | `ctype` | C types of cffi |
 | `buffers` | when the bytes of a state leave out of band |
 | `exports` | what keeps the garbage collector of older Pythons from a crash |

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
+from adapters._importable.fingerprint import fingerprint
+from adapters._importable.importable import is_sent_by_value
 from adapters._naming import has_module, in_words, qualified_name, shown
 from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
-from adapters._wire.fingerprint import fingerprint
-from adapters._wire.importable import is_sent_by_value
 from adapters._wire.key import key_of
 from adapters._wire.registration import check, default_name
 from adapters.errors import RebuildError, SerializeError, VersionError, failures

@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cloudpickle
 from cloudpickle import cloudpickle as inner
 
+from adapters._importable.class_ids import give_id
+from adapters._importable.definitions import definition, find_in_main, main_class
+from adapters._importable.extension_type import is_extension_type
+from adapters._importable.fingerprint import definition_digest
+from adapters._importable.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
+from adapters._importable.importable import MAIN, is_importable, is_sent_by_value
+from adapters._importable.reference import attributes, held, reference_to
+from adapters._importable.stable_pickler import StablePickler
 from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.adapter import OPTIONS
-from adapters._wire.class_ids import give_id
 from adapters._wire.ctype import ffi_types, reduce_ffi
-from adapters._wire.definitions import definition, find_in_main, main_class
-from adapters._wire.extension_type import is_extension_type
-from adapters._wire.fingerprint import definition_digest
-from adapters._wire.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
-from adapters._wire.importable import MAIN, is_importable, is_sent_by_value
-from adapters._wire.reference import attributes, held, reference_to
-from adapters._wire.stable_pickler import StablePickler
 from adapters.errors import SerializeError, failures
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ def reduce_ffi(obj: Any) -> Any:
         return own_reduction(obj)
     import pkgutil
 
-    from adapters._wire.reference import attributes, held
+    from adapters._importable.reference import attributes, held
 
     reference = held(obj)
     if reference is not None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 
+from adapters._importable.importable import MAIN
 from adapters._naming import in_words
-from adapters._wire.importable import MAIN
 from adapters.errors import failures
 
 TYPE_CHECKING = False

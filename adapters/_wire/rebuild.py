@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from sys import modules
 
+from adapters._importable.importable import by_value_registry
 from adapters._naming import shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.attributes import attributes_of
@@ -18,7 +19,6 @@ from adapters._wire.buffers import SCALARS, OutOfBand, as_arrived, has_buffers, 
 from adapters._wire.copying import is_copying
 from adapters._wire.ctype import is_ctype
 from adapters._wire.cycles import Progress, anew, in_progress, reaches
-from adapters._wire.importable import by_value_registry
 from adapters._wire.key import key_of, parse_key
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.registry import Registry

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from adapters._wire.fingerprint import describe
-from adapters._wire.functions import FUNCTION
-from adapters._wire.importable import MAIN
+from adapters._importable.fingerprint import describe
+from adapters._importable.functions import FUNCTION
+from adapters._importable.importable import MAIN
 
 _NUMBERS = (int, float, bool, type(None))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from adapters._wire.importable import is_importable
+from adapters._importable.importable import is_importable
 from adapters.errors import failures
 
 TYPE_CHECKING = False

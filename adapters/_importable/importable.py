@@ -41,7 +41,7 @@ def goes_by_value(value: Any) -> bool:
     """
     if not is_sent_by_value(value.__module__):
         return False
-    from adapters._wire.extension_type import is_extension_type
+    from adapters._importable.extension_type import is_extension_type
 
     return not (isinstance(value, type) and is_extension_type(value))
 

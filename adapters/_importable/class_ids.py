@@ -12,7 +12,7 @@ from typing import Any
 
 from cloudpickle import cloudpickle
 
-from adapters._wire.fingerprint import definition_digest
+from adapters._importable.fingerprint import definition_digest
 
 # None in a version of cloudpickle that keeps its ids elsewhere: they are random then.
 _BY_CLASS: Any = getattr(cloudpickle, "_DYNAMIC_CLASS_TRACKER_BY_CLASS", None)

@@ -14,9 +14,9 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from adapters._wire.extension_type import is_extension_type, own_dict
-from adapters._wire.functions import BUILTIN, FUNCTION
-from adapters._wire.importable import MAIN, by_value_registry, is_sent_by_value
+from adapters._importable.extension_type import is_extension_type, own_dict
+from adapters._importable.functions import BUILTIN, FUNCTION
+from adapters._importable.importable import MAIN, by_value_registry, is_sent_by_value
 
 _LEVELS = 6  # of modules and classes inside one another
 _MOST = 1000  # references that are kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters._wire.importable import MAIN, is_importable
+from adapters._importable.importable import MAIN, is_importable
 from adapters.errors import failures
 
 TYPE_CHECKING = False

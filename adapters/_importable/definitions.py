@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from adapters._wire.fingerprint import definition_digest
+from adapters._importable.fingerprint import definition_digest
 from adapters.errors import failures
 
 TYPE_CHECKING = False
