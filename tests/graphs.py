@@ -20,6 +20,14 @@ class Joint:
         self.parts: list[Any] = []
         self.memory = ffi.new("int *", 42)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Joint):
+            return False
+        knows = all(part.parent is each for each in (self, other) for part in each.parts)
+        return knows and self.name == other.name and self.parts == other.parts
+
+    __hash__ = object.__hash__
+
     def add(self, *parts: Joint) -> Joint:
         for part in parts:
             part.parent = self
@@ -43,6 +51,17 @@ class Motor:
     def __init__(self, power: int) -> None:
         self.power = power
         self.memory = ffi.new("int *", power)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and (self.power, self.look()) == (
+            other.power,
+            other.look(),
+        )
+
+    __hash__ = object.__hash__
+
+    def look(self) -> Any:
+        return getattr(self, "__dict__", None), getattr(self, "color", None)
 
 
 class Painted(Motor):

@@ -1,8 +1,9 @@
 """Write the golden payloads that are missing: `python tests/make_golden.py`.
 
 A golden payload is written once, by the version that first has its form, and loads for ever: no
-file is ever overwritten. `golden/NAME.PROTOCOL.pickle` holds native objects or a spec, and
-`golden/public/NAME.PROTOCOL.pickle` anything else that is public.
+file is ever overwritten. `golden/NAME.PROTOCOL.pickle` holds native objects or a spec in form 1 of
+the wire, `golden/form_2/NAME.PROTOCOL.pickle` in form 2, and `golden/public/NAME.PROTOCOL.pickle`
+anything else that is public.
 
 To pin a new form of something that is in the table, add a name; never touch the old one.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gadgets import Gadget, ffi
+from graphs import Joint, Motor, Painted, Slotted
 
 import adapters
 import native.specs  # noqa: F401  registers both types
@@ -132,6 +134,16 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "sieve_lines": half_sieved,
     "sieve_counted": counted,
     "words": lambda: WordList(["level", "größer", "", "noon"])[1:],
+    "form_2/scalar": lambda: Gadget(7),
+    "form_2/nested": lambda: [Gadget({"part": Gadget("inner"), "list": [1, 2.5, None]})],
+    "form_2/buffers": lambda: Gadget((b"x" * 5000, bytearray(b"abc"), bytearray())),
+    "form_2/struct": lambda: ffi.new("gear_t *", {"size": 3, "teeth": 40}),
+    "form_2/spec": lambda: adapters.Spec("gadgets.Gadget", 1, "gadgets", [1, b"two"]),
+    "form_2/sieve": half_sieved,
+    "form_2/words": lambda: WordList(["level", "größer", "", "noon"])[1:],
+    "form_2/tree": lambda: Joint("root").add(Joint("left").add(Joint("leaf")), Joint("right")),
+    "form_2/attributes": lambda: [Painted(3, color="red"), Slotted(4, "blue"), Motor(5)],
+    "form_2/spec_of_attributes": lambda: adapters.to_spec(Slotted(4, "blue")),
     "public/handle_local": handle(stores.Local, FILE),
     "public/handle_fsspec": handle(lambda: stores.Fsspec("memory://golden/states"), STATE),
     "public/handle_options": handle(lambda: stores.Fsspec("dir://states", **PLACE), STATE),
@@ -148,6 +160,8 @@ OBJECTS: dict[str, Callable[[], Any]] = {
 }
 OLD = {
     "sieve": "version 1 of the adapter, with a bit for each odd number",
+    **dict.fromkeys(("scalar", "nested", "buffers", "struct", "spec"), "form 1"),
+    **dict.fromkeys(("sieve_lines", "sieve_counted", "words"), "form 1"),
     "public/handle_options_1": "names a function of a private module",
     "public/dask_parts_1": "names a class of a private module",
 }
