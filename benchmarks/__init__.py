@@ -9,6 +9,7 @@ compared with the ratio on another one. So each row has a peer, and only the rat
 | `import_time` | `import adapters` and `import pickle` |
 | `executor` | `adapters.Executor` and the executor inside |
 | `sharing` | a shared handle and a hand-written initializer; large states and one memcpy |
+| `trusted` | trusted loads and audits, and pickle; the worst crafted payloads, and usual ones |
 | `sieve` | the sieve of `native` and libprimesieve, numpy, a Python list |
 | `pipes` | the pipe sieve of `demos` with two processes and with one |
 

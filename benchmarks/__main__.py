@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import _chart, executor, import_time, pipes, round_trip, sharing, sieve
+from benchmarks import _chart, executor, import_time, pipes, round_trip, sharing, sieve, trusted
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # characters for the name of a row
 
-TOPICS = (round_trip, import_time, executor, sharing, sieve, pipes)
+TOPICS = (round_trip, import_time, executor, sharing, trusted, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -97,7 +97,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 REASONS = (
-    r"bytes of memory|nested deeper|keys have one hash|needs \d+ bytes|number in text"
+    r"bytes of memory|nested deeper|steps to hash|needs \d+ bytes|number in text"
     r"|out of the range|builtins.bytes in a REDUCE|marks are open"
 )
 
@@ -196,16 +196,16 @@ def test_copies_of_copies_have_a_limit() -> None:
     step = b"h\x00h\x01\x85R"  # tuple(the list): 5 bytes for all of its items
     payload = b"cbuiltins\ntuple\nq\x00](" + b"N" * 200_000 + b"eq\x01" + step * 1000
     report = audit(payload)
-    assert "bytes of memory" in report.problems[0].message
+    assert "steps to hash, compare and copy" in report.problems[0].message
 
 
 VALUES: dict[str, tuple[bytes, int]] = {  # opcodes, and bytes that the value takes at least
-    "read-only views of one bytearray": (b"h\0\x98", 150),
-    "globals": (b"cbuiltins\nlist\n0", 30),
-    "buffers": (b"\x97", 30),
-    "encoded texts": (b"h\1h\2R", 40),
-    "items of a tuple": (b"2", 7),
-    "dicts of one item": (b"}h\3h\3s", 250),
+    "read-only views of one bytearray": (b"h\0\x98", 400),
+    "globals": (b"cbuiltins\nlist\n0", 100),
+    "buffers": (b"\x97", 100),
+    "encoded texts": (b"h\1h\2R", 100),
+    "items of a tuple": (b"2", 16),
+    "dicts of one item": (b"}h\3h\3s", 280),
 }
 
 
@@ -218,9 +218,10 @@ def test_each_value_counts(name: str) -> None:
         + opcodes * 1000
         + b"t."
     )
+    start = 20_000  # for the machine, whatever it does
     with pytest.raises(UntrustedError, match=r"of memory.*max_bytes"):
         load(payload, max_bytes=memory * 1000, buffers=[b""] * 1000)
-    assert load(payload, max_bytes=memory * 3000, buffers=[b""] * 1000)
+    assert load(payload, max_bytes=memory * 3000 + start, buffers=[b""] * 1000)
 
 
 @pytest.mark.parametrize("opcodes", [b"\x85", b")\x86"])
@@ -228,11 +229,3 @@ def test_values_have_a_limit_of_depth(opcodes: bytes) -> None:
     assert load(b")" + opcodes * 9_999 + b".")
     with pytest.raises(UntrustedError, match="nested deeper than 10000 levels"):
         load(b")" + opcodes * 10_000 + b".")
-
-
-def test_keys_of_one_hash_have_a_limit() -> None:
-    size = len(of_one_hash()) // 20_000
-    keys = of_one_hash()[size:]  # the first one is 1, which is not counted
-    assert len(load(b"(" + keys[: 100 * size] + b"\x91.")) == 100
-    with pytest.raises(adapters.RebuildError, match="more than 100 keys have one hash"):
-        load(b"(" + keys[: 101 * size] + b"\x91.")

@@ -381,7 +381,7 @@ def test_a_payload_that_changes_meanwhile_is_not_read_again() -> None:
 def test_fuzzing() -> None:
     program = Path(__file__).parent / "fuzz_trusted.py"
     done = subprocess.run(
-        [sys.executable, str(program), "--count", "20000", "--seed", "7"],
+        [sys.executable, str(program), "--count", "20000", "--seed", "7", "--size", "20"],
         capture_output=True,
         text=True,
         timeout=140,

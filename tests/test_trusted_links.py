@@ -14,8 +14,6 @@ from adapters._payload.audit import audit
 from adapters._payload.trusted import trusted_loads
 from adapters.errors import UntrustedError
 
-pytestmark = pytest.mark.skipif(not hasattr(adapters, "complete"), reason="the wire is older")
-
 
 class Node:
     """Stands for a node of a C++ graph: made of its name, and linked to others."""

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._payload import budget
 from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
-from adapters._payload.machine import Machine
+from adapters._payload.places import PlacesMachine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import SymbolicBuilder
 from adapters._payload.symbols import (
+    COMPLETE,
     KNOWN,
     REBUILD,
     SPEC,
     BytesLike,
+    Closed,
     Container,
     Global,
     Made,
@@ -46,7 +48,7 @@ def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
 
     Args:
         data: Any bytes-like object.
-        buffers: What travelled out of band, in order. Only their number is used.
+        buffers: What travelled out of band, in order. Only their number and sizes are used.
 
     >>> import adapters, pickle
     >>> audit(pickle.dumps([1, 2, 3])).only_adapters
@@ -59,70 +61,99 @@ def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
       os.system on 'ls' by REDUCE, 1 time, first at byte 17
     verdict: it runs code of its own choice; load it only if you trust the sender
     """
-    sizes = None if buffers is None else [0 for _ in buffers]
-    return _audit(bytes(memoryview(data)), sizes, budget.AUDIT_DEPTH)
+    sizes = None if buffers is None else [memoryview(each).nbytes for each in buffers]
+    payload = data if type(data) is bytes else bytes(memoryview(data))
+    return _Inside(len(payload)).audit(payload, sizes, 0)
 
 
 audit.__module__ = "adapters"
 
 
-def _audit(data: bytes, buffers: list[int] | None, levels: int) -> Audit:
-    auditor = _Auditor(len(data), buffers, levels)
-    machine = Machine(data, auditor)
-    try:
-        result = machine.run()
-        if type(result) is Global:
-            auditor.global_as_item(result.path)
-    except UnreadableError as error:
-        auditor.problem(error.message)
-    except VersionError as error:  # it has a newer form
-        auditor.problem(str(error))
-    return Audit(
-        size=len(data),
-        protocol=machine.protocol,
-        buffers=auditor.buffers_taken,
-        values=auditor.values,
-        globals=tuple(GlobalFound(path, *found) for path, found in auditor.globals.items()),
-        calls=tuple(CallFound(*key, *found) for key, found in auditor.calls.items()),
-        adapters=tuple(
-            AdapterFound(*key[:3], tuple(states), *found)
-            for key, (states, *found) in auditor.adapters.items()
-        ),
-        nested=tuple(inside for inside in auditor.nested.values() if inside is not None),
-        problems=tuple(auditor.problems),
-        refused=tuple(auditor.refused),
-        imports=tuple(GlobalFound(path, *found) for path, found in auditor.imports.items()),
-    )
+class _Inside:
+    """Audits of a payload and of those inside it: each one once, and bytes up to a limit."""
+
+    def __init__(self, size: int) -> None:
+        self._left = budget.bytes_to_audit(size)
+        self._done: dict[bytes, Audit] = {}
+
+    def audit(self, payload: bytes, buffers: list[int] | None, level: int) -> Audit:
+        """Audit one payload, which is inside so many others."""
+        auditor = _Auditor(len(payload), buffers, self, level)
+        machine = PlacesMachine(payload, auditor)
+        try:
+            machine.run()
+        except UnreadableError as error:
+            auditor.problem(error.message)
+        except VersionError as error:  # it has a newer form
+            auditor.problem(str(error))
+        return Audit(
+            size=len(payload),
+            protocol=machine.protocol,
+            buffers=auditor.buffers_taken,
+            values=auditor.values,
+            globals=_globals(auditor.globals),
+            calls=tuple(CallFound(*key, *found) for key, found in auditor.calls.items()),
+            adapters=tuple(
+                AdapterFound(*key[:3], tuple(states), *found)
+                for key, (states, *found) in auditor.adapters.items()
+            ),
+            nested=tuple(auditor.nested.values()),
+            problems=tuple(auditor.problems),
+            refused=tuple(auditor.refused),
+            imports=_globals(auditor.imports),
+        )
+
+    def inside(self, payload: bytes, level: int) -> Audit | str:
+        """Audit a payload that is inside others, or say why it cannot be followed."""
+        found = self._done.get(payload)
+        if found is None:
+            if level > budget.AUDIT_DEPTH:
+                return "payloads are nested too deep to be followed"
+            self._left -= len(payload)
+            if self._left < 0:
+                return "payloads inside payloads have too many bytes to be followed"
+            found = self._done[payload] = self.audit(payload, None, level)
+        return found
+
+
+def _globals(table: dict[str, list[int]]) -> tuple[GlobalFound, ...]:
+    return tuple(GlobalFound(path, *found) for path, found in table.items())
 
 
 class _Auditor(SymbolicBuilder):
     """Writes down globals, calls, adapters and problems; it refuses nothing."""
 
-    def __init__(self, size: int, buffers: list[int] | None, levels: int) -> None:
-        super().__init__(budget.memory_to_audit(size), budget.UNLIMITED, buffers)
+    def __init__(self, size: int, buffers: list[int] | None, inside: _Inside, level: int) -> None:
+        super().__init__(size, buffers, None)
         # Each with how often it is met, and the offset of the first time.
         self.globals: dict[str, list[int]] = {}
         self.imports: dict[str, list[int]] = {}  # modules that providers name
         self.calls: dict[tuple[str, str, str | None], list[int]] = {}  # path, opcode, argument
         # Name, version, module and body: states, the number of specs, offset and nested audit.
         self.adapters: dict[tuple[str, int, str | None, Any], list[Any]] = {}
-        self.nested: dict[BytesLike, Audit | None] = {}
+        self.nested: dict[bytes, Audit] = {}  # payloads that calls load
         self.problems: list[Problem] = []
         self.refused: list[Problem] = []
-        self._levels = levels  # of payloads inside this one, which are audited, too
-
-    def charge(self, cost: int) -> None:
-        """Nothing: symbols take memory in proportion to the payload, unlike copies."""
+        self._bodies: set[bytes] = set()  # adapters by value
+        self._inside, self._level = inside, level
 
     def problem(self, message: str) -> None:
         if len(self.problems) < budget.PROBLEMS:
             self.problems.append(Problem(message, self.at))
+
+    def refuse(self, what: str, advice: str = "") -> None:
+        if len(self.refused) < budget.PROBLEMS:
+            self.refused.append(Problem(what, self.at))
 
     def _count(self, table: dict[Any, list[int]], key: Any) -> None:
         table.setdefault(key, [0, self.at])[0] += 1
 
     def found_global(self, path: str) -> None:
         self._count(self.globals, path)
+
+    def global_as_item(self, path: str) -> None:
+        if path in KNOWN:  # others are foreign, wherever they are
+            self.refuse(f"it holds {path} itself, as data")
 
     def unresolved(self, what: str) -> Opaque:
         self.problem(f"it {what}")
@@ -144,47 +175,44 @@ class _Auditor(SymbolicBuilder):
             self._load(path, _items(arguments))
         return Opaque(f"what {path} returns" if type(function) is Global else "something computed")
 
-    def adapter(self, call: AdapterCall) -> Made | Opaque:
+    def adapter_called(self, call: AdapterCall) -> None:
+        if call.path == COMPLETE:
+            return
         name, version, provider = call.key
         module, body = (provider, None) if type(provider) is str else (None, provider[1])
         if module is not None:
             self._count(self.imports, module)
         key = name, version, module, body
         if key not in self.adapters:
-            inside = self._inside(body) if type(body) is bytes else None
-            self.adapters[key] = [[], 0, self.at, inside]
+            self.adapters[key] = [[], 0, self.at, self._by_value(body)]
         found = self.adapters[key]
         found[0].append(call.size)
         found[1] += call.path == SPEC
-        if call.path == SPEC:
-            return Opaque(f"what {SPEC} returns")
-        self.give(call.state)
-        return Made(call.key, call.arguments.depth)
 
-    def refuse(self, what: str, advice: str = "") -> None:
-        if len(self.refused) < budget.PROBLEMS:
-            self.refused.append(Problem(what, self.at))
-
-    def global_as_item(self, path: str) -> None:
-        if path in KNOWN:  # others are foreign, wherever they are
-            self.refuse(f"it holds {path} itself, as data")
+    def _by_value(self, body: Any) -> Audit | None:
+        """What an adapter by value holds, at the first adapter that has it."""
+        if type(body) is not bytes or body in self._bodies:
+            return None
+        self._bodies.add(body)
+        return self._audit(body)
 
     def _load(self, path: str, items: list[Any]) -> None:
         body = items[_LOADS[path]] if len(items) > _LOADS[path] else None
         if type(body) is not BytesLike or body.data is None:
             self.problem(f"what {path} loads is not a constant")
-        elif body not in self.nested:
-            self.nested[body] = self._inside(body.data)
+        elif body.data not in self.nested and (found := self._audit(body.data)):
+            self.nested[body.data] = found
 
-    def _inside(self, body: bytes) -> Audit | None:
-        if self._levels:
-            return _audit(body, None, self._levels - 1)
-        self.problem("payloads are nested too deep to be followed")
+    def _audit(self, body: bytes) -> Audit | None:
+        found = self._inside.inside(body, self._level + 1)
+        if type(found) is Audit:
+            return found
+        self.problem(str(found))
         return None
 
 
 def _items(arguments: Any) -> list[Any]:
-    return arguments.items if type(arguments) is Container else []
+    return arguments.items if type(arguments) in (Closed, Container) else []
 
 
 def _path(function: Any, how: str) -> str:
@@ -194,6 +222,8 @@ def _path(function: Any, how: str) -> str:
         what = shown(function.path)
     elif kind is Made:
         what = f"what {REBUILD} returns"
+    elif kind is Opaque:
+        what = function.what
     else:
-        what = function.what if kind is Opaque else getattr(function, "kind", kind).__name__
+        what = getattr(function, "kind", kind).__name__
     return what if how in ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX") else f"{what}, changed"

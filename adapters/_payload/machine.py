@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import pickle
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from array import array
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from adapters._payload import budget
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from adapters._payload.symbolic import SymbolicBuilder
 
 _NEWEST = 5  # protocol whose opcodes are known here, whatever the running Python knows
-_ARGUMENTS = 4  # of the calls whose arguments a builder is told the places of, at most
 _STOP = pickle.STOP[0]
 _UNSET = object()
 
@@ -39,19 +40,17 @@ class Machine(Reader):
         self._builder = builder
         self._frame_end = 0
         self._stack: list[Any] = []
-        self._starts: list[int] = []  # for each value of the stack, where its first opcode is
-        self._popped: Sequence[int] = ()  # the same, for the values that the opcode has popped
-        self._marks: list[int] = []
+        self._marks = array("Q")
         self._memo: list[Any] = []  # with _UNSET at each index that is skipped
         self._memoized = 0
 
     def run(self) -> Any:
         """Run to the STOP; UnreadableError where the bytes are not one whole pickle."""
         data, builder, size = self._data, self._builder, len(self._data)
+        builder.charge(budget.START + size)
         code = None
         while code != _STOP:
             builder.at = self.offset = offset = self.position
-            self._popped = ()
             if offset >= size:
                 raise self.unreadable("the payload ends before its STOP")
             code = data[offset]
@@ -66,13 +65,20 @@ class Machine(Reader):
                 self._frame_end = 0
         if self.position != size:
             raise self.unreadable(f"{size - self.position} bytes follow the STOP")
+        builder.finish(self._stack[0], self._memo)
         return self._stack[0]
+
+    def expect(self, size: int) -> None:
+        self._builder.expect(size)
 
     # The stack
 
     def _push(self, value: Any) -> None:
         self._stack.append(value)
-        self._starts.append(self._popped[0] if self._popped else self.offset)
+
+    def _push_again(self, value: Any) -> None:
+        self._builder.charge(budget.STACK)
+        self._push(value)
 
     def _need(self, count: int) -> None:
         floor = self._marks[-1] if self._marks else 0
@@ -88,9 +94,13 @@ class Machine(Reader):
             where = self._marks.pop()
         else:
             raise self.unreadable("an opcode takes all values since a mark, and there is no mark")
-        items, self._popped = self._stack[where:], self._starts[where:]
-        del self._stack[where:], self._starts[where:]
+        items = self._stack[where:]
+        del self._stack[where:]
         return items
+
+    def _places(self) -> Sequence[int]:
+        """Where the values that were popped last begin, and where they end, if that is known."""
+        return ()
 
     # One method for each kind of opcode; the argument tells the opcodes of a kind apart.
 
@@ -135,8 +145,7 @@ class Machine(Reader):
     def _closed(self, how: tuple[type, int | None]) -> None:
         kind, count = how
         items = self._pop(count)
-        starts = [*self._popped, self.offset] if len(items) <= _ARGUMENTS else ()
-        self._push(self._builder.closed(kind, items, starts))
+        self._push(self._builder.closed(kind, items, self._places()))
 
     def _extend(self, how: tuple[type, int | None, bool]) -> None:
         kind, count, new = how
@@ -151,6 +160,7 @@ class Machine(Reader):
     def _mark(self, _: Any) -> None:
         if len(self._marks) == budget.MARKS:
             raise self.unreadable(f"more than {budget.MARKS} marks are open")
+        self._builder.charge(budget.MARK)
         self._marks.append(len(self._stack))
 
     def _drop(self, _: Any) -> None:
@@ -161,14 +171,17 @@ class Machine(Reader):
 
     def _dup(self, _: Any) -> None:
         self._need(1)
-        self._push(self._stack[-1])
+        self._push_again(self._stack[-1])
 
     def _put(self, width: int | None) -> None:
         index = self._memoized if width is None else self.integer(width)
         self._need(1)
         if not 0 <= index <= len(self._data):  # pickle would allocate a memo of this size
             raise self.unreadable(f"memo {index} is out of the range of the payload's size")
-        self._memo += [_UNSET] * (index + 1 - len(self._memo))
+        more = index + 1 - len(self._memo)
+        if more > 0:
+            self._builder.charge(budget.MEMO * more)
+            self._memo.extend(repeat(_UNSET, more))
         if self._memo[index] is not _UNSET:
             raise self.unreadable(f"memo {index} is set twice")
         self._memo[index] = self._stack[-1]
@@ -178,7 +191,7 @@ class Machine(Reader):
         index = self.integer(width)
         if not 0 <= index < len(self._memo) or self._memo[index] is _UNSET:
             raise self.unreadable(f"memo {index} is read, and was never set")
-        self._push(self._memo[index])
+        self._push_again(self._memo[index])
 
     def _global(self, _: Any) -> None:
         self._push(self._find_global(self.line("utf-8"), self.line("utf-8")))
@@ -221,6 +234,10 @@ class Machine(Reader):
         self._builder.run("BUILD", self._stack[-1], None)
 
 
+def _pop(machine: Machine, count: int | None) -> None:
+    machine._pop(count)
+
+
 # Each method, with the names of its opcodes and their arguments.
 _METHODS: list[tuple[Callable[[Machine, Any], object], dict[str, Any]]] = [
     (Machine._constant, CONSTANTS),
@@ -241,14 +258,14 @@ _METHODS: list[tuple[Callable[[Machine, Any], object], dict[str, Any]]] = [
     (Machine._extend, {"ADDITEMS": (set, None, False)}),
     (Machine._mark, {"MARK": None}),
     (Machine._drop, {"POP": None}),
-    (Machine._pop, {"POP_MARK": None}),
+    (_pop, {"POP_MARK": None}),
     (Machine._dup, {"DUP": None}),
     (Machine._put, {"MEMOIZE": None, "PUT": 0, "BINPUT": 1, "LONG_BINPUT": 4}),
     (Machine._get, {"GET": 0, "BINGET": 1, "LONG_BINGET": 4}),
     (Machine._global, {"GLOBAL": None}),
     (Machine._stack_global, {"STACK_GLOBAL": None}),
     (Machine._extension, {"EXT1": 1, "EXT2": 2, "EXT4": 4}),
-    (Machine._persistent_id, {"PERSID": (Machine.line, "ascii"), "BINPERSID": (Machine._pop, 1)}),
+    (Machine._persistent_id, {"PERSID": (Machine.line, "ascii"), "BINPERSID": (_pop, 1)}),
     (Machine._call, {"REDUCE": "REDUCE", "NEWOBJ": "NEWOBJ", "NEWOBJ_EX": "NEWOBJ_EX"}),
     (Machine._instance, {"INST": "INST", "OBJ": "OBJ"}),
     (Machine._build, {"BUILD": None}),

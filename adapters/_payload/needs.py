@@ -110,13 +110,15 @@ def _registered(name: str, module: Any) -> Adapter | None:
 class _Need:
     """Where in a payload an adapter is needed first, and what it needs to have."""
 
+    __slots__ = ("attributes", "links", "offset", "slots")
+
     def __init__(self, offset: int) -> None:
         self.offset = offset
         self.attributes: int | None = None  # the offset where an object has some
         self.links: int | None = None
         self.slots: dict[str, int] = {}
 
-    def check(self, adapter: Any) -> None:
+    def check(self, adapter: Adapter) -> None:
         """Refuse attributes and links that objects of this adapter do not have."""
         name = adapter.name
         if self.links is not None and adapter.link is None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_SHORT = 255  # bytes of an argument whose copies are not counted
+
+
 class UnreadableError(Exception):
     """The payload cannot be read further; the message says why, `offset` where."""
 
@@ -36,17 +39,24 @@ class Reader:
         """The error to raise where the payload cannot be read further."""
         return UnreadableError(message, self.offset)
 
+    def expect(self, size: int) -> None:
+        """So much memory is needed for a moment."""
+
     def take(self, size: int) -> bytes:
         """The next `size` bytes."""
         start, self.position = self.position, self.position + size
         if self.position > len(self._data):
             left = len(self._data) - start
             raise self.unreadable(f"an opcode needs {size} bytes, and the payload has {left} more")
+        if size > _SHORT:
+            self.expect(size)
         return self._data[start : self.position]
 
     def integer(self, width: int) -> int:
-        """An unsigned integer of `width` bytes; with 0 an integer in a line of text."""
-        return int.from_bytes(self.take(width), "little") if width else self.number()
+        """An unsigned integer of `width` bytes; with 0 a memo index in a line of text."""
+        if width:
+            return int.from_bytes(self.take(width), "little")
+        return self.number(most=budget.INDEX_DIGITS)
 
     def signed(self, width: int) -> int:
         """A signed integer of `width` bytes."""
@@ -61,18 +71,24 @@ class Reader:
         start, end = self.position, self._data.find(b"\n", self.position)
         if end < 0:
             raise self.unreadable("a line does not end")
+        if end - start > _SHORT:
+            self.expect(end - start)
         self.position = end + 1
         return self._text(self._data[start:end], encoding)
 
-    def number(self, suffix: str = "") -> int:
+    def number(self, suffix: str = "", most: int = budget.DIGITS) -> int:
         """An integer in text. The C and the Python unpickler disagree on other forms than these."""
         text = self.line("ascii").removesuffix(suffix)
         digits = text[1:] if text[:1] == "-" else text
-        if digits.isdigit() and len(digits) <= budget.DIGITS and (digits[0] != "0" or text == "0"):
-            return int(text)
+        if digits.isdigit() and len(digits) <= most and (digits[0] != "0" or text == "0"):
+            with suppress(ValueError):  # it has more digits than this process allows
+                return int(text)
         raise self.unreadable("a number in text is not as picklers write it")
 
     def _text(self, data: bytes, encoding: str, errors: str = "strict") -> str:
+        if len(data) > _SHORT:  # some bytes for each, while it grows from narrow to wide characters
+            wide = not data.isascii() or (encoding == "raw-unicode-escape" and b"\\" in data)
+            self.expect(len(data) * (8 if wide else 2))
         try:
             return str(data, encoding, errors)
         except UnicodeDecodeError as error:

@@ -9,19 +9,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from adapters._payload import budget
-from adapters._payload.forms import AdapterCall
 from adapters._payload.machine import Machine
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbolic import SymbolicBuilder
-from adapters._payload.symbols import (
-    SPEC,
-    BytesLike,
-    Container,
-    Global,
-    Made,
-    Opaque,
-    shown,
-)
+from adapters._payload.symbols import Closed, Container, Global, Opaque, shown
 from adapters.errors import VersionError
 
 _STOP = b"."
@@ -53,7 +44,7 @@ class Steps(SymbolicBuilder):
     """
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(budget.memory_to_audit(len(data)), budget.UNLIMITED, None)
+        super().__init__(len(data), None, None)
         self.steps: list[Step] = []
         self.globals: list[tuple[str, str, int]] = []
         self.whole = False
@@ -85,17 +76,16 @@ class Steps(SymbolicBuilder):
     def charge(self, cost: int) -> None:
         """Nothing: symbols take memory in proportion to the payload, unlike copies."""
 
-    def find_global(self, module: str, name: str) -> Global:
+    def takes_too_long(self, what: str) -> Exception:
+        return _TooLongError()
+
+    def find_global(self, module: str, name: str) -> Any:
         self.globals.append((module, name, self.at))
         return super().find_global(module, name)
 
     def unresolved(self, what: str) -> Opaque:
         self._add("find", f"it {what}", "")
         return Opaque("")
-
-    def adapter(self, call: AdapterCall) -> Made | Opaque:
-        # The errors of a call that it makes are of this package, and name the adapter.
-        return Opaque("") if call.path == SPEC else Made(call.key, call.arguments.depth)
 
     def refuse(self, what: str, advice: str = "") -> None:
         """Nothing: unpicklers refuse nothing of it."""
@@ -109,7 +99,7 @@ class Steps(SymbolicBuilder):
             else:
                 self._add("items", f"adding items to {_made_by(path)}", path)
             return Opaque(path)
-        items = arguments.items if type(arguments) is Container else []
+        items = arguments.items if type(arguments) is Closed else []
         # These are given the class to make an object of.
         given = path.startswith("copyreg.") and items and type(items[0]) is Global
         of = items[0].path if given else ""
@@ -117,14 +107,11 @@ class Steps(SymbolicBuilder):
         self._add("call", f"calling {what} for {shown(of)}" if of else f"calling {what}", path)
         return Opaque(of or path)
 
-    def keys(self, items: list[Any]) -> None:
-        for key in items:
-            kind = type(key)
-            if kind is Opaque:
+    def _add_keys(self, target: Container, keys: list[Any]) -> None:
+        for key in keys:
+            if type(key) is Opaque:
                 self._add("hash", f"hashing {_made_by(key.what)}", key.what)
-            elif (kind is Container or kind is BytesLike) and not key.hashable:
-                what = "a key is or holds a list, dict, set or bytearray, which has no hash"
-                raise UnreadableError(what, self.at)
+        super()._add_keys(target, keys)
 
     def _add(self, how: str, what: str, path: str) -> None:
         self.steps.append(Step(how, what, path, self.at))

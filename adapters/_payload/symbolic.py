@@ -8,41 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from adapters._payload import budget
-from adapters._payload.forms import AdapterCall, adapter_call
+from adapters._payload.forms import AdapterCall, CallReader
+from adapters._payload.keys import add_keys, hash_time, is_hashable, is_known
+from adapters._payload.levels import deeper_than
+from adapters._payload.meter import Meter
+from adapters._payload.objects import check_attributes, check_class, complete, new_object
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import (
     COMPLETE,
+    CONTAINERS,
     PLAIN,
     REBUILD,
     SPEC,
     BytesLike,
+    Closed,
     Container,
     Global,
-    Made,
-    Opaque,
-    shown,
 )
+from adapters._wire.rebuild import Spec
 
-SUBCLASS = "register an adapter for the subclass itself, in the process that pickles it and here"
+_EMPTY: list[Any] = []  # the items of all containers that are empty; they get another list
 _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}
 
 
-class SymbolicBuilder:
+class SymbolicBuilder(Meter):
     """A builder of symbols, whose subclasses decide about all that is not plain data.
 
-    The values may take `memory` bytes and be nested to `depth` levels. `buffers` are the sizes of
-    those that travelled out of band, None if they are not known.
+    `size` is that of the payload; `buffers` are the sizes of those that travelled out of band, None
+    if they are not known. The values may take `memory` bytes, None for the usual limit.
     """
 
-    at = 0  # the offset of the opcode that is running; the machine sets it
-
-    def __init__(self, memory: int, depth: int, buffers: list[int] | None) -> None:
-        self.values = self.buffers_taken = 0
-        self._memory, self._depth, self._buffers = memory, depth, buffers
-        self._spent = 0
+    def __init__(self, size: int, buffers: list[int] | None, memory: int | None) -> None:
+        beside = sum(buffers or ())
+        usual = budget.memory_to_load(size, beside)
+        super().__init__(usual if memory is None else memory, budget.steps_to_load(size, beside))
+        self.values = self.buffers_taken = self._containers = 0
+        self.keys_of_objects: set[int] = set()  # offsets of keys whose hashes only objects have
+        self._buffers = buffers
+        self._calls = CallReader()
+        self._no_items = Closed(tuple, _EMPTY)
+        self._late: list[Container] = []  # what has grown inside another container
+        self._depth = budget.VALUE_DEPTH
 
     # What a subclass decides
 
@@ -56,46 +66,26 @@ class SymbolicBuilder:
         """The symbol for any other call's result; `arguments` is None where a method is called."""
         raise NotImplementedError
 
-    def adapter(self, call: AdapterCall) -> Any:
-        """The symbol for what `adapters.rebuild` or `adapters.Spec` makes."""
-        raise NotImplementedError
-
-    def refuse(self, what: str, advice: str = "") -> None:
-        """The payload does what picklers never do with objects of adapters."""
-        raise NotImplementedError
-
-    def completed(self, call: AdapterCall) -> None:
-        """The payload gives an object its attributes and links."""
+    def adapter_called(self, call: AdapterCall) -> None:
+        """The payload calls a function of `adapters`."""
 
     def unresolved(self, what: str) -> Any:
         """The symbol for an object that the payload alone does not determine; `what` says why."""
         raise NotImplementedError
 
-    def keys(self, items: list[Any]) -> None:
-        """The payload hashes these: keys of a dict, or items of a set."""
-
-    def over_limit(self, what: str) -> Exception:
-        """The error to raise where the values are over a limit."""
-        return UnreadableError(what, self.at)
-
-    def charge(self, cost: int) -> None:
-        """Count bytes of memory, and end at the limit."""
-        self._spent += cost
-        if self._spent > self._memory:
-            raise self.over_limit(f"its values take more than {self._memory} bytes of memory")
-
-    charge_copy = charge  # the same for bytes that are copied: a few opcodes can do that to many
+    # What a machine calls; `ValueBuilder` has the same methods
 
     def _new(self, cost: int) -> None:
         self.values += 1
-        self.charge(cost)
-
-    # What a machine calls; `ValueBuilder` has the same methods
+        self.charge(budget.STACK + cost)
 
     def scalar(self, value: object) -> Any:
         """None, a bool, an int, a float or a str."""
-        size = value.__sizeof__() if type(value) is str or type(value) is int else 0
-        self._new(budget.VALUE + size)
+        kind = type(value)
+        self.values += 1
+        self.charge(
+            budget.STACK + (value.__sizeof__() if kind is str or kind is int else budget.VALUE)
+        )
         return value
 
     def data(self, data: bytes, kind: type) -> BytesLike:
@@ -105,7 +95,7 @@ class SymbolicBuilder:
 
     def buffer(self) -> BytesLike:
         """The next buffer that travelled out of band."""
-        self._new(budget.VALUE)
+        self._new(budget.BYTES)
         taken = self.buffers_taken
         if self._buffers is not None and taken == len(self._buffers):
             raise UnreadableError(f"it takes more buffers than the {taken} that are there", self.at)
@@ -122,28 +112,37 @@ class SymbolicBuilder:
     def container(self, kind: type) -> Container:
         """An empty list, dict or set."""
         self._new(budget.EMPTY[kind])
-        return Container(kind, [])
+        self._containers += 1
+        return Container(kind, _EMPTY)
 
-    def closed(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> Container:
+    def closed(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> Closed:
         """A tuple or frozenset; `starts` are the places of a short tuple's items, and its end."""
+        if kind is tuple and not items:
+            self._new(0)
+            return self._no_items
         self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
+        self._containers += 1
+        made = Closed(kind, items, starts)
         if kind is frozenset:
-            self.keys(items)
-        made = Container(kind, items, starts)
-        self.close(made)
+            made.items = _EMPTY
+            self._add_keys(made, items)
+            made.items = items
+        self._close(made)
         return made
 
-    def close(self, made: Container) -> None:
-        """Compute `total`, `hashable` and `depth` of a container that cannot change any more."""
-        made.hashable = True
+    def _close(self, made: Closed) -> None:
+        """Compute what there is to know of something that cannot change any more."""
+        time = 1
         for item in made.items:
-            kind = type(item)
-            if (kind is Container or kind is BytesLike) and not item.hashable:
-                made.hashable = False
-            made.total += item.total if kind is Container else 1
-        # Without the limit it has as many bits as the payload has TUPLE2 of one value.
-        made.total = min(made.total, budget.UNLIMITED)
-        self._contain(made, made.items)
+            time += hash_time(item)
+            made.hashable = made.hashable and is_hashable(item)
+            made.known = made.known and is_known(item)
+        made.time = min(time, budget.UNLIMITED)  # else a number of as many bits as levels
+        self.contain(made, made.items)
+
+    def _add_keys(self, target: Container, keys: list[Any]) -> None:
+        if not add_keys(self, target, keys):
+            self.keys_of_objects.add(self.at)
 
     def extend(self, target: Any, items: list[Any], kind: type) -> None:
         """Add items to a list or a set; or keys and values by turns, where `kind` is dict."""
@@ -152,134 +151,121 @@ class SymbolicBuilder:
             return
         if target.given:
             self.refuse(f"it adds to a {kind.__name__} that an adapter has been given before")
-        self.charge(budget.ITEM[kind] * len(items))
+        if not items:
+            return
+        self.charge(budget.ITEM[kind] * len(items) + (0 if target.items else budget.FIRST_ITEM))
         if kind is not list:
-            if not target.items:
-                self.charge(budget.FIRST_ITEM)
-            self.keys(items if kind is set else items[::2])
-        target.items += items
-        self._contain(target, items)
+            self._add_keys(target, items if kind is set else items[::2])
+        if target.items:
+            target.items += items
+        else:
+            target.items = items
+        self.contain(target, items)
 
-    def _contain(self, target: Container, items: list[Any]) -> None:
+    def contain(self, target: Container, items: list[Any]) -> None:
         depth = target.depth
         for item in items:
             kind = type(item)
-            if kind is Container or kind is Made or kind is Opaque:
+            if kind in CONTAINERS:
+                item.inside = 1
                 if item.depth >= depth:
                     depth = item.depth + 1
             elif kind is Global:
                 self.global_as_item(item.path)
-        if depth > self._depth:
-            raise self.over_limit(f"it is nested deeper than {self._depth} levels")
-        target.depth = depth
+        if depth > target.depth:
+            self.deepen(target, depth)
 
-    def find_global(self, module: str, name: str) -> Global:
+    def deepen(self, target: Container, depth: int) -> None:
+        """Something has been put into a container, which has so many levels now."""
+        target.depth = depth
+        if depth > 256:  # a number that is an object of its own
+            self.charge(budget.VALUE)
+        if target.inside:
+            self._late.append(target)
+        elif depth > self._depth and not self._late:
+            self._too_deep()
+
+    def _too_deep(self) -> None:
+        self.refuse(f"it is nested deeper than {self._depth} levels", budget.FLATTEN)
+        self._depth = budget.UNLIMITED  # it is said once
+
+    def find_global(self, module: str, name: str) -> Any:
         """What stands for a global."""
-        self.charge(budget.VALUE)
+        if max(len(module), len(name)) > budget.NAMED:
+            return self.unresolved(f"names a global with more than {budget.NAMED} characters")
         found = Global(f"{module}.{name}")
+        self.charge(budget.STACK + budget.GLOBAL + 4 * len(found.path))
         self.found_global(found.path)
         return found
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
         """The result of a call; `how` is the opcode's name. NEWOBJ_EX has keywords."""
         path = function.path if how == "REDUCE" and type(function) is Global else ""
-        if path in PLAIN and type(arguments) is Container and arguments.kind is tuple:
+        if path in PLAIN and type(arguments) is Closed and arguments.kind is tuple:
             made = self._plain(path.partition(".")[2], PLAIN[path], arguments.items)
             if made is not None:
                 return made
-        self._new(budget.VALUE)
-        made = adapter_call(path, arguments) if path in (REBUILD, COMPLETE, SPEC) else None
-        if made is None:
+        self._new(budget.OBJECT)
+        self._containers += 1
+        known = self._calls.keys
+        call = self._calls.read(path, arguments) if path in (REBUILD, COMPLETE, SPEC) else None
+        self.charge(budget.KEY * (self._calls.keys - known))
+        if call is None:
             return self.run(how, function, arguments)
-        if made.cls is not None:
-            self.refuse(
-                f"it has an object of {shown(made.cls.path)}, a subclass of what adapter"
-                f" {shown(made.key[0])!r} makes, and no class is taken from a payload",
-                SUBCLASS,
-            )
-        if made.attributes is not None:
-            self._check_attributes(made.attributes)
-        return self._complete(made) if path == COMPLETE else self.adapter(made)
-
-    def _complete(self, call: AdapterCall) -> None:
-        """Give an object its attributes and links, where it is one that waits for them."""
-        obj = call.obj
-        if type(obj) is not Made or obj.key != call.key:
-            self.refuse("it completes something that the same adapter has not made")
-        elif obj.complete:
-            self.refuse("it completes an object a second time")
-        elif obj.given:
-            self.refuse("it completes an object that a factory has been given before")
-        else:
-            obj.complete, obj.attributes = True, call.attributes
-            self.give(call.links, objects=False)
-            if call.links is not None:  # `link` is given the object, and with it its attributes
-                self.give(call.attributes, objects=False)
-            obj.depth = max(obj.depth, call.arguments.depth)
-            self.completed(call)
-
-    def give(self, given: Any, objects: bool = True) -> None:
-        """Count what code of an adapter is given once more, as it may copy it; it cannot grow then.
-
-        `objects` says whether the objects in it count as given, too: those in a state do, those in
-        links do not, as they may still wait for links of their own.
-        """
-        todo: list[Any] = [given]
-        seen: set[int] = set()
-        for value in todo:
-            kind = type(value)
-            if kind is Container or kind is BytesLike or kind is Made:
-                if id(value) in seen:
-                    continue
-                seen.add(id(value))
-            if kind is Container:
-                value.given = True
-                self.charge(budget.VALUE + budget.VALUE * len(value.items))
-                todo += value.items
-            elif kind is Made and objects:
-                value.given = True
-                todo.append(value.attributes)
-            elif kind is BytesLike:
-                self.charge(value.size)
-            elif kind is str or kind is int:
-                self.charge(value.__sizeof__())
-
-    def _check_attributes(self, attributes: Any) -> None:
-        """Refuse attributes that are no dict of names, or a pair of one (or None) and slots."""
-        pair = type(attributes) is Container and attributes.kind is tuple
-        parts = attributes.items if pair else [attributes]
-        if len(parts) != 1 + pair:
-            parts = [()]
-        for part in parts[1:] if pair and parts[0] is None else parts:
-            is_dict = type(part) is Container and part.kind is dict
-            if not is_dict or not all(type(name) is str for name in part.items[::2]):
-                self.refuse("the attributes of an object are not a dict with names for its keys")
-                return
-            part.given = True
+        check_class(self, call)
+        check_attributes(self, call)
+        self.adapter_called(call)
+        if path == COMPLETE:
+            complete(self, call)
+            return None
+        if path == REBUILD:
+            return new_object(self, call)
+        spec = Closed(Spec, call.arguments.items)
+        spec.known = False  # its hash follows from the provider of the adapter here, too
+        self._close(spec)
+        return spec
 
     def _plain(self, name: str, kind: type, items: list[Any]) -> Any:
         """The result of a function of `PLAIN` where it is plain data for certain, else None."""
         match name, items:
             case "complex", [float(), float()]:
                 return self.scalar(complex(*items))
-            case "list" | "dict", []:
+            case "complex", []:
+                return self.scalar(0j)
+            case "list" | "dict" | "set", []:
                 return self.container(kind)
+            case "tuple" | "frozenset", []:
+                return self.closed(kind, [])
             case "bytes" | "bytearray", []:
-                return self._plain(name, kind, [BytesLike(bytes, b"", 0)])
+                return self.data(b"", kind)
             case "bytes" | "bytearray" | "memoryview", [BytesLike(data=data, size=size)]:
                 self._new(budget.VIEW + (0 if kind is memoryview else size))
+                self.take(size >> 4)
                 return BytesLike(kind, data, size)
             case "encode" | "bytearray", [str(text), "latin1" | "latin-1"]:
-                self._new(budget.BYTES)
-                self.charge_copy(len(text))
+                self.take(4 * len(text))
+                self.expect(len(text))
                 with suppress(UnicodeEncodeError):
-                    return BytesLike(kind, text.encode("latin-1"), len(text))
+                    return self.data(text.encode("latin-1"), kind)
             case "tuple" | "frozenset" | "set", [Container(kind=of)] if of in (list, tuple):
+                self.take(budget.LOOK * len(items[0].items))
+                self.expect(budget.ITEM[kind] * len(items[0].items))
                 source = [*items[0].items]
-                self.charge_copy(budget.SLOT * len(source))
                 if kind is not set:
                     return self.closed(kind, source)
                 made = self.container(set)
                 self.extend(made, source, set)
                 return made
         return None
+
+    def finish(self, result: Any, memo: list[Any]) -> None:
+        """The payload has ended, with this result and memo."""
+        if type(result) is Global:
+            self.global_as_item(result.path)
+        if self._late:
+            levels = min(self._containers, budget.VALUE_DEPTH)
+            self.charge(budget.SEARCHED * self._containers + budget.LEVEL * levels)
+            if deeper_than(self._depth, chain([result], memo)):
+                self._too_deep()
+        for container in self._late:  # all cycles lead through one of these
+            container.items = _EMPTY

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias
 
+    from adapters._payload.tables import DictTable
     from adapters._wire.provider import Provider
 
     AdapterKey: TypeAlias = tuple[str, int, Provider]
@@ -27,55 +28,82 @@ PLAIN["_codecs.encode"] = bytes
 REBUILD, COMPLETE, SPEC = "adapters.rebuild", "adapters.complete", "adapters.Spec"
 KNOWN = {*PLAIN, REBUILD, COMPLETE, SPEC}  # all that plain data and objects of adapters name
 
+# What `given` of a container says: which code was given it, so that it must not grow any more.
+NOT_GIVEN, AS_ATTRIBUTES, TO_LINK, TO_FACTORY = range(4)
+
 
 class BytesLike:
     """A bytes-like value of `size` bytes; `data` is None where they are not in the payload."""
 
-    __slots__ = ("data", "hashable", "kind", "size")
+    __slots__ = ("data", "kind", "size")
 
     def __init__(self, kind: type, data: bytes | None, size: int) -> None:
         self.kind, self.data, self.size = kind, data, size
-        self.hashable = kind is not bytearray
 
 
 class Container:
-    """A container.
+    """A list, dict or set; what the classes below it stand for cannot grow.
 
     Attributes:
-        kind: list, tuple, dict, set, frozenset or Spec.
+        kind: list, tuple, dict, set, frozenset, Spec, or object for an object of an adapter.
         items: Its items; of a dict, keys and values by turns.
-        starts: Of a tuple, where in the payload its items begin, and where the last one ends.
         depth: Levels of containers and objects, itself included.
-        total: Of one that cannot change any more: the values in it, each as often as it is met.
-        hashable: Of one that cannot change any more: whether it may be a key.
-        given: Whether code of an adapter was given it, so that it must not grow any more.
+        inside: Whether it was put into another one.
+        given: Which code was given it.
+        copied: Of one that was given, the bytes that a copy of it takes.
+        table: Of a large dict or set, the places of its keys.
     """
 
-    __slots__ = ("depth", "given", "hashable", "items", "kind", "starts", "total")
+    __slots__ = ("copied", "depth", "given", "inside", "items", "kind", "table")
+
+    def __init__(self, kind: type, items: list[Any]) -> None:
+        self.kind, self.items = kind, items
+        self.depth = 1
+        self.inside = self.given = self.copied = 0
+        self.table: DictTable | None = None
+
+
+class Closed(Container):
+    """A tuple, frozenset or spec.
+
+    Attributes:
+        starts: Of a short tuple, where in the payload its items begin, and where the last one ends.
+        time: The time that its hash takes.
+        hashable: Whether it has one.
+        hash: The hash of one that was a key, None where only the value itself will tell.
+        known: Whether the hash follows from the payload.
+    """
+
+    __slots__ = ("hash", "hashable", "known", "starts", "time")
 
     def __init__(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> None:
-        self.kind, self.items, self.starts = kind, items, starts
-        self.depth = self.total = 1
-        self.hashable = self.given = False
+        super().__init__(kind, items)
+        self.starts = starts
+        self.time = 1
+        self.hashable = self.known = True
+        self.hash: int | None = None
 
 
-class Made:
-    """An object that an adapter makes.
+class Made(Container):
+    """An object that an adapter makes; `items` are its state, its attributes and its links.
 
     Attributes:
         key: The adapter's name, the version of the state, and the provider.
-        depth: Levels of containers and objects, itself included.
-        given: Whether a factory was given it.
-        complete: Whether the payload has given it its attributes and links.
-        attributes: Its attributes, None if it has none yet.
     """
 
-    __slots__ = ("attributes", "complete", "depth", "given", "key")
+    __slots__ = ("key",)
 
-    def __init__(self, key: AdapterKey, depth: int) -> None:
+    def __init__(self, key: AdapterKey, state: Any, depth: int) -> None:
+        super().__init__(object, [state])
         self.key, self.depth = key, depth
-        self.given = self.complete = False
-        self.attributes: Container | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the payload has given it its attributes and links."""
+        return len(self.items) == 3
+
+
+CONTAINERS = frozenset((Container, Closed, Made))
 
 
 class Global(NamedTuple):
@@ -88,7 +116,6 @@ class Opaque(NamedTuple):
     """An object that only running the payload would make; `what` describes it."""
 
     what: str
-    depth: int = 1
 
 
 def shown(name: str) -> str:

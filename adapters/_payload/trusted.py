@@ -58,19 +58,19 @@ def trusted_loads(
     named: Any = trusted
     modules = dict(named) if hasattr(named, "keys") else dict.fromkeys(named)
     try:
-        payload = bytes(memoryview(data))  # a copy, unless it is bytes, so that it cannot change
+        # A copy, unless it is bytes, so that it cannot change.
+        payload = data if type(data) is bytes else bytes(memoryview(data))
         views = [] if buffers is None else [*buffers]
         sizes = [memoryview(view).nbytes for view in views]
     except (TypeError, ValueError, BufferError) as error:
         raise RebuildError(f"cannot load a payload: {in_words(error)}", "payload") from error
-    if max_bytes is None:
-        max_bytes = budget.memory_to_load(len(payload), sum(sizes))
     try:
-        validator = Validator(max_bytes, sizes, modules, by_value)
+        validator = Validator(len(payload), sizes, max_bytes, modules, by_value)
         validator.validate(payload)
-        adapters = validator.needs.adapters()
+        adapters, keys = validator.needs.adapters(), validator.keys_of_objects
         del validator  # and with it the symbols
-        return Machine(payload, ValueBuilder(views, adapters)).run()
+        steps = budget.steps_to_load(len(payload), sum(sizes))
+        return Machine(payload, ValueBuilder(views, adapters, keys, steps)).run()
     except (AdapterError, MemoryError):
         raise
     except UnreadableError as error:
