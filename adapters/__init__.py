@@ -5,7 +5,6 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 """
 
 from adapters import errors
-from adapters._importable.definitions import definition, main_class
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
 from adapters._wire.rebuild import Spec, complete, rebuild, registry, to_spec
@@ -76,6 +75,7 @@ if TYPE_CHECKING:
     from adapters._execution.executor import Executor
     from adapters._explain.explain import explain
     from adapters._explain.report import Explanation, Finding
+    from adapters._importable.definitions import definition, main_class
     from adapters._payload.audit import audit
     from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
@@ -98,13 +98,14 @@ _LAZY = {
     "audit": "_payload.audit",
     "cache_clear": "_sharing.cache",
     "cache_info": "_sharing.cache",
+    "definition": "_importable.definitions",
     "explain": "_explain.explain",
+    "main_class": "_importable.definitions",
     "register_struct": "_struct.layout",
     "share": "_sharing.handle",
     "stores": "stores",
     "testing": "testing",
 }
-
 
 # Older payloads name these.
 _RENAMED = {"_Layout": "StructLayout", "_main_class": "main_class"}
@@ -130,7 +131,7 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-_CORE = (Adapter, Registry, Spec, complete, definition, dumps, loads, main_class, rebuild, to_spec)
+_CORE = (Adapter, Registry, Spec, complete, dumps, loads, rebuild, to_spec)
 _ERRORS = (getattr(errors, name) for name in errors.__all__)
 for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__
