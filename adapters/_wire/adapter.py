@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from adapters._importable.fingerprint import fingerprint
 from adapters._importable.importable import is_sent_by_value
 from adapters._naming import has_module, in_words, qualified_name, shown
 from adapters._wire.attributes import set_attributes
@@ -140,6 +139,8 @@ class Adapter:
     def fingerprint(self) -> str:
         """A digest of the adapter's name, version and code: equal for the same registration."""
         if self._fingerprint is None:
+            from adapters._importable.fingerprint import fingerprint  # of few adapters
+
             functions: tuple[object, ...] = (self.serialize, self.factory, self.upgrades)
             more = (self.init, self.links, self.link)
             functions += more if any(more) else ()  # no other digest where there are none

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copyreg import dispatch_table
 
 from adapters._naming import has_module, qualified_name, shown
-from adapters._wire.abstract import require_objects
 from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
 from adapters._wire.lookup import Lookup, lock
@@ -100,6 +99,8 @@ class Registry(Lookup):
             ConflictError: another adapter has the type or the name, or other code has given copyreg
                 a reducer for the type. The same one again is fine.
         """
+        from adapters._wire.abstract import require_objects  # most processes register nothing
+
         adapter = Adapter(
             target,
             serialize,
