@@ -114,9 +114,15 @@ def repeated(name: str, size: int) -> bytes:
 
 
 def of_keys(make: Callable[[int], object], size: int, is_dict: bool) -> bytes:
-    """A set or a dict of so many different keys that its payload has about this size."""
-    keys = [make(number) for number in range(size // len(pickle.dumps(make(1 << 20), 4)[2:-1]))]
-    return pickle.dumps(dict.fromkeys(keys) if is_dict else {*keys})
+    """A set or a dict of different keys, which is never made here: that may take too long."""
+    keys: list[bytes] = []
+    while size > 0:
+        key = make(len(keys))
+        opcodes = pickle.dumps(key, 2)[2 : -3 if type(key) is tuple else -1]  # without the memo
+        keys.append(opcodes + b"N" * is_dict)
+        size -= len(keys[-1])
+    begin, end = (b"}(", b"u.") if is_dict else (b"\x8f(", b"\x90.")
+    return b"\x80\x04" + begin + b"".join(keys) + end
 
 
 KEYED: dict[str, Callable[[int], object]] = {

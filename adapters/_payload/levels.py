@@ -19,8 +19,9 @@ _DONE = -1  # in `inside`, in place of a number
 def deeper_than(limit: int, roots: Iterable[Any]) -> bool:
     """Whether the values that can be reached from the roots are nested to more than `limit` levels.
 
-    A container that is met inside itself adds no levels there. Containers in one cycle have as many
-    levels as the one of them that is met first.
+    A container that is met inside itself adds no levels there. Containers in cycles with each other
+    have the same levels: as many as a search meets inside the first of them, besides what is inside
+    without being in the cycles.
     """
     search = _Search()
     return any(search.deeper_than(limit, root) for root in roots)
@@ -29,8 +30,9 @@ def deeper_than(limit: int, roots: Iterable[Any]) -> bool:
 class _Search:
     """A depth-first search that finds strongly connected components (Gabow, 2000).
 
-    It leaves the levels of a container in `depth`. In `inside` it counts containers, from 2 on:
-    negative where the search has left one whose component may still grow.
+    It leaves the levels of a container in `depth`, those of what is outside its component in
+    `copied`. In `inside` it counts containers, from 2 on: negative where the search has left one
+    whose component may still grow.
     """
 
     def __init__(self) -> None:
@@ -58,31 +60,34 @@ class _Search:
             return False
         if 0 <= item.inside < 2:
             self._number += 1
-            item.inside, item.depth = self._number, 1
+            item.inside, item.depth, item.copied = self._number, 1, 0
             self._growing.append(item)
             self._firsts.append(item)
             self._path.append((item, iter(item.items)))
             return True
         if self._path:
-            if item.inside < 0:
-                self._add_levels(item)
+            self._add_levels(item)
             while item.inside != _DONE and self._firsts[-1].inside > abs(item.inside):
                 self._firsts.pop()
         return False
 
     def _leave(self, container: Container) -> None:
-        number = container.inside
-        container.inside = -number
+        container.inside = -container.inside
         if self._firsts[-1] is container:
             self._firsts.pop()
-            while True:
-                each = self._growing.pop()
-                each.inside, each.depth = _DONE, container.depth
-                if each is container:
-                    break
+            component = [self._growing.pop()]
+            while component[-1] is not container:
+                component.append(self._growing.pop())
+            depth = container.depth + max(each.copied for each in component)
+            for each in component:
+                each.inside, each.depth = _DONE, depth
         if self._path:
             self._add_levels(container)
 
     def _add_levels(self, item: Container) -> None:
+        """Add those of an item that the search has left to those of the container it is in."""
         outer = self._path[-1][0]
-        outer.depth = max(outer.depth, item.depth + 1)
+        if item.inside == _DONE:
+            outer.copied = max(outer.copied, item.depth)
+        elif item.inside < 0:
+            outer.depth = max(outer.depth, item.depth + 1)

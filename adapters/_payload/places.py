@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from adapters._payload.symbolic import SymbolicBuilder
 
-_ARGUMENTS = 4  # of a call whose arguments have places that are of interest, at most
+_ARGUMENTS = range(2, 5)  # how many there are in calls whose states are measured
 
 
 class PlacesMachine(Machine):
@@ -37,4 +37,4 @@ class PlacesMachine(Machine):
         return items
 
     def _places(self) -> Sequence[int]:
-        return (*self._popped, self.offset) if len(self._popped) <= _ARGUMENTS else ()
+        return (*self._popped, self.offset) if len(self._popped) in _ARGUMENTS else ()
