@@ -57,11 +57,9 @@ def alike(one: Any, other: Any) -> bool:
 )
 def test_adapters_with_init_or_links(target: type, examples: list[Any]) -> None:
     report = check_adapter(target, examples, equal=alike)
-    skipped = [result.promise for result in report.results if result.status == "skipped"]
-    expected = ["golden_payloads_load", "old_versions_are_reachable"]
-    if target is Joint:
-        expected.insert(0, "deepcopy_makes_a_second_object")
-    assert skipped == expected
+    skipped = {result.promise for result in report.results if result.status == "skipped"}
+    assert {"golden_payloads_load", "old_versions_are_reachable"} <= skipped
+    assert ("deepcopy_makes_a_second_object" in skipped) is (target is Joint)
 
 
 def test_each_promise_has_a_wrong_adapter() -> None:

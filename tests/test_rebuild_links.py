@@ -72,9 +72,8 @@ def test_the_list_of_parts_may_be_pickled_by_itself() -> None:
     assert parts[0].parent.parts[0] is parts[0]
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_tree_goes_to_a_child_and_back(method: str) -> None:
-    with get_context(method).Pool(1) as pool:
+def test_a_tree_goes_to_a_child_and_back(start_method: str) -> None:
+    with get_context(start_method).Pool(1) as pool:
         assert shape(pool.apply_async(echo, [tree()]).get(60)) == SHAPE
 
 
