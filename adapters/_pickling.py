@@ -163,8 +163,8 @@ def loads(
         trusted: Names of adapters that are registered here, or {name: module that registers it};
             the provider that the payload names is never imported. None trusts the sender.
         by_value: Whether trusted adapters may also come by value: then the sender's code runs.
-        max_bytes: How much memory the values may take, with `trusted`. None means 64 MiB, 100 times
-            the payload and 4 times the buffers, together.
+        max_bytes: How much memory loading may take, with `trusted`, besides what factories take.
+            None means 64 MiB, 128 times the payload and 4 times the buffers, together.
 
     Raises:
         RebuildError: a native object in it cannot be rebuilt here, or the payload is damaged.
