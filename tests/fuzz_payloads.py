@@ -176,7 +176,9 @@ class Grower:
                 attributes = attributes if name == "fuzz.Shell" else b"N"
                 links = links if name == "fuzz.Node" else b"N"
             rest = key(name, version) + attributes + links
-            made += COMPLETE + b"h%c" % index + rest + b"\x87\x86R0"
+            made += (COMPLETE + b"h%c" % index + rest + b"\x87\x86R0") * chance.choice(
+                (1, 1, 1, 1, 2)
+            )
         return made
 
     def _part(self, part: bytes, depth: int) -> bytes:
@@ -198,6 +200,7 @@ KEYS = [
     b"C\x01a",
     b"X\2\0\0\0bc",
     b"K\x01\x85",
+    b"K\x02\x85\x85\x85",
     b")",
     b"(\x91",
 ]
