@@ -134,6 +134,7 @@ class Forbidden(types.ModuleType):
 def test_no_code_of_modules_and_classes_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "forbidden", Forbidden("forbidden"))
     monkeypatch.setitem(sys.modules, "an.object", object())
+    monkeypatch.setitem(sys.modules, "no.init", types.ModuleType.__new__(types.ModuleType))
     spec: Any = importlib.util.find_spec("this")
     monkeypatch.setitem(sys.modules, "this", importlib.util.module_from_spec(spec))
     loader = importlib.util.LazyLoader(spec.loader)

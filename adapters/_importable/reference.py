@@ -127,7 +127,7 @@ def _contents(holder: Any) -> Mapping[str, Any]:
     if issubclass(kind, type):
         return own_dict(holder)  # type: ignore[no-any-return]
     if issubclass(kind, ModuleType):
-        return _module_dict(holder)  # type: ignore[no-any-return]
+        return _module_dict(holder) or {}  # None before Python 3.11, if no `__init__` has run
     with suppress(AttributeError):  # what a program has put into sys.modules
         held = object.__getattribute__(holder, "__dict__")
         return held if type(held) is dict else {}
