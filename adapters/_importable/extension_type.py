@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 _IMMUTABLE, _HEAP, _BASE = 1 << 8, 1 << 9, 1 << 10  # Py_TPFLAGS_IMMUTABLETYPE and so on
 _METHOD_DESCRIPTOR = type(str.join)
-own_dict = type.__dict__["__dict__"].__get__  # not what a metaclass says
+_dict_of = type.__dict__["__dict__"].__get__  # not what a metaclass says
+
+
+def own_dict(cls: Any) -> Any:
+    """The attributes that a class itself has; none for a static type that is not ready."""
+    return _dict_of(cls) or {}
 
 
 def is_extension_type(cls: Any) -> bool:
