@@ -42,6 +42,16 @@ def fork_a_child() -> int:
     return child
 
 
+def assert_ends_before_its_child(own: Callable[[], tuple[str, int]]) -> None:
+    """Run `own` in a fork, which ends: it returns its folder and a child that goes on to run."""
+    with forked(own) as ((folder, grandchild), _):
+        assert not _owner.is_dead(folder)
+    try:
+        assert _owner.is_dead(folder)
+    finally:
+        os.kill(grandchild, signal.SIGKILL)
+
+
 def lock_of(folder: str) -> Path:
     return Path(folder, _owner.LOCK)
 
@@ -127,12 +137,7 @@ class TestALock:
         def own() -> tuple[str, int]:
             return claim(str(tmp_path)).folder, fork_a_child()
 
-        with forked(own) as ((folder, grandchild), _):
-            assert not _owner.is_dead(folder)
-        try:
-            assert _owner.is_dead(folder)
-        finally:
-            os.kill(grandchild, signal.SIGKILL)
+        assert_ends_before_its_child(own)
 
     @locks
     @pytest.mark.parametrize("options", [{}, {"close_fds": False}, {"preexec_fn": os.getpid}])
@@ -182,12 +187,7 @@ class TestALock:
             thread.join()
             return folders[0], child
 
-        with forked(own) as ((folder, grandchild), _):
-            assert not _owner.is_dead(folder)
-        try:
-            assert _owner.is_dead(folder)
-        finally:
-            os.kill(grandchild, signal.SIGKILL)
+        assert_ends_before_its_child(own)
 
     @locks
     def test_that_is_free_for_somebody_else_on_another_host_says_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters._importable.functions import FUNCTION, METHOD
 from adapters._importable.importable import MAIN, is_importable
 from adapters.errors import failures
 
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-_FUNCTION, _CODE = type(lambda: None), type((lambda: None).__code__)
-_METHOD = type(type("", (), {"method": lambda self: None})().method)
+_CODE = type((lambda: None).__code__)
 # Attributes of classes that come with their use, or that differ between processes.
 _LEFT_OUT = frozenset(("__dict__", "__module__", "__slotnames__", "__static_attributes__"))
 _LEFT_OUT |= {"__weakref__", "_abc_impl"}
@@ -37,7 +37,7 @@ def definition_digest(value: Any) -> str:
     `fingerprint` knows by its name is taken apart, too.
     """
     seen: dict[int, object] = {}
-    if type(value) is _FUNCTION:
+    if type(value) is FUNCTION:
         return _digest((value.__qualname__, _describe_function(value, seen)))
     is_class = issubclass(type(value), type)
     return _digest(_describe_class(value, seen) if is_class else _describe(value, seen))
@@ -78,11 +78,11 @@ def _describe(value: Any, seen: dict[int, object]) -> object:
     if kind is dict:
         pairs = ((_describe(key, seen), _describe(part, seen)) for key, part in value.items())
         return sorted((key if type(key) is str else repr(key), repr(part)) for key, part in pairs)
-    if kind is _METHOD:
+    if kind is METHOD:
         return describe(value.__func__, value.__self__)
-    if kind is _FUNCTION and not _is_named(value):
+    if kind is FUNCTION and not _is_named(value):
         return _describe_function(value, seen)
-    if kind is _FUNCTION or isinstance(value, type):
+    if kind is FUNCTION or isinstance(value, type):
         return ("__main__" if value.__module__ in MAIN else value.__module__), value.__qualname__
     name = getattr(value, "cname", None) if kind.__module__ == "_cffi_backend" else None
     try:  # as pickle sees it: a partial, an attrgetter, a bound method of C, an instance
@@ -105,7 +105,7 @@ def _describe_class(cls: type, seen: dict[int, object]) -> object:
         function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
         parts = (value.fget, value.fset, value.fdel) if type(value) is property else (function,)
         for part in parts:
-            describe = _describe_function if type(part) is _FUNCTION else _describe
+            describe = _describe_function if type(part) is FUNCTION else _describe
             if name not in _LEFT_OUT:
                 own.append((name, type(value).__name__, describe(part, seen)))
     above = []

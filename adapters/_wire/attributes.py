@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from copyreg import _slotnames  # type: ignore[attr-defined]
 
+from adapters._importable.functions import FUNCTION
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-_FUNCTION = type(lambda: None)
 
 
 def attributes_of(obj: Any, target: type) -> Any:
@@ -53,4 +52,4 @@ def _own(cls: type, target: type, method: str) -> bool:
     """Whether a class below `target` defines a method, or `target` does so in Python."""
     own = next((base for base in cls.__mro__ if method in vars(base)), object)
     below = own is not target and issubclass(own, target)
-    return below or (own is target and type(vars(own)[method]) is _FUNCTION)
+    return below or (own is target and type(vars(own)[method]) is FUNCTION)

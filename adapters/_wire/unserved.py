@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters._importable.functions import FUNCTION
 from adapters._naming import qualified_name, shown
 from adapters._wire.copying import is_copying, own_reduction
 from adapters._wire.ctype import advice_for, ctype_of, is_address
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from adapters._wire.lookup import Lookup
 
-_FUNCTION = type(lambda: None)
 # Each of them says how to make an object, as `__reduce__` does; `__getstate__` alone does not.
 _MAKERS = ("__setstate__", "__getnewargs__", "__getnewargs_ex__")
 
@@ -70,7 +70,7 @@ def pickles_itself(cls: type, base: type) -> bool:
     """
     bases = cls.__mro__[: cls.__mro__.index(base)]
     said = (vars(each).get(name) for each in bases for name in _MAKERS)
-    return any(function is not None and type(function) is not _FUNCTION for function in said)
+    return any(function is not None and type(function) is not FUNCTION for function in said)
 
 
 def name_of_reducer(reducer: Any) -> str:
