@@ -27,6 +27,7 @@ __all__ = [
     "Adapter",
     "AdapterError",
     "AdapterFound",
+    "Answer",
     "Audit",
     "CacheInfo",
     "CallFound",
@@ -45,10 +46,12 @@ __all__ = [
     "Spec",
     "StoreError",
     "StructLayout",
+    "Task",
     "TaskError",
     "UnknownAdapterError",
     "UntrustedError",
     "VersionError",
+    "answer",
     "audit",
     "cache_clear",
     "cache_info",
@@ -58,12 +61,14 @@ __all__ = [
     "explain",
     "loads",
     "main_class",
+    "main_definition",
     "rebuild",
     "register",
     "register_struct",
     "registry",
     "share",
     "stores",
+    "task",
     "testing",
     "to_spec",
     "unregister",
@@ -73,9 +78,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from adapters import stores, testing
     from adapters._execution.executor import Executor
+    from adapters._execution.task import Answer, Task, answer, task
     from adapters._explain.explain import explain
     from adapters._explain.report import Explanation, Finding
     from adapters._importable.definitions import definition, main_class
+    from adapters._importable.main_script import main_definition
     from adapters._payload.audit import audit
     from adapters._payload.audit_report import AdapterFound, Audit, CallFound, GlobalFound, Problem
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
@@ -85,6 +92,7 @@ if TYPE_CHECKING:
 # Imported on first use, as these import more than pickle does.
 _LAZY = {
     "AdapterFound": "_payload.audit_report",
+    "Answer": "_execution.task",
     "Audit": "_payload.audit_report",
     "CallFound": "_payload.audit_report",
     "CacheInfo": "_sharing.cache",
@@ -95,15 +103,19 @@ _LAZY = {
     "Problem": "_payload.audit_report",
     "Shared": "_sharing.handle",
     "StructLayout": "_struct.layout",
+    "Task": "_execution.task",
+    "answer": "_execution.task",
     "audit": "_payload.audit",
     "cache_clear": "_sharing.cache",
     "cache_info": "_sharing.cache",
     "definition": "_importable.definitions",
     "explain": "_explain.explain",
     "main_class": "_importable.definitions",
+    "main_definition": "_importable.main_script",
     "register_struct": "_struct.layout",
     "share": "_sharing.handle",
     "stores": "stores",
+    "task": "_execution.task",
     "testing": "testing",
 }
 

@@ -57,6 +57,18 @@ class PlainPickler(pickle.Pickler):
         return reduced
 
 
+class FirstPickler(PlainPickler):
+    """A PlainPickler that asks a function for reductions first; NotImplemented is no answer."""
+
+    def __init__(self, first: Callable[[Any], Any], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._first = first
+
+    def reducer_override(self, obj: Any) -> Any:
+        reduced = self._first(obj)
+        return PlainPickler.reducer_override(self, obj) if reduced is NotImplemented else reduced
+
+
 class _Callback:
     """A buffer callback for two runs over the same buffers, which calls the user's only once.
 
@@ -103,11 +115,25 @@ def dumps(
         ValueError: there is no such protocol, or it has no buffers.
         TypeError: `protocol` is no integer, or `buffer_callback` is no function.
     """
+    return write(obj, protocol, buffer_callback)
+
+
+def write(
+    obj: object,
+    protocol: int | None,
+    buffer_callback: Callable[[Any], Any] | None,
+    first: Callable[[Any], Any] | None = None,
+) -> bytes:
+    """As `dumps`, with a function that is asked for reductions `first`; it may raise an error."""
     protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     with io.BytesIO() as file:
         try:
-            pickler = PlainPickler(file, protocol, buffer_callback=callback)
+            pickler = (
+                PlainPickler(file, protocol, buffer_callback=callback)
+                if first is None
+                else FirstPickler(first, file, protocol, buffer_callback=callback)
+            )
         except (OverflowError, TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
@@ -121,7 +147,8 @@ def dumps(
                 file.truncate()
                 if callback is not None:
                     callback.rewind()
-                Pickler(file, protocol, reduce=registry.reduce, buffer_callback=callback).dump(obj)
+                options: Any = {"reduce": registry.reduce, "buffer_callback": callback}
+                Pickler(file, protocol, first=first, **options).dump(obj)
         except MemoryError:
             raise
         except failures() as error:

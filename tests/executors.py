@@ -13,14 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import processes
 import pytest
+from processes import no_child_is_left as no_child_is_left
 
 import adapters
 
 TIMEOUT = 60
 START_METHODS = multiprocessing.get_all_start_methods()
-no_child_is_left = processes.no_child_is_left
 
 
 def on_processes(method: str) -> adapters.Executor:
@@ -41,6 +40,28 @@ def executor(request: pytest.FixtureRequest) -> Iterator[adapters.Executor]:
     made = adapters.Executor(ThreadPoolExecutor(2)) if threads else on_processes(request.param)
     with made:
         yield made
+
+
+@pytest.fixture(scope="module", params=START_METHODS)
+def processes(request: pytest.FixtureRequest) -> Iterator[adapters.Executor]:
+    """An executor on processes of each kind."""
+    with on_processes(request.param) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=["threads", *START_METHODS])
+def sending(request: pytest.FixtureRequest) -> Iterator[adapters.Executor]:
+    """An executor of each kind to which tasks go as messages."""
+    threads = request.param == "threads"
+    with adapters.Executor(Pickling(2)) if threads else on_processes(request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def one_at_a_time() -> Iterator[adapters.Executor]:
+    """An executor of one thread that pickles: a task waits until the one before it is done."""
+    with adapters.Executor(Pickling(1)) as executor:
+        yield executor
 
 
 @pytest.fixture
@@ -152,6 +173,12 @@ class Manual(futures.Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self.waited = wait
         self.down.set()
+
+
+class Pickling(ThreadPoolExecutor):
+    """Threads to which tasks go as they do to other processes."""
+
+    by_value = True
 
 
 class Immediate(futures.Executor):

@@ -20,7 +20,7 @@ from processes import in_a_child, through_joblib
 import adapters
 from demos import clusters
 
-executor, no_child_is_left = executors.executor, executors.no_child_is_left
+executor, no_child_is_left = executors.sending, executors.no_child_is_left
 LARGE = bytes(range(256)) * 40
 CONTENTS = [LARGE, LARGE, LARGE, LARGE, LARGE[::2], b"few", b""]
 EXPECTED = [("memoryview", "B", 1, True, content) for content in CONTENTS]

@@ -21,7 +21,7 @@ from gadgets import Gadget
 import adapters
 
 no_child_is_left = executors.no_child_is_left
-executor, thread, gate = executors.executor, executors.thread, executors.gate
+executor, thread, gate = executors.sending, executors.one_at_a_time, executors.gate
 
 
 def after_the_gate(gate: str, number: int) -> int:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import children
 import crashes
 import executors
 import pytest
-from executors import CALLS, TIMEOUT, Gate, record, total, unless_odd, wait_at
+from executors import CALLS, TIMEOUT, Gate, Pickling, record, total, unless_odd, wait_at
 from gadgets import Gadget
 
 import adapters
 
 no_child_is_left = executors.no_child_is_left
 executor, thread, gate = executors.executor, executors.thread, executors.gate
+processes, one_at_a_time = executors.processes, executors.one_at_a_time
+
+
+def fail_or_record(number: int) -> None:
+    if number == 0:
+        raise ValueError("no such number")
+    time.sleep(0.1)
+    record(number)
 
 
 def record_or_wait(what: str) -> str:
@@ -56,37 +66,78 @@ def test_a_closure_with_a_native_object(executor: adapters.Executor) -> None:
 
 
 @pytest.mark.parametrize("chunksize", [1, 3, 100])
-def test_it_goes_on_after_a_call_that_fails(executor: adapters.Executor, chunksize: int) -> None:
-    results = executor.map(unless_odd, [0, 1, 2, 3, 4], chunksize=chunksize)
-    assert next(results) == 0
+def test_the_first_error_ends_it(executor: adapters.Executor, chunksize: int) -> None:
+    results = executor.map(unless_odd, [0, 2, 1, 4], chunksize=chunksize)
+    assert [next(results), next(results)] == [0, 2]
     with pytest.raises(ValueError, match="no such number"):
         next(results)
-    assert next(results) == 2
-    with pytest.raises(ValueError, match="no such number"):
-        next(results)
-    assert list(results) == [4]
     with pytest.raises(StopIteration):
         next(results)
 
 
 @pytest.mark.parametrize("chunksize", [1, 3, 100])
-def test_it_goes_on_after_arguments_that_cannot_be_pickled(
-    executor: adapters.Executor, chunksize: int
+def test_it_can_give_errors_in_their_places(executor: adapters.Executor, chunksize: int) -> None:
+    results = executor.map(unless_odd, [0, 1, 2, 3, 4], chunksize=chunksize, return_exceptions=True)
+    assert [repr(each) for each in results] == [
+        "0",
+        "ValueError('no such number', 1)",
+        "2",
+        "ValueError('no such number', 3)",
+        "4",
+    ]
+
+
+@pytest.mark.parametrize("chunksize", [1, 3, 100])
+def test_arguments_that_cannot_be_pickled_cost_their_own_call(
+    processes: adapters.Executor, chunksize: int
 ) -> None:
     arguments = [0, 1, threading.Lock(), Gadget(3), threading.Lock()]
-    results = executor.map(crashes.same, arguments, chunksize=chunksize)
+    results = processes.map(crashes.same, arguments, chunksize=chunksize, return_exceptions=True)
+    kinds = [each if type(each) is int else type(each) for each in results]
+    assert kinds == [0, 1, adapters.SerializeError, Gadget, adapters.SerializeError]
+    results = processes.map(crashes.same, arguments, chunksize=chunksize)
     assert [next(results), next(results)] == [0, 1]
-    with pytest.raises(adapters.SerializeError, match="lock"):
-        next(results)
-    assert next(results) == Gadget(3)
     with pytest.raises(adapters.SerializeError, match="lock"):
         next(results)
     assert list(results) == []
 
 
-def test_a_function_that_cannot_be_pickled_is_refused_at_once(executor: adapters.Executor) -> None:
+@pytest.mark.parametrize("make", [ThreadPoolExecutor, Pickling])
+def test_after_an_error_what_has_not_started_is_cancelled(
+    make: type[ThreadPoolExecutor], gate: Gate
+) -> None:
+    with adapters.Executor(make(1)) as executor:
+        running = executor.submit(wait_at, "gate")
+        results = executor.map(fail_or_record, [0, 1, 2, 3])
+        gate.opened.set()
+        with pytest.raises(ValueError, match="no such number"):
+            next(results)
+        assert running.result(TIMEOUT) == "gate"
+    assert len(CALLS) <= 1  # one may have started meanwhile
+
+
+def first_even(numbers: list[int]) -> int:
+    return next(number for number in numbers if number % 2 == 0)
+
+
+@pytest.mark.parametrize("chunksize", [1, 2])
+def test_a_stop_iteration_of_a_task_does_not_end_it_silently(
+    executor: adapters.Executor, chunksize: int
+) -> None:
+    arguments = [[2], [3, 5], [6]]
+    results = executor.map(first_even, arguments, chunksize=chunksize)
+    assert next(results) == 2
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        next(results)
+    outcomes = executor.map(first_even, arguments, chunksize=chunksize, return_exceptions=True)
+    assert [type(each) for each in outcomes] == [int, StopIteration, int]
+
+
+def test_a_function_that_cannot_be_pickled_fails_each_call(processes: adapters.Executor) -> None:
+    results = processes.map(threading.Lock().acquire, [True, True], return_exceptions=True)
+    assert [type(each) for each in results] == [adapters.SerializeError] * 2
     with pytest.raises(adapters.SerializeError, match="lock"):
-        executor.map(threading.Lock().acquire, [True])
+        next(processes.map(threading.Lock().acquire, [True]))
 
 
 def test_after_the_timeout_it_raises_and_cancels_pending_calls(
@@ -108,11 +159,11 @@ def test_within_the_timeout_it_gives_the_results(executor: adapters.Executor) ->
 
 @pytest.mark.parametrize("chunksize", [1, 3])
 def test_a_buffersize_consumes_the_arguments_as_results_are_read(
-    executor: adapters.Executor, chunksize: int
+    processes: adapters.Executor, chunksize: int
 ) -> None:
     consumed: list[int] = []
     arguments = (consumed.append(number) or number for number in range(30))
-    results = executor.map(abs, arguments, chunksize=chunksize, buffersize=2)
+    results = processes.map(abs, arguments, chunksize=chunksize, buffersize=2)
     assert len(consumed) == 2 * chunksize
     assert next(results) == 0
     assert len(consumed) == 3 * chunksize

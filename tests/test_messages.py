@@ -6,7 +6,7 @@ import copyreg
 import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from typing import Any
@@ -20,9 +20,12 @@ from gadgets import Gadget
 
 import adapters
 from adapters._execution import messages
+from adapters._execution.packing import BY_NAME, Packed, pack_plain, unpack
 
 no_child_is_left = executors.no_child_is_left
-executor, thread = executors.executor, executors.thread
+executor, thread = executors.sending, executors.one_at_a_time
+FORM = (BY_NAME, "", None)
+HEAD = (b"", {}, FORM, None)
 
 
 class ListOfItsOwn(list[int]):
@@ -106,16 +109,16 @@ def add_one(array: Array) -> Array:
     return array
 
 
-def outcomes(results: Iterator[Any]) -> list[Any]:
+def outcomes(
+    executor: adapters.Executor, function: Any, arguments: list[Any], chunksize: int
+) -> list[Any]:
     """The result of each call, or the type of the error that it raised."""
-    found: list[Any] = []
-    while True:
-        try:
-            found.append(next(results))
-        except StopIteration:
-            return found
-        except (Exception, Panic) as error:
-            found.append(type(error))
+    found = executor.map(function, arguments, chunksize=chunksize, return_exceptions=True)
+    return [type(each) if isinstance(each, BaseException) else each for each in found]
+
+
+def message(obj: object) -> Any:
+    return Packed(obj, FORM).message
 
 
 # Errors
@@ -153,6 +156,7 @@ def fail():
         raise KeyError("cause") from error
 
 tblib.pickling_support.install()
+ThreadPoolExecutor.by_value = True
 executor = adapters.Executor(ThreadPoolExecutor(1))
 error = executor.submit(fail).exception()
 print(repr(error), "in fail" in str(error.__cause__), executor.submit(sys.exit, 3).exception().code)
@@ -200,17 +204,20 @@ def test_what_is_no_exception_costs_its_own_task(
     error = thread.submit(function, 1).exception(TIMEOUT)
     assert isinstance(error, kind)
     assert "in panic" in str(error.__cause__)
-    assert outcomes(thread.map(function, [1, 2, 3], chunksize=2)) == [kind] * 3
+    assert outcomes(thread, function, [1, 2, 3], 2) == [kind] * 3
 
 
 @pytest.mark.parametrize("chunksize", [1, 2, 4])
 def test_an_argument_that_panics_costs_its_own_call(
     thread: adapters.Executor, chunksize: int
 ) -> None:
-    results = thread.map(
-        crashes.same, [1, PanicsOnLeaving(), PanicsOnArrival(), 4], chunksize=chunksize
-    )
-    assert outcomes(results) == [1, adapters.SerializeError, adapters.RebuildError, 4]
+    arguments = [1, PanicsOnLeaving(), PanicsOnArrival(), 4]
+    assert outcomes(thread, crashes.same, arguments, chunksize) == [
+        1,
+        adapters.SerializeError,
+        adapters.RebuildError,
+        4,
+    ]
     error = thread.submit(crashes.same, PanicsOnLeaving()).exception(TIMEOUT)
     assert isinstance(error, adapters.SerializeError)
     assert thread.submit(abs, -1).result(TIMEOUT) == 1
@@ -221,7 +228,7 @@ def test_an_argument_that_panics_costs_its_own_call(
 
 def test_large_parts_are_out_of_band_from_protocol_5_on() -> None:
     data = bytes(300_000)
-    body, buffers = messages.pack(Gadget(bytearray(data)))
+    body, buffers = message(Gadget(bytearray(data)))
     assert len(body) < 1000
     views: list[pickle.PickleBuffer] = []
     out_of_band = pickle.dumps(buffers, 5, buffer_callback=views.append)
@@ -231,7 +238,7 @@ def test_large_parts_are_out_of_band_from_protocol_5_on() -> None:
         pickle.loads(out_of_band, buffers=views),
         pickle.loads(pickle.dumps(buffers, 4)),
     ):
-        assert bytes(messages.unpack(body, arrived).state) == data
+        assert bytes(unpack(body, arrived).state) == data
 
 
 @pytest.mark.parametrize("memory", [bytearray(b"12"), bytearray(10**6), b"constant"])
@@ -254,13 +261,12 @@ def test_memory_arrives_as_writable_as_it_was(executor: adapters.Executor, memor
     "plain", [1, "text", b"bytes", None, [1.5, {"a": {2}}], (True, frozenset([2]))], ids=repr
 )
 def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
-    packed = messages.pack_plain([(plain,), (plain,)])
+    packed = pack_plain([(plain,), (plain,)])
     assert packed is not None
-    for calls in (packed, [messages.pack((plain,))] * 2):
-        returned = messages.run_chunk(messages.pack(crashes.same), calls)
-        assert isinstance(returned, tuple)
-        results = map(messages.result_of, messages.unpack_chunk(returned))
-        assert outcomes(results) == [plain, plain]
+    for calls in (packed, [message((plain,))] * 2):
+        item = messages.run_chunk(HEAD, message(crashes.same), calls)
+        assert item[0] == messages.PLAIN
+        assert messages.open_chunk(item, 2) == [(plain, None)] * 2
 
 
 @pytest.mark.parametrize(
@@ -269,14 +275,14 @@ def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
     ids=repr,
 )
 def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
-    assert messages.pack_plain([1, other]) is None
-    calls = [messages.pack((each,)) for each in (1, other)]
-    returned = messages.run_chunk(messages.pack(crashes.same), calls)
-    assert isinstance(returned, list)
-    assert outcomes(map(messages.result_of, messages.unpack_chunk(returned))) == [1, other]
+    assert pack_plain([1, other]) is None
+    calls = [message((each,)) for each in (1, other)]
+    item = messages.run_chunk(HEAD, message(crashes.same), calls)
+    assert item[0] == messages.CHUNK
+    assert messages.open_chunk(item, 2) == [(1, None), (other, None)]
 
 
-@pytest.mark.parametrize(("arguments", "kind"), [([-1, -2, -3], tuple), ([-1, Gadget(), -3], list)])
+@pytest.mark.parametrize(("arguments", "kind"), [([-1, -2, -3], bytes), ([-1, Gadget(), -3], list)])
 def test_map_sends_plain_arguments_as_one_message(arguments: list[Any], kind: type) -> None:
     class Recording(Immediate):
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
@@ -293,7 +299,7 @@ def test_data_that_is_too_deep_for_pickle_is_not_plain() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    assert messages.pack_plain([deep]) is None
+    assert pack_plain([deep]) is None
 
 
 @pytest.mark.parametrize("chunksize", [1, 2, 3, 8])
@@ -302,16 +308,30 @@ def test_refused_calls_and_calls_that_fail_keep_their_places(
 ) -> None:
     lock = threading.Lock()
     refused = adapters.SerializeError
-    results = thread.map(unless_odd, [lock, 0, lock, lock, 4, 5, 6, lock], chunksize=chunksize)
-    assert outcomes(results) == [refused, 0, refused, refused, 4, ValueError, 6, refused]
+    arguments = [lock, 0, lock, lock, 4, 5, 6, lock]
+    assert outcomes(thread, unless_odd, arguments, chunksize) == [
+        refused,
+        0,
+        refused,
+        refused,
+        4,
+        ValueError,
+        6,
+        refused,
+    ]
 
 
 @pytest.mark.parametrize("chunksize", [1, 2, 5])
 def test_results_that_cannot_be_pickled_keep_their_places(
     thread: adapters.Executor, chunksize: int
 ) -> None:
-    results = thread.map(give_lock_if_odd, [0, 1, 2, 3, 4], chunksize=chunksize)
-    assert outcomes(results) == [0, adapters.SerializeError, 2, adapters.SerializeError, 4]
+    assert outcomes(thread, give_lock_if_odd, [0, 1, 2, 3, 4], chunksize) == [
+        0,
+        adapters.SerializeError,
+        2,
+        adapters.SerializeError,
+        4,
+    ]
 
 
 @pytest.mark.parametrize("arguments", [[1, 2, 3], [1, Gadget(), 3]], ids=["plain", "mixed"])
@@ -319,20 +339,20 @@ def test_a_function_that_cannot_be_rebuilt_fails_all_calls_of_its_chunks(
     thread: adapters.Executor, arguments: list[Any]
 ) -> None:
     function = partial(crashes.call, crashes.FailsToArrive(crashes.raise_an_exception))
-    results = thread.map(function, arguments, chunksize=2)
-    for _ in arguments:
-        with pytest.raises(adapters.RebuildError, match=r"crashes\.FailsToArrive") as raised:
-            next(results)
-        assert "in raise_an_exception" in str(raised.value.__cause__)
-    assert outcomes(results) == []
+    results = list(thread.map(function, arguments, chunksize=2, return_exceptions=True))
+    assert len(results) == len(arguments)
+    for error in results:
+        assert isinstance(error, adapters.RebuildError)
+        assert "crashes.FailsToArrive" in str(error)
+        assert "in raise_an_exception" in str(error.__cause__)
 
 
 def test_a_chunk_that_is_lost_fails_all_its_calls_but_those_refused() -> None:
     manual = Manual()
     results = adapters.Executor(manual).map(
-        crashes.same, [1, threading.Lock(), Gadget(), 4], chunksize=3
+        crashes.same, [1, threading.Lock(), Gadget(), 4], chunksize=3, return_exceptions=True
     )
     manual.wait_for(2)
     manual.die()
     broken = futures.BrokenExecutor
-    assert outcomes(results) == [broken, adapters.SerializeError, broken, broken]
+    assert [type(each) for each in results] == [broken, adapters.SerializeError, broken, broken]

@@ -15,9 +15,15 @@ from executors import TIMEOUT
 
 import adapters
 from adapters._execution import messages
+from adapters._execution.packing import BY_NAME
 
 HERE = __name__
-thread = executors.thread
+thread = executors.one_at_a_time
+
+
+def sent(error: BaseException) -> BaseException | None:
+    """An error, as it arrives from a worker."""
+    return messages.open_result(messages.pack_error(error, (BY_NAME, "", None)))[1]
 
 
 @pytest.fixture(autouse=True)
@@ -111,17 +117,11 @@ def group() -> BaseException:
 def test_a_task_error_says_what_the_task_raised(
     make: Callable[[], BaseException], words: str
 ) -> None:
-    _, error = messages.unpack_result(messages.pack_error(make()))
+    error = sent(make())
     assert isinstance(error, adapters.TaskError)
     assert str(error).startswith(f"the task raised {words}, which cannot be unpickled here (adapte")
     assert "raised TypeError: " in str(error)
     assert len(str(error)) < 3000
-
-
-def test_a_result_item_without_words_is_read_all_the_same() -> None:
-    item = messages.pack_error(NeedsKey("message", key=1))[:4]
-    _, error = messages.unpack_result(item)
-    assert str(error).startswith("the task raised an exception, which cannot be unpickled here")
 
 
 def test_an_exception_whose_traceback_cannot_be_formatted() -> None:
@@ -134,15 +134,15 @@ def test_an_exception_whose_traceback_cannot_be_formatted() -> None:
         def __suppress_context__(self) -> Any:  # type: ignore[override]
             panic()
 
-    item = messages.pack_error(Odd("odd"))
-    assert item[0] is False
+    item = messages.pack_error(Odd("odd"), (BY_NAME, "", None))
+    assert item[0] == messages.ERROR
     assert "its traceback cannot be formatted: test_messages_errors.Panic" in item[3]
 
 
 def test_an_exception_may_refuse_attributes() -> None:
-    _, error = messages.unpack_result(messages.pack_error(Frozen("ice")))
+    error = sent(Frozen("ice"))
     assert isinstance(error, Frozen)
-    assert isinstance(error.__cause__, messages.RemoteTraceback)
+    assert type(error.__cause__).__name__.endswith("RemoteTraceback")
 
 
 @pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError, Panic, SystemExit])
@@ -156,17 +156,5 @@ def test_whatever_an_arrival_raises_is_the_error_of_its_task(
     assert future.exception(TIMEOUT) is error
     with pytest.raises(wanted):
         future.result(TIMEOUT)
-    results = thread.map(RaisesOnArrival, [kind, kind])
-    for _ in range(2):
-        with pytest.raises(wanted):
-            next(results)
-
-
-def test_an_interrupt_while_a_result_arrives_passes_and_leaves_it(
-    thread: adapters.Executor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    future = thread.submit(RaisesOnArrival, KeyboardInterrupt)
-    with pytest.raises(KeyboardInterrupt):
-        future.exception(TIMEOUT)
-    monkeypatch.setattr(RaisesOnArrival, "arrive", staticmethod(lambda kind: "arrived"))
-    assert future.result(TIMEOUT) == "arrived"
+    results = thread.map(RaisesOnArrival, [kind, kind], return_exceptions=True)
+    assert [type(each) for each in results] == [wanted] * 2

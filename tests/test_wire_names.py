@@ -266,6 +266,8 @@ def test_the_numbers_of_the_cache(protocol: int) -> None:
 class Records(ThreadPoolExecutor):
     """Keeps what it is to call a function with, and what comes of it."""
 
+    by_value = True  # so that tasks go to it as messages
+
     def __init__(self) -> None:
         super().__init__(1)
         self.messages: list[Any] = []
@@ -295,3 +297,10 @@ def test_messages_and_answers_of_an_executor(by_value: Any, protocol: int) -> No
     assert len(answers) == len(inner.messages) == 11
     for each in (*inner.messages, *answers):
         assert refused(each, protocol) == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_tasks_and_their_answers(by_value: Any, protocol: int) -> None:
+    for obj in (Gadget(b"x" * 5000), by_value, [1, "two"]):
+        task = adapters.task(copy.copy, obj)
+        assert refused([task, task(), adapters.task(copy.copy)()], protocol) == set()

@@ -4,27 +4,38 @@ A task on a ProcessPoolExecutor; each column is what one thread or process runs:
 
     caller's thread                   executor manager thread           worker process
 
-    Executor: pack the call
+    TaskFuture: pack the work
        | call item
     RestartingExecutor: keep it
        | call item as a work item
     pool.submit --------------------> call queue ---------------------> run_call or run_chunk:
                                                                         unpack, call, pack
-    future.result(): unpack <-------- done callbacks: chain the <------ result queue
-                      result item     futures of RestartingExecutor      result item
-                                      and Executor
+    opener's thread
+                                      done callbacks: plain data is
+    TaskFuture: open the result <---- opened here, all else there <---- result queue
+                                                                        result item
 
     adapters-watchdog thread: if a worker died and the manager did not notice, ends the result queue
     adapters-restart thread: makes a new pool, submits lost work items, shuts the broken pool down
-    adapters-shutdown thread: shuts the pool of a RestartingExecutor down after its last work item
+    adapters-shutdown thread: shuts a pool down after its last task, if the caller does not wait
 
-RestartingExecutor takes part where `Executor` was given a function that makes the pool. Call items
-and result items are messages of bytes and buffers, which `messages` alone packs and unpacks.
+A worker that lacks a definition of the main script, or a registration, says so in place of a
+result; an opener's thread then submits the task again, with what was lacking. An executor of
+threads gets its tasks as they are. RestartingExecutor takes part where `Executor` was given a
+function that makes the pool.
 
 | module | what it holds |
 |---|---|
-| `executor` | `Executor`: submit, map, and the futures that it gives |
-| `messages` | call items and result items: how they are packed, run and unpacked |
+| `executor` | `Executor`: submit, map, shutdown |
+| `engine` | what an inner executor does with a task |
+| `dispatcher` | what the futures of one executor share |
+| `work` | what a task is: a call, or a chunk of calls |
+| `task_future` | `TaskFuture`: what happens to a task until it is done |
+| `openers` | threads that open results |
+| `messages` | call items and result items: how they are run and opened |
+| `packing` | how the objects in them are pickled |
+| `registrations` | how workers get the registrations of the caller |
+| `task` | `adapters.task` and `adapters.answer`, for other transports |
 | `restarting` | `RestartingExecutor`: replaces a pool that a worker's death has broken |
 | `watchdog` | breaks a process pool that would hang after the death of a worker |
 | `chained_future` | `ChainedFuture`: takes result, cancellation and running state from another |

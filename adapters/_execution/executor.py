@@ -6,20 +6,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
-from itertools import islice, repeat
-from threading import Lock
-from typing import Any, TypeAlias, TypeVar
+from itertools import islice
+from threading import Thread
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
-from adapters._execution import messages
-from adapters._execution.chained_future import ChainedFuture
+from adapters._execution.dispatcher import Dispatcher
+from adapters._execution.engine import Engine
+from adapters._execution.messages import Outcome
 from adapters._execution.restarting import RestartingExecutor
-from adapters._execution.watchdog import start_watchdog
+from adapters._execution.task_future import TaskFuture
+from adapters._execution.work import Call, Chunk, Mapped
 from adapters._naming import shown
-from adapters.errors import AdapterError, failures
 
+P = ParamSpec("P")
 T = TypeVar("T")
-# The future of a chunk and, for each of its calls, the result item if the call was not sent.
-_SentChunk: TypeAlias = "tuple[futures.Future[Any], list[messages.ResultItem | None]]"
+# The future of a chunk, or of a single call, and whether it is one of a chunk.
+_SentChunk: TypeAlias = tuple[futures.Future[Any], bool]
 
 
 class Executor(futures.Executor):
@@ -29,12 +31,17 @@ class Executor(futures.Executor):
     subclasses, lambdas and closures travel, and large parts of states leave out of band where the
     engine can do that. Arguments are pickled when they are submitted, except for large parts of
     states: the engine reads these when it sends them, so do not change them until the task is done.
-    The result is rebuilt in the thread that first asks for it.
 
     A task that fails anywhere (pickling its arguments, rebuilding them, running, pickling the
     result, rebuilding it) gives its own future one error, and costs no other task. Errors from a
     worker have its traceback in their `__cause__`. A worker that dies gives what the inner executor
     gives: BrokenExecutor for all tasks that were running or pending in a ProcessPoolExecutor.
+
+    All else is as the inner executor has it. What the main script defines goes by name, and so uses
+    the globals of the worker, where the workers run the script, too; and by value where one does
+    not have it, or where the inner executor does so itself (loky, Dask, Ray). Threads get the
+    arguments themselves. A future is done when its result is there; one that has to be rebuilt is
+    rebuilt in a thread of this executor. Other attributes are those of the inner executor.
 
     Args:
         inner: The executor that runs the tasks: a ProcessPoolExecutor, ThreadPoolExecutor, loky's,
@@ -42,7 +49,8 @@ class Executor(futures.Executor):
             ProcessPoolExecutor. A function that makes an executor, such as
             `loky.get_reusable_executor`, is called again whenever a worker's death has broken the
             one before; tasks that were lost then run again, and only a task that breaks the
-            executor while it runs alone gets the BrokenExecutor.
+            executor while it runs alone gets the BrokenExecutor, or one that holds what can be
+            rebuilt only once, such as a connection.
         options: For the ProcessPoolExecutor that is made: `max_workers`, `mp_context` and so on.
 
     >>> with Executor(futures.ThreadPoolExecutor(2)) as executor:
@@ -56,6 +64,7 @@ class Executor(futures.Executor):
         /,
         **options: Any,
     ) -> None:
+        runs: Any = None  # the executor that runs the tasks
         if inner is None:
             inner = futures.ProcessPoolExecutor(**options)
         elif options:
@@ -65,27 +74,53 @@ class Executor(futures.Executor):
                 advice = "pass one, a function that makes one, or options of a ProcessPoolExecutor"
                 raise TypeError(f"{shown(inner)} is no concurrent.futures.Executor; {advice}")
             inner = RestartingExecutor(inner)
+            runs = inner._inner
         self._inner = inner
-        self._pending: set[futures.Future[Any]] = set()
+        self._engine = Engine(runs or inner)
+        self._dispatcher = Dispatcher(inner, self._engine)
 
     def __repr__(self) -> str:
         return f"<adapters.Executor of {self._inner!r}>"
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
+    def __getattr__(self, name: str) -> Any:
+        if name == "_inner" or name.startswith("__"):  # it could not be made, or is being copied
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self._inner, name)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[T]:
         """Run `fn(*args, **kwargs)` in a worker; the future has its result or one error.
 
         Raises:
             RuntimeError: the executor was shut down.
             BrokenExecutor: the inner executor is broken for good.
         """
-        future = _Future[T]()
-        try:
-            message = messages.pack((fn, args, kwargs))
-        except AdapterError as error:
-            future.set_exception(error)
-        else:
-            future.chain(self._submit(messages.run_call, *message))
+        if self._engine.in_process:
+            return self._inner.submit(fn, *args, **kwargs)
+        future: TaskFuture[T] = TaskFuture(self._dispatcher, Call(fn, args, kwargs))
+        future.start()
         return future
+
+    @overload
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+        return_exceptions: Literal[False] = False,
+    ) -> Iterator[T]: ...
+
+    @overload
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+        return_exceptions: bool,
+    ) -> Iterator[T | BaseException]: ...
 
     def map(
         self,
@@ -94,55 +129,47 @@ class Executor(futures.Executor):
         timeout: float | None = None,
         chunksize: int = 1,
         buffersize: int | None = None,
-    ) -> Iterator[T]:
+        return_exceptions: bool = False,
+    ) -> Iterator[T | BaseException]:
         """As `map(fn, *iterables)`, in workers; results come in order.
 
-        A call that fails raises where its result would have been; the next `next()` goes on with
-        the call after it. An iterator that is dropped half-way cancels what has not been started.
+        The first call that fails raises where its result would have been, and ends the iterator.
+        What has not been started then is cancelled, as it is when the iterator is dropped half-way,
+        after the timeout and after KeyboardInterrupt.
 
         Args:
             fn: The function.
             iterables: Its arguments. They are consumed now, unless there is a buffersize.
             timeout: Seconds from now after which `next()` raises TimeoutError. None means never.
-            chunksize: Calls that go to a worker at once, as one task.
+            chunksize: Calls that go to a worker at once, as one task; without effect on threads.
             buffersize: The largest number of chunks that are submitted and not yet read; the
                 iterables are consumed as results are read. None means no limit.
-
-        Raises:
-            SerializeError: `fn` cannot be pickled.
+            return_exceptions: Whether a call that fails gives its error in place of its result,
+                as in `asyncio.gather`, so that all others are read, too.
         """
         if not isinstance(buffersize, int | None):
-            raise TypeError(f"buffersize must be an int or None, not {shown(buffersize)}")
-        for name, size in (("chunksize", chunksize), ("buffersize", buffersize)):
-            if size is not None and size < 1:
-                raise ValueError(f"{name} must be 1 or more, not {size}")
+            raise TypeError("buffersize must be an integer or None")
+        if buffersize is not None and buffersize < 1:
+            raise ValueError("buffersize must be None or > 0")
+        if chunksize < 1:
+            raise ValueError("chunksize must be >= 1.")
         end = None if timeout is None else time.monotonic() + timeout
         calls = zip(*iterables)  # noqa: B905  the shortest ends it, as in map()
-        chunks = iter(lambda: list(islice(calls, chunksize)), [])
-        function = messages.pack(fn)
-        sent = (self._submit_chunk(function, chunk) for chunk in chunks)
-        pending = deque(islice(sent, buffersize))
-        return map(messages.result_of, _receive(pending, sent, end))
+        if self._engine.in_process:
+            sent = (self._submit_one(fn, args) for args in calls)
+        else:
+            mapped = Mapped(fn)
+            chunks = iter(lambda: list(islice(calls, chunksize)), [])
+            sent = (self._submit_chunk(mapped, chunk) for chunk in chunks)
+        return _results(deque(islice(sent, buffersize)), sent, end, return_exceptions)
 
-    def _submit_chunk(self, function: messages.Message, calls: list[Any]) -> _SentChunk:
-        """Submit those calls of a chunk whose arguments can be packed."""
-        refused: list[messages.ResultItem | None] = [None] * len(calls)
-        chunk: messages.Chunk | None = messages.pack_plain(calls)
-        if chunk is None:
-            chunk = []
-            for index, args in enumerate(calls):
-                try:
-                    chunk.append(messages.pack(args))
-                except AdapterError as error:
-                    refused[index] = (None, None, error)
-        return self._submit(messages.run_chunk, function, chunk), refused
+    def _submit_one(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> _SentChunk:
+        return self._inner.submit(fn, *args), False
 
-    def _submit(self, function: Callable[..., Any], *args: Any) -> futures.Future[Any]:
-        future = self._inner.submit(function, *args)
-        start_watchdog(self._inner)
-        self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
-        return future
+    def _submit_chunk(self, mapped: Mapped, calls: list[tuple[Any, ...]]) -> _SentChunk:
+        future: TaskFuture[Any] = TaskFuture(self._dispatcher, Chunk(mapped, calls))
+        future.start()
+        return future, True
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks, and shut the inner executor down.
@@ -151,73 +178,59 @@ class Executor(futures.Executor):
             wait: Whether to wait until all tasks are done and the workers have ended.
             cancel_futures: Whether to cancel the tasks that have not been started.
         """
+        dispatcher = self._dispatcher
+        if self._engine.in_process:
+            self._inner.shutdown(wait=wait, cancel_futures=cancel_futures)
+            return
+        dispatcher.close()
         if cancel_futures:
-            for future in list(self._pending):
-                future.cancel()
-        self._inner.shutdown(wait=wait)
+            dispatcher.cancel()
+        if (wait and not dispatcher.is_settling) or dispatcher.is_idle:
+            dispatcher.shut_down(wait)
+        else:
+            shut_down = Thread(target=dispatcher.shut_down, args=(False,), name="adapters-shutdown")
+            shut_down.start()
 
 
-class _Future(ChainedFuture[T]):
-    """The future of a task: holds its result item, unpacked at the first `result()`."""
-
-    _item: messages.ResultItem = ()  # stays empty if no worker has returned one
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._unpacking = Lock()
-
-    def set_result(self, result: Any) -> None:
-        self._item = result
-        if result[0]:
-            super().set_result(None)  # type: ignore[arg-type]
-        else:  # only set_exception() ends futures.wait(return_when=FIRST_EXCEPTION)
-            self.set_exception(Exception("the error of a task, not unpacked yet"))
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        error = super().exception(timeout)
-        if not self._item:
-            return error
-        with self._unpacking:
-            self._item = None, *messages.unpack_result(self._item)
-        return self._item[2]
-
-    def result(self, timeout: float | None = None) -> Any:
-        error = self.exception(timeout)
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error, self  # no reference cycle through the traceback
-        return self._item[1]
-
-
-def _receive(
-    pending: deque[_SentChunk], sent: Iterator[_SentChunk], end: float | None
-) -> Iterator[messages.ResultItem]:
-    """Yield the result items of the calls of all chunks in order; when closed, cancel the rest."""
+def _results(
+    pending: deque[_SentChunk],
+    sent: Iterator[_SentChunk],
+    end: float | None,
+    return_exceptions: bool,
+) -> Iterator[Any]:
+    """Yield the results of the calls of all chunks in order; when it ends, cancel the rest."""
     try:
         while pending:
+            outcomes = _outcomes(*pending.popleft(), end)
             pending.extend(islice(sent, 1))
-            items = _items_of(pending.popleft(), end)
-            while items:
-                yield items.pop()  # keeps no reference to what was read
+            while outcomes:
+                value, error = outcomes.pop()  # keeps no reference to what was read
+                if error is None:
+                    yield value
+                elif return_exceptions:
+                    yield error
+                else:
+                    try:
+                        raise error
+                    finally:
+                        del error  # no reference cycle through the traceback
+                del value, error
     finally:
         for future, _ in pending:
             future.cancel()
 
 
-def _items_of(chunk: _SentChunk, end: float | None) -> list[messages.ResultItem]:
-    """Wait for the result items of the calls of a chunk; returns them in reverse order."""
-    future, refused = chunk
+def _outcomes(future: futures.Future[Any], chunk: bool, end: float | None) -> list[Outcome]:
+    """Wait for the outcomes of the calls of a chunk; returns them in reverse order."""
     try:
-        returned = future.result(None if end is None else end - time.monotonic())
-        items = iter(messages.unpack_chunk(returned))
-    except futures.TimeoutError:
+        error = future.exception(None if end is None else end - time.monotonic())
+    except BaseException:  # the time is over, the user interrupts, or it was cancelled
         future.cancel()
         raise
-    except failures() as error:  # of the chunk as a whole: all its calls get it
-        items = repeat((None, None, error))
-    return [item or next(items) for item in refused][::-1]
+    if error is not None:
+        return [(None, error)]
+    result = future.result()
+    return result[::-1] if chunk else [(result, None)]
 
 
 Executor.__module__ = "adapters"

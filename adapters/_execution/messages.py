@@ -1,31 +1,47 @@
 """Messages: call items and result items in a form that every transport can carry.
 
-A message is (body, buffers): the bytes of `adapters.dumps`, and the large parts beside them. What
-an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
-`run_chunk` or at the caller, where it becomes the error of that task alone.
+What an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
+`run_chunk` or where the result is opened, and becomes the error of that task alone.
+
+A call item is run_call(head, body, buffers) or run_chunk(head, function, calls). A head holds what
+they need in the worker, and how the result is to be written:
+
+    (digest of the caller's registrations, names of definitions of the main script with their
+    digests, form, keys of the registrations if the task is sent again)
+
+A result item is one of
+
+    (PLAIN, body)                    plain data, which pickle loads by itself
+    (RESULT, body, buffers)
+    (ERROR, body, problem, traceback in the worker, exception in words)
+    (CHUNK, the result items of its calls)
+    (LACKS, names that the worker lacks)  or registrations; nothing has run
 """
 
 from __future__ import annotations
 
-import io
 import os
+import pickle
 import traceback
-from contextlib import suppress
+from concurrent.futures import process
 from copyreg import dispatch_table
-from pickle import PickleBuffer, Pickler, PicklingError
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
+from adapters._execution import registrations
+from adapters._execution.packing import Form, Message, Packed, pack_plain, unpack
+from adapters._importable import main_script
 from adapters._naming import in_words, shown
-from adapters._pickling import dumps, loads
+from adapters._pickling import loads
 from adapters.errors import TaskError
 
-# What arrives in place of a Buffer, if the transport pickles at all, is any bytes-like object.
-Message: TypeAlias = tuple[bytes, "tuple[Any, ...]"]
-# (True, *message) or (False, pickled exception or None, why it is None, traceback in the worker,
-# exception in words); in the caller's process also (None, result, exception).
 ResultItem: TypeAlias = tuple[Any, ...]
-# One message where all is plain data; else a message for each, as one of them may fail.
-Chunk: TypeAlias = "Message | list[Message]"
+Head: TypeAlias = "tuple[bytes, dict[str, str | None], Form, list[Any] | None]"
+# The arguments of all calls as plain data; else a message for each, as one of them may fail.
+Calls: TypeAlias = "bytes | list[Message]"
+# The result of a call, and None; or None, and the error that it raised.
+Outcome: TypeAlias = "tuple[Any, BaseException | None]"
+
+PLAIN, RESULT, ERROR, CHUNK, LACKS = range(5)
 
 
 class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
@@ -36,96 +52,64 @@ class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
         self.tb = tb
 
     def __str__(self) -> str:
-        return f'\n"""\n{self.tb}"""'
+        return self.tb
 
 
-class Buffer:
-    """A large part of a message: out of band where the transport has pickle's protocol 5.
-
-    It arrives as writable memory if the sender's was, as the arrays of numpy are, and only then.
-    """
-
-    __slots__ = ("_view",)
-
-    def __init__(self, view: PickleBuffer) -> None:
-        self._view = view
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if protocol >= 5:
-            return memoryview, (self._view,)
-        memory = self._view.raw()
-        return bytes if memory.readonly else bytearray, (bytes(memory),)
-
-    def copy(self) -> bytes | bytearray:
-        """Memory of its own, for a transport that pickles nothing, such as a thread."""
-        memory = self._view.raw()
-        return bytes(memory) if memory.readonly else bytearray(memory)
+# That of ProcessPoolExecutor, which programs may know, where there is one.
+_Cause: Any = getattr(process, "_RemoteTraceback", RemoteTraceback)
 
 
-def pack(obj: object) -> Message:
-    """Make a message of an object; raises as `adapters.dumps`."""
-    views: list[PickleBuffer] = []
-    body = dumps(obj, buffer_callback=views.append)
-    return body, tuple(map(Buffer, views))
-
-
-def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:
-    """The object of a message; raises as `adapters.loads`."""
-    return loads(body, buffers=[each.copy() if type(each) is Buffer else each for each in buffers])
-
-
-class _PlainPickler(Pickler):
-    def reducer_override(self, obj: Any) -> NoReturn:
-        raise PicklingError  # whatever is not of pickle's own basic types
-
-
-def pack_plain(items: list[Any]) -> Message | None:
-    """Make one message of all items if they are plain data, which always unpickles; else None."""
-    file = io.BytesIO()
-    with suppress(PicklingError, RecursionError):
-        _PlainPickler(file, 5).dump(items)
-        return file.getvalue(), ()
-    return None
-
-
-def run_call(body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
+def run_call(head: Head, body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
     """Make the call of a call item, in a worker; an exception becomes a result item."""
+    form = head[2]
     try:
+        if (lacking := _lacking(head)) is not None:
+            return lacking
         function, args, kwargs = unpack(body, buffers)
-        return True, *pack(function(*args, **kwargs))
+        return _pack_result(function(*args, **kwargs), form)
     except BaseException as error:
-        return pack_error(error)
+        return pack_error(error, form)
 
 
-def run_chunk(function: Message, calls: Chunk) -> Message | list[ResultItem]:
-    """Call a function with each tuple of arguments of a chunk, in a worker.
-
-    Returns one message with all results, if they are plain data; else the result item of each call.
-    """
-    plain = type(calls) is tuple
-    each: Any = unpack(*calls) if plain else calls
+def run_chunk(head: Head, function: Message, calls: Calls) -> ResultItem:
+    """Call a function with each tuple of arguments of a chunk, in a worker."""
+    form = head[2]
     try:
+        if (lacking := _lacking(head)) is not None:
+            return lacking
         call = unpack(*function)
+        plain = pickle.loads(calls) if isinstance(calls, bytes) else None
     except BaseException as error:
-        return [pack_error(error)] * len(each)
+        return pack_error(error, form)
     results: list[Any] = []
     errors: dict[int, ResultItem] = {}
-    for index, args in enumerate(each):
+    for index, args in enumerate(calls if plain is None else plain):
         try:
-            results.append(call(*(args if plain else unpack(*args))))
+            results.append(call(*(unpack(*args) if plain is None else args)))
         except BaseException as error:
             results.append(None)
-            errors[index] = pack_error(error)
-    if not errors and (message := pack_plain(results)) is not None:
-        return message
-    return [errors.get(index) or _pack_result(result) for index, result in enumerate(results)]
+            errors[index] = pack_error(error, form)
+    if not errors and (body := pack_plain(results)) is not None:
+        return PLAIN, body
+    packed = (errors.get(i) or _pack_result(result, form) for i, result in enumerate(results))
+    return CHUNK, list(packed)
 
 
-def _pack_result(result: object) -> ResultItem:
+def _lacking(head: Head) -> ResultItem | None:
+    """What this worker lacks for a call, None for nothing. It learns what comes with the call."""
+    digest, names, _, keys = head
+    if keys is not None:
+        registrations.learn(digest, keys)
+    missing = main_script.missing(names) if names else []
+    return (LACKS, missing) if missing or registrations.lacks(digest) else None
+
+
+def _pack_result(result: object, form: Form) -> ResultItem:
     try:
-        return True, *pack(result)
+        packed = Packed(result, form, form[2], check=False)
     except BaseException as error:
-        return pack_error(error)
+        return pack_error(error, form)
+    return (PLAIN, packed.message[0]) if packed.is_plain else (RESULT, *packed.message)
 
 
 class _OwnReduction:
@@ -138,7 +122,7 @@ class _OwnReduction:
         return self._error.__reduce_ex__(protocol)
 
 
-def pack_error(error: BaseException) -> ResultItem:
+def pack_error(error: BaseException, form: Form) -> ResultItem:
     """Make the result item of a call that raised `error`."""
     raised = in_words(error)
     try:
@@ -150,51 +134,48 @@ def pack_error(error: BaseException) -> ResultItem:
     module = getattr(dispatch_table.get(type(error)), "__module__", None) or ""
     try:
         exception = _OwnReduction(error) if module.startswith("tblib") else error
-        return False, dumps(exception), None, remote, raised
+        packed = Packed(exception, form, form[2], check=False)
+        return ERROR, packed.message, None, remote, raised
     except BaseException as reason:  # any of them is this task's own
         why = f"which cannot be pickled ({in_words(reason)})"
         problem = f"in process {os.getpid()} the task raised {raised}, {why}"
-        return False, dumps(None), problem, remote, raised
+        return ERROR, None, problem, remote, raised
 
 
-def unpack_result(item: ResultItem) -> tuple[Any, BaseException | None]:
+def open_result(item: ResultItem) -> Outcome:
     """The result of a call or, with a `RemoteTraceback` as its cause, the error that it raised."""
-    if item[0] is None:
-        return item[1], item[2]
-    if item[0]:
-        try:
+    kind = item[0]
+    try:
+        if kind == PLAIN:
+            return loads(item[1]), None
+        if kind == RESULT:
             return unpack(*item[1:]), None
-        except KeyboardInterrupt:  # of this process, which may ask again
-            raise
-        except BaseException as error:
-            return None, error
-    _, body, problem, remote, *words = item
-    said = words[0] if words else "an exception"
+    except BaseException as error:
+        return None, error
+    return None, _open_error(*item[1:])
+
+
+def _open_error(
+    message: Message | None, problem: str | None, remote: str, words: str
+) -> BaseException:
     raised: Any = None
     try:
-        raised = loads(body)
-    except KeyboardInterrupt:
-        raise
+        raised = unpack(*message) if message else None
     except BaseException as reason:
-        problem = f"the task raised {said}, which cannot be unpickled here ({in_words(reason)})"
+        problem = f"the task raised {words}, which cannot be unpickled here ({in_words(reason)})"
     if not isinstance(raised, BaseException):
-        problem = problem or f"the task raised {said}, which arrived as {shown(raised)}"
+        problem = problem or f"the task raised {words}, which arrived as {shown(raised)}"
         raised = TaskError(f"{problem}; what an exception holds must pickle", "task")
     # Not by `raised.__cause__ =`, as a class may refuse that its attributes are set.
-    vars(BaseException)["__cause__"].__set__(raised, RemoteTraceback(remote))
-    return None, raised
+    vars(BaseException)["__cause__"].__set__(raised, _Cause(f'\n"""\n{remote}"""'))
+    return raised  # type: ignore[no-any-return]
 
 
-def result_of(item: ResultItem) -> Any:
-    """The result of a call; raises the error that it raised."""
-    value, error = unpack_result(item)
-    if error is not None:
-        raise error
-    return value
-
-
-def unpack_chunk(returned: Message | list[ResultItem]) -> list[ResultItem]:
-    """The result items of the calls for which `run_chunk` returned this."""
-    if isinstance(returned, list):
-        return returned
-    return [(None, value, None) for value in unpack(*returned)]
+def open_chunk(item: ResultItem, count: int) -> list[Outcome]:
+    """The outcomes of the calls of a chunk, of which there are `count`."""
+    kind = item[0]
+    if kind == CHUNK:
+        return [open_result(each) for each in item[1]]
+    if kind == PLAIN:
+        return [(value, None) for value in loads(item[1])]
+    return [open_result(item)] * count  # the function could not be loaded

@@ -161,8 +161,13 @@ class RestartingExecutor(futures.Executor):
         broken.shutdown(wait=True)  # until the last of its workers has ended
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As `concurrent.futures.Executor.shutdown`, but cancels nothing: `Executor` does that."""
+        """As `concurrent.futures.Executor.shutdown`."""
         self._shutdown = True
+        if cancel_futures:
+            with self._changed:
+                items = [*self._pending, *self._running]
+            for item in items:
+                item.cancel()
         thread = Thread(target=self._shut_down_inner, args=(wait,), name="adapters-shutdown")
         thread.start()
         if wait:

@@ -9,5 +9,6 @@
 | `fingerprint` | whether two registrations are the same |
 | `class_ids` | ids of classes that go by value |
 | `definitions` | classes and functions that only some processes have |
+| `main_script` | what the main script defines, where another process runs it, too |
 | `stable_pickler` | bytes that are the same in each process |
 """

@@ -43,6 +43,33 @@ def definition_digest(value: Any) -> str:
     return _digest(_describe_class(value, seen) if is_class else _describe(value, seen))
 
 
+def code_digest(value: Any) -> str:
+    """A digest of the code alone of a class or of a function, whatever it refers to.
+
+    It does not change while a program runs, and differs for a definition of the same name that was
+    made of other source. A decorated function has the code of what it wraps, too.
+    """
+    return _digest(_code_of(value, {}))
+
+
+def _code_of(value: Any, seen: dict[int, object]) -> object:
+    seen[id(value)] = value
+    if issubclass(type(value), type):
+        held = [(name, _plain(each)) for name, each in sorted(vars(value).items())]
+        return [(name, _code_of(each, seen)) for name, each in held if type(each) is FUNCTION]
+    inside = [_contents(cell) for cell in getattr(value, "__closure__", None) or ()]
+    inside.append(getattr(value, "__wrapped__", None))
+    inner = [each for each in inside if type(each) is FUNCTION and id(each) not in seen]
+    return _describe(getattr(value, "__code__", None), {}), [_code_of(each, seen) for each in inner]
+
+
+def _plain(attribute: Any) -> Any:
+    """The function inside what a class has for a method."""
+    if type(attribute) is property:
+        return attribute.fget
+    return attribute.__func__ if isinstance(attribute, (staticmethod, classmethod)) else attribute
+
+
 def _digest(description: object) -> str:
     """24 hexadecimal digits, of BLAKE2b."""
     import hashlib
@@ -102,8 +129,8 @@ def _describe_class(cls: type, seen: dict[int, object]) -> object:
     """A class: its name, what it is made of, and each attribute, functions by their code."""
     own = []
     for name, value in sorted(vars(cls).items()):
-        function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
-        parts = (value.fget, value.fset, value.fdel) if type(value) is property else (function,)
+        is_property = type(value) is property
+        parts = (value.fget, value.fset, value.fdel) if is_property else (_plain(value),)
         for part in parts:
             describe = _describe_function if type(part) is FUNCTION else _describe
             if name not in _LEFT_OUT:

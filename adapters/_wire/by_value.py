@@ -67,6 +67,11 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
         _being_written.discard(key)
 
 
+def dump_definition(value: Any, reduce: Callable[[Any], Any]) -> bytes:
+    """A class or a function by value, as a pickle, with those that it refers to."""
+    return _dump(value, reduce=reduce, whole=True)
+
+
 def _dump(value: Any, stable: bool = False, **options: Any) -> bytes:
     with io.BytesIO() as file:
         pickler = Pickler(file, pickle.DEFAULT_PROTOCOL, stable=stable, **options)
@@ -80,6 +85,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     Args:
         file, protocol, options: As in pickle.
         reduce: The reducer of native objects: `Registry.reduce`.
+        first: A function that is asked for reductions before; NotImplemented is no answer.
         whole: Whether classes and functions are written even where the other process may have them.
         stable: Whether a `StablePickler` writes what this one reduces.
     """
@@ -90,17 +96,21 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         protocol: int,
         *,
         reduce: Callable[[Any], Any],
+        first: Callable[[Any], Any] | None = None,
         whole: bool = False,
         stable: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(file, protocol, **options)
         self._reduce_native = reduce
+        self._first = first
         self._whole = whole
         self._stable = stable
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
+        if self._first is not None and (reduced := self._first(obj)) is not NotImplemented:
+            return reduced
         if kind is FUNCTION or issubclass(kind, type):
             reduced = self._reduce_definition(obj)
         elif kind in FUNCTIONS:

@@ -41,6 +41,7 @@ class Lookup:
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
         self._resolved: dict[Any, tuple[Adapter, int]] = {}  # by the keys that payloads had
+        self.edition = 0  # changes with each registration
         self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as `resolved` is
         self.resolved: Mapping[Any, tuple[Adapter, int]] = self._resolved
         self._copyreg = CopyregTable(table, self._reducer_for, self.reduce)

@@ -190,6 +190,7 @@ class Registry(Lookup):
         return name
 
     def _add(self, adapter: Adapter) -> None:
+        self.edition += 1
         self._resolved.clear()
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
@@ -203,6 +204,7 @@ class Registry(Lookup):
         return dump_adapter(adapter, self.reduce)
 
     def _remove(self, adapter: Adapter) -> None:
+        self.edition += 1
         self._resolved.clear()
         for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
             if adapters.get(key) is adapter:

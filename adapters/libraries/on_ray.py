@@ -23,6 +23,8 @@ class RayExecutor(futures.ThreadPoolExecutor):
         options: For `ray.remote`, such as `num_cpus` or `max_retries` (0, unless given).
     """
 
+    by_value = True  # how Ray sends what is in the main script
+
     def __init__(self, max_workers: int | None = None, **options: Any) -> None:
         if max_workers is None:
             max_workers = max(1, int(ray.cluster_resources().get("CPU", 1)))

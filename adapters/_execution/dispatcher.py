@@ -1,0 +1,127 @@
+"""Dispatcher: what the futures of one executor share, from the submission of a task to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent import futures
+from threading import Event, get_ident
+from typing import Any
+
+from adapters._execution import registrations
+from adapters._execution.engine import Engine
+from adapters._execution.messages import Head
+from adapters._execution.openers import Openers
+from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
+from adapters._execution.watchdog import start_watchdog
+from adapters._importable import main_script
+
+
+class Dispatcher:
+    """Packs tasks for an inner executor, submits them, and knows which are not done.
+
+    Args:
+        inner: The executor that runs them.
+        engine: What it does with them.
+
+    Attributes:
+        openers: The threads that open their results.
+        settling: The ids of threads that complete a future and run its callbacks.
+    """
+
+    def __init__(self, inner: futures.Executor, engine: Engine) -> None:
+        self.inner = inner
+        self.engine = engine
+        self.openers = Openers()
+        self.settling: set[int] = set()
+        self._lacking: dict[int, Any] = {}  # definitions that a worker did not have, by id
+        self._pending: set[futures.Future[Any]] = set()
+        self._closed = False
+        self._idle = Event()  # set once it is closed and all tasks are done
+
+    def must_copy(self, function: Any) -> bool:
+        """Whether a function has to go by value, with all else that is in the main script."""
+        return self.engine.by_value or id(function) in self._lacking
+
+    def pack(self, obj: object, copy: bool, reduced: dict[int, Any]) -> Packed:
+        """Pack an object by name or, if `copy` is true, by value."""
+        return Packed(
+            obj,
+            self._form(copy),
+            self.engine.job_reducers,
+            lacking=self._lacking,
+            check=not self.engine.runs_script,
+            reduced=reduced,
+        )
+
+    def _form(self, copy: bool) -> Form:
+        return (BY_VALUE if copy else BY_NAME, self.engine.library, self.engine.result_reducers)
+
+    def head(self, copy: bool, names: dict[str, str | None], again: bool) -> Head:
+        """The head of a message, with the registrations of this process where it is sent again."""
+        digest = registrations.digest()
+        keys = registrations.keys() if again and digest else None
+        return digest, names, self._form(copy), keys
+
+    def lack(self, names: list[str]) -> None:
+        """Learn which definitions of the main script a worker does not have."""
+        for name in names:
+            definition = main_script.find(name)
+            self._lacking[id(definition)] = definition
+
+    def submit(
+        self, function: Callable[..., Any], *args: Any, once: bool = False
+    ) -> futures.Future[Any]:
+        """Submit what runs in a worker; `once` says that it must not run a second time."""
+        inner = self.inner
+        submit = getattr(inner, "submit_once", inner.submit) if once else inner.submit
+        future = submit(function, *args)
+        start_watchdog(inner)
+        return future
+
+    def add(self, future: futures.Future[Any]) -> None:
+        """Count a task that is to be submitted.
+
+        Raises:
+            RuntimeError: the executor was shut down.
+        """
+        self._pending.add(future)
+        if self._closed:
+            self.discard(future)
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    def discard(self, future: futures.Future[Any]) -> None:
+        """Count a task as done."""
+        self._pending.discard(future)
+        if self._closed and not self._pending:
+            self._idle.set()
+
+    def close(self) -> None:
+        """Take no more tasks."""
+        self._closed = True
+        if not self._pending:
+            self._idle.set()
+
+    def cancel(self) -> None:
+        """Cancel the tasks that have not been started."""
+        for future in list(self._pending):
+            future.cancel()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it was closed and all tasks are done."""
+        return self._idle.is_set()
+
+    def shut_down(self, wait: bool) -> None:
+        """Shut the inner executor down once all tasks are done.
+
+        Until then, a task may be submitted again. A callback of a task cannot wait for its own end.
+        """
+        self._idle.wait()
+        self.inner.shutdown(wait=wait)
+        if wait:
+            self.openers.join()
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether this thread runs the callbacks of a task."""
+        return get_ident() in self.settling

@@ -1,0 +1,167 @@
+"""Packing: how the objects of a message are pickled, in the caller's process and in a worker."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from contextlib import suppress
+from functools import partial
+from pickle import PickleBuffer, Pickler, PicklingError
+from types import CodeType
+from typing import Any, NoReturn, TypeAlias
+
+from adapters._execution.engine import Reducers, reducers_of
+from adapters._importable import main_script
+from adapters._importable.functions import FUNCTION, FUNCTIONS
+from adapters._pickling import loads, write
+from adapters._wire.rebuild import registry
+from adapters.errors import failures
+
+# What arrives in place of a Buffer, if the transport pickles at all, is any bytes-like object.
+Message: TypeAlias = tuple[bytes, "tuple[Any, ...]"]
+
+# How a class or function of the main script is written:
+BY_NAME = "by name"  # the process that loads it has it
+BY_VALUE = "by value"
+BY_EITHER = "by either"  # by name, and by value for a process that does not have it
+# That, the library whose reducers are used (as `Engine.library`), and more of them for results.
+Form: TypeAlias = "tuple[str, str, Reducers | None]"
+PLAIN: Form = (BY_EITHER, "", None)
+
+_LEFT_TO_PICKLE = FUNCTIONS | {partial}  # which libraries have reducers for that need not be theirs
+
+
+class Buffer:
+    """A large part of a message: out of band where the transport has pickle's protocol 5.
+
+    It arrives as writable memory if the sender's was, as the arrays of numpy are, and only then.
+    """
+
+    __slots__ = ("_view",)
+
+    def __init__(self, view: PickleBuffer) -> None:
+        self._view = view
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if protocol >= 5:
+            return memoryview, (self._view,)
+        memory = self._view.raw()
+        return bytes if memory.readonly else bytearray, (bytes(memory),)
+
+    def copy(self) -> bytes | bytearray:
+        """Memory of its own, for a transport that pickles nothing."""
+        memory = self._view.raw()
+        return bytes(memory) if memory.readonly else bytearray(memory)
+
+
+class Packed:
+    """An object as a message, and what it needs where it arrives.
+
+    Args:
+        obj: The object.
+        form: How it is written.
+        reducers: Some that come before those of the form's library.
+        lacking: Definitions, by id, that some worker did not have.
+        check: Whether `names` has digests.
+        reduced: Reductions of what can be rebuilt once, by the id of the object, which are used
+            again and added to; none is made twice.
+
+    Attributes:
+        message: The bytes of the object, and the large parts beside them.
+        names: The definitions of the main script in it that go by name, with their digests.
+        is_plain: Whether it holds nothing but data that pickle loads by itself.
+        lacks: Whether it needs one of the definitions that are `lacking`.
+
+    Raises:
+        SerializeError: as `adapters.dumps`.
+    """
+
+    def __init__(
+        self,
+        obj: object,
+        form: Form,
+        reducers: Reducers | None = None,
+        *,
+        lacking: Collection[int] = (),
+        check: bool = True,
+        reduced: dict[int, Any] | None = None,
+    ) -> None:
+        self._main, library, _ = form
+        self._more = reducers or {}
+        self._reducers = reducers_of(library)
+        self._lacking = lacking
+        self._check = check
+        self._reduced = {} if reduced is None else reduced
+        self.names: dict[str, str | None] = {}
+        self.is_plain = True
+        self.lacks = False
+        views: list[PickleBuffer] = []
+        body = write(obj, 5, views.append, self._reduce)
+        self.is_plain &= not views
+        self.message: Message = body, tuple(map(Buffer, views))
+
+    def _reduce(self, obj: Any) -> Any:
+        self.is_plain = False
+        kind = type(obj)
+        if kind is FUNCTION or issubclass(kind, type):
+            is_main = self._main != BY_VALUE and main_script.is_of_main(obj)
+            return self._define(obj) if is_main else NotImplemented
+        if kind is CodeType:
+            return _reduce_code(obj)
+        if kind in _LEFT_TO_PICKLE:
+            return NotImplemented
+        reducer = self._more.get(kind) or self._reducers.get(kind)
+        if reducer is None:
+            return NotImplemented
+        if id(obj) not in self._reduced:
+            self._reduced[id(obj)] = reducer(obj), obj  # which keeps its id
+        return self._reduced[id(obj)][0]
+
+    def _define(self, definition: Any) -> Any:
+        name = definition.__qualname__
+        if main_script.find(name) is not definition:
+            return NotImplemented  # it can go by value alone
+        self.lacks |= id(definition) in self._lacking
+        if self._main == BY_NAME:
+            self.names[name] = main_script.digest_of(definition) if self._check else None
+            return main_script.main_definition, (name,)
+        digest, body = main_script.digest_of(definition), by_value(definition)
+        return main_script.main_definition, (name, digest, body)
+
+
+def by_value(definition: Any) -> bytes | str:
+    """A class or function by value, as a pickle; or the reason why it cannot be sent so."""
+    from adapters._wire.by_value import dump_definition  # imports cloudpickle
+
+    try:
+        return dump_definition(definition, registry.reduce)
+    except failures() as error:
+        return main_script.why_not(error)
+
+
+def _reduce_code(code: CodeType) -> Any:
+    """The reduction of cloudpickle, which leaves out the file that tracebacks name."""
+    from cloudpickle import cloudpickle
+
+    function, arguments = cloudpickle._code_reduce(code)
+    file = code.co_filename
+    return function, tuple(file if each == "<dynamic-code>" else each for each in arguments)
+
+
+def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:
+    """The object of a message; raises as `adapters.loads`."""
+    return loads(body, buffers=[each.copy() if type(each) is Buffer else each for each in buffers])
+
+
+class _PlainPickler(Pickler):
+    def reducer_override(self, obj: Any) -> NoReturn:
+        raise PicklingError  # whatever is not of pickle's own basic types
+
+
+def pack_plain(items: list[Any]) -> bytes | None:
+    """All items as a pickle if they are plain data, which always unpickles; else None."""
+    file = io.BytesIO()
+    with suppress(PicklingError, RecursionError):
+        _PlainPickler(file, 5).dump(items)
+        return file.getvalue()
+    return None

@@ -1,0 +1,97 @@
+"""Tasks for other transports than executors: a call that fails for itself alone.
+
+Where an argument cannot be rebuilt, many libraries hang, lose their workers or hide the cause. They
+carry a task and an answer as bytes, which always arrive; what these hold is loaded inside the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from adapters._execution.messages import Head, ResultItem, open_result, run_call
+from adapters._execution.packing import BY_EITHER, Message, Packed
+from adapters._naming import qualified_name, shown
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_HEAD: Head = (b"", {}, (BY_EITHER, "", None), None)
+
+
+class Task(Generic[T]):
+    """A call that can be sent by any transport that pickles; made by `adapters.task`.
+
+    Calling it, in a worker, makes the call and returns an `Answer`; it raises nothing.
+    """
+
+    def __init__(self, name: str, message: Message) -> None:
+        self._name = name
+        self._message = message
+
+    def __repr__(self) -> str:
+        return f"<adapters.Task {self._name}>"
+
+    def __reduce__(self) -> Any:
+        return Task, (self._name, self._message)
+
+    def __call__(self) -> Answer[T]:
+        return Answer(run_call(_HEAD, *self._message))
+
+
+class Answer(Generic[T]):
+    """What a task returned or raised, as bytes; `adapters.answer` opens it."""
+
+    def __init__(self, item: ResultItem) -> None:
+        self._item = item
+
+    def __reduce__(self) -> Any:
+        return Answer, (self._item,)
+
+    def open(self) -> T:
+        """The result of the call; raises what it raised."""
+        value, error = open_result(self._item)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # no reference cycle through the traceback
+        return value  # type: ignore[no-any-return]
+
+
+def task(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
+    """The call `fn(*args, **kwargs)`, to be made in another process.
+
+    Send it by a transport that pickles, call it there, send back what it returns, and pass that to
+    `adapters.answer`. A call that fails anywhere (rebuilding its arguments, running, pickling the
+    result, rebuilding it) then gives its own error, and the transport notices nothing.
+
+    Functions and classes of the main script are those of the other process if it runs the same
+    script, and copies if it does not.
+
+    Raises:
+        SerializeError: the function or an argument cannot be pickled.
+
+    >>> answer(task(divmod, 7, 2)())
+    (3, 1)
+    """
+    name = getattr(fn, "__qualname__", None) or qualified_name(type(fn))
+    return Task(name, Packed((fn, args, kwargs), _HEAD[2]).message)
+
+
+def answer(answer: Answer[T], /) -> T:
+    """The result of a task; raises the error that it raised, with the traceback from there.
+
+    Raises:
+        RebuildError: the result, or the error, cannot be rebuilt here.
+        TaskError: the task raised an exception that cannot be pickled.
+        TypeError: this is not what a task returned.
+    """
+    if not isinstance(answer, Answer):
+        problem = f"adapters.answer opens what an adapters.Task returned, not {shown(answer)}"
+        raise TypeError(problem)
+    return answer.open()
+
+
+for _public in (Answer, Task, answer, task):
+    _public.__module__ = "adapters"
