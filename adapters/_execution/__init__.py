@@ -30,6 +30,7 @@ function that makes the pool.
 | `engine` | what an inner executor does with a task |
 | `dispatcher` | what the futures of one executor share |
 | `work` | what a task is: a call, or a chunk of calls |
+| `mapping` | the chunks of a map, and the results of their calls |
 | `task_future` | `TaskFuture`: what happens to a task until it is done |
 | `openers` | threads that open results |
 | `messages` | call items and result items: how they are run and opened |

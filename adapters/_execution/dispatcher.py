@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent import futures
-from threading import Event, get_ident
-from typing import Any
+from threading import Event, Lock, get_ident
+from typing import Any, Protocol
 
 from adapters._execution import registrations
 from adapters._execution.engine import Engine
@@ -14,6 +14,13 @@ from adapters._execution.openers import Openers
 from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
 from adapters._execution.watchdog import start_watchdog
 from adapters._importable import main_script
+
+
+class Task(Protocol):
+    """What the pending tasks of an executor have in common."""
+
+    def cancel(self) -> object:
+        """Cancel the task if it has not been started."""
 
 
 class Dispatcher:
@@ -26,6 +33,7 @@ class Dispatcher:
     Attributes:
         openers: The threads that open their results.
         settling: The ids of threads that complete a future and run its callbacks.
+        lock: Held while the future of a chunk is made.
     """
 
     def __init__(self, inner: futures.Executor, engine: Engine) -> None:
@@ -33,8 +41,11 @@ class Dispatcher:
         self.engine = engine
         self.openers = Openers()
         self.settling: set[int] = set()
+        self.lock = Lock()
+        more = engine.library, engine.result_reducers or None
+        self._forms: dict[bool, Form] = {False: (BY_NAME, *more), True: (BY_VALUE, *more)}
         self._lacking: dict[int, Any] = {}  # definitions that a worker did not have, by id
-        self._pending: set[futures.Future[Any]] = set()
+        self._pending: set[Task] = set()
         self._closed = False
         self._idle = Event()  # set once it is closed and all tasks are done
 
@@ -46,21 +57,18 @@ class Dispatcher:
         """Pack an object by name or, if `copy` is true, by value."""
         return Packed(
             obj,
-            self._form(copy),
+            self._forms[copy],
             self.engine.job_reducers,
             lacking=self._lacking,
             check=not self.engine.runs_script,
             reduced=reduced,
         )
 
-    def _form(self, copy: bool) -> Form:
-        return (BY_VALUE if copy else BY_NAME, self.engine.library, self.engine.result_reducers)
-
     def head(self, copy: bool, names: dict[str, str | None], again: bool) -> Head:
         """The head of a message, with the registrations of this process where it is sent again."""
         digest = registrations.digest()
         keys = registrations.keys() if again and digest else None
-        return digest, names, self._form(copy), keys
+        return digest, names, self._forms[copy], keys
 
     def lack(self, names: list[str]) -> None:
         """Learn which definitions of the main script a worker does not have."""
@@ -78,20 +86,24 @@ class Dispatcher:
         start_watchdog(inner)
         return future
 
-    def add(self, future: futures.Future[Any]) -> None:
+    def add(self, task: Task) -> None:
         """Count a task that is to be submitted.
 
         Raises:
             RuntimeError: the executor was shut down.
         """
-        self._pending.add(future)
+        self._pending.add(task)
         if self._closed:
-            self.discard(future)
+            self.discard(task)
             raise RuntimeError("cannot schedule new futures after shutdown")
 
-    def discard(self, future: futures.Future[Any]) -> None:
+    def keep(self, task: Task) -> None:
+        """Count a task that was submitted before, and is not done."""
+        self._pending.add(task)
+
+    def discard(self, task: Task) -> None:
         """Count a task as done."""
-        self._pending.discard(future)
+        self._pending.discard(task)
         if self._closed and not self._pending:
             self._idle.set()
 
@@ -103,8 +115,8 @@ class Dispatcher:
 
     def cancel(self) -> None:
         """Cancel the tasks that have not been started."""
-        for future in list(self._pending):
-            future.cancel()
+        for task in list(self._pending):
+            task.cancel()
 
     @property
     def is_idle(self) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from itertools import islice
 from threading import Thread
-from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 from adapters._execution.dispatcher import Dispatcher
 from adapters._execution.engine import Engine
-from adapters._execution.messages import Outcome
+from adapters._execution.mapping import Sent, SentCall, SentChunk, results
 from adapters._execution.restarting import RestartingExecutor
 from adapters._execution.task_future import TaskFuture
 from adapters._execution.work import Call, Chunk, Mapped
@@ -20,8 +20,6 @@ from adapters._naming import shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# The future of a chunk, or of a single call, and whether it is one of a chunk.
-_SentChunk: TypeAlias = tuple[futures.Future[Any], bool]
 
 
 class Executor(futures.Executor):
@@ -155,21 +153,14 @@ class Executor(futures.Executor):
             raise ValueError("chunksize must be >= 1.")
         end = None if timeout is None else time.monotonic() + timeout
         calls = zip(*iterables)  # noqa: B905  the shortest ends it, as in map()
+        sent: Iterator[Sent]
         if self._engine.in_process:
-            sent = (self._submit_one(fn, args) for args in calls)
+            sent = (SentCall(self._inner.submit(fn, *args)) for args in calls)
         else:
             mapped = Mapped(fn)
             chunks = iter(lambda: list(islice(calls, chunksize)), [])
-            sent = (self._submit_chunk(mapped, chunk) for chunk in chunks)
-        return _results(deque(islice(sent, buffersize)), sent, end, return_exceptions)
-
-    def _submit_one(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> _SentChunk:
-        return self._inner.submit(fn, *args), False
-
-    def _submit_chunk(self, mapped: Mapped, calls: list[tuple[Any, ...]]) -> _SentChunk:
-        future: TaskFuture[Any] = TaskFuture(self._dispatcher, Chunk(mapped, calls))
-        future.start()
-        return future, True
+            sent = (SentChunk(self._dispatcher, Chunk(mapped, chunk)) for chunk in chunks)
+        return results(deque(islice(sent, buffersize)), sent, end, return_exceptions)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks, and shut the inner executor down.
@@ -190,47 +181,6 @@ class Executor(futures.Executor):
         else:
             shut_down = Thread(target=dispatcher.shut_down, args=(False,), name="adapters-shutdown")
             shut_down.start()
-
-
-def _results(
-    pending: deque[_SentChunk],
-    sent: Iterator[_SentChunk],
-    end: float | None,
-    return_exceptions: bool,
-) -> Iterator[Any]:
-    """Yield the results of the calls of all chunks in order; when it ends, cancel the rest."""
-    try:
-        while pending:
-            outcomes = _outcomes(*pending.popleft(), end)
-            pending.extend(islice(sent, 1))
-            while outcomes:
-                value, error = outcomes.pop()  # keeps no reference to what was read
-                if error is None:
-                    yield value
-                elif return_exceptions:
-                    yield error
-                else:
-                    try:
-                        raise error
-                    finally:
-                        del error  # no reference cycle through the traceback
-                del value, error
-    finally:
-        for future, _ in pending:
-            future.cancel()
-
-
-def _outcomes(future: futures.Future[Any], chunk: bool, end: float | None) -> list[Outcome]:
-    """Wait for the outcomes of the calls of a chunk; returns them in reverse order."""
-    try:
-        error = future.exception(None if end is None else end - time.monotonic())
-    except BaseException:  # the time is over, the user interrupts, or it was cancelled
-        future.cancel()
-        raise
-    if error is not None:
-        return [(None, error)]
-    result = future.result()
-    return result[::-1] if chunk else [(result, None)]
 
 
 Executor.__module__ = "adapters"

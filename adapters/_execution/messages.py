@@ -174,8 +174,8 @@ def _open_error(
 def open_chunk(item: ResultItem, count: int) -> list[Outcome]:
     """The outcomes of the calls of a chunk, of which there are `count`."""
     kind = item[0]
+    if kind == PLAIN:
+        return [(value, None) for value in pickle.loads(item[1])]
     if kind == CHUNK:
         return [open_result(each) for each in item[1]]
-    if kind == PLAIN:
-        return [(value, None) for value in loads(item[1])]
     return [open_result(item)] * count  # the function could not be loaded

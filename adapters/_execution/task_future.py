@@ -59,16 +59,24 @@ class TaskFuture(ChainedFuture[T]):
 
     def _copy_state(self, source: futures.Future[Any]) -> None:
         """Callback of the inner executor's future, mostly in a thread of that executor."""
-        if source.cancelled():
-            self._settle(partial(super()._copy_state, source))
-        elif (error := source.exception()) is not None:
+        try:
+            error = source.exception()
+        except futures.CancelledError:
+            self._finish(None, None, cancelled=source)
+            return
+        if error is not None:
             self._finish(*self._work.lost(error))
         elif (answer := source.result())[0] == PLAIN:
             self._finish(*self._work.open(answer))
         else:
-            self._answered = True
-            self.source = None
-            self._dispatcher.openers.run(partial(self._open, answer))
+            self.take(answer)
+
+    def take(self, answer: ResultItem) -> None:
+        """Let an opener open an answer."""
+        self._dispatcher.keep(self)
+        self._answered = True
+        self.source = None
+        self._dispatcher.openers.run(partial(self._open, answer))
 
     def _open(self, answer: ResultItem) -> None:
         """Open an answer, in a thread of the openers; or submit again what its worker lacked."""
@@ -80,21 +88,25 @@ class TaskFuture(ChainedFuture[T]):
         except BaseException as error:  # such as a pool that is broken
             self._finish(*self._work.lost(error))
 
-    def _finish(self, value: Any, error: BaseException | None) -> None:
-        self.source = None
-        if error is None:
-            self._settle(partial(self.set_result, value))
-        else:
-            self._settle(partial(self.set_exception, error))
-
-    def _settle(self, complete: partial[None]) -> None:
+    def _finish(
+        self,
+        value: Any,
+        error: BaseException | None,
+        cancelled: futures.Future[Any] | None = None,
+    ) -> None:
         """Complete this future, and run its callbacks."""
         dispatcher, this = self._dispatcher, get_ident()
+        self.source = None
         dispatcher.settling.add(this)
         try:
-            complete()
-        except BaseException as error:  # of a callback: it must not end a thread of an executor
-            if not is_failure(error) and current_thread() is main_thread():
+            if cancelled is not None:
+                super()._copy_state(cancelled)
+            elif error is not None:
+                self.set_exception(error)
+            else:
+                self.set_result(value)
+        except BaseException as raised:  # by a callback: it must not end a thread of an executor
+            if not is_failure(raised) and current_thread() is main_thread():
                 raise
             _LOGGER.exception("exception calling a callback of %r", self)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ Sent = tuple[Any, ...]  # the function that runs in a worker, and its arguments
 
 class Call:
     """One call."""
+
+    __slots__ = ("_parts", "_reduced")
 
     def __init__(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -74,11 +77,13 @@ class Mapped:
 class Chunk:
     """Calls of one function, each of which can fail by itself."""
 
+    __slots__ = ("_calls", "_mapped", "_reduced", "_refused")
+
     def __init__(self, mapped: Mapped, calls: list[tuple[Any, ...]]) -> None:
         self._mapped = mapped
         self._calls = calls
-        self._reduced: dict[int, Any] = {}
-        self._refused: dict[int, AdapterError] = {}  # why a call was not sent, by its index
+        self._reduced: dict[int, Any] | None = None
+        self._refused: dict[int, AdapterError] | None = None  # why a call was not sent, by index
 
     @property
     def once(self) -> bool:
@@ -97,18 +102,23 @@ class Chunk:
         calls: bytes | list[Message] | None = pack_plain(self._calls)
         if calls is None:
             names, calls = dict(names), []
-            self._refused.clear()
+            self._reduced = reduced = self._reduced or {}
+            self._refused = refused = {}
             for index, args in enumerate(self._calls):
                 try:
-                    packed = dispatcher.pack(args, copy, self._reduced)
+                    packed = dispatcher.pack(args, copy, reduced)
                 except AdapterError as error:
-                    self._refused[index] = error
+                    refused[index] = error
                 else:
                     names |= packed.names
                     lacks |= packed.lacks
                     calls.append(packed.message)
         head = dispatcher.head(copy, names, again)
         return (run_chunk, head, function.message, calls), lacks
+
+    def open_plain(self, item: ResultItem) -> list[Any] | None:
+        """The results of all calls, in a result item of plain data; None if some were not sent."""
+        return None if self._refused else pickle.loads(item[1])
 
     def open(self, item: ResultItem) -> tuple[list[Outcome], None]:
         """The outcomes of all calls, in order."""
@@ -119,9 +129,11 @@ class Chunk:
         return self._merge([(None, error)] * len(self._calls))
 
     def _merge(self, outcomes: list[Outcome]) -> tuple[list[Outcome], None]:
-        arrived, refused = iter(outcomes), self._refused
-        indices = range(len(self._calls))
-        return [(None, refused[i]) if i in refused else next(arrived) for i in indices], None
+        refused = self._refused
+        if refused:
+            arrived, indices = iter(outcomes), range(len(self._calls))
+            outcomes = [(None, refused[i]) if i in refused else next(arrived) for i in indices]
+        return outcomes, None
 
 
 def _learn(dispatcher: Dispatcher, answer: ResultItem | None) -> bool:

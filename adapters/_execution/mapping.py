@@ -1,0 +1,145 @@
+"""Mapping: the chunks of a map that were submitted, and the results of their calls in order."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent import futures
+from itertools import islice
+from typing import Any, TypeAlias
+
+from adapters._execution.dispatcher import Dispatcher
+from adapters._execution.messages import PLAIN, Outcome, ResultItem
+from adapters._execution.task_future import TaskFuture
+from adapters._execution.work import Chunk
+
+
+class SentCall:
+    """A single call that runs in this process, where nothing is packed."""
+
+    def __init__(self, future: futures.Future[Any]) -> None:
+        self._future = future
+
+    def wait(self, end: float | None) -> tuple[list[Any] | None, list[Outcome]]:
+        """As `SentChunk.wait`."""
+        error = self._future.exception(_remaining(end))
+        return (None, [(None, error)]) if error else ([self._future.result()], [])
+
+    def cancel(self) -> None:
+        """Cancel the call if it has not been started."""
+        self._future.cancel()
+
+
+class SentChunk:
+    """A chunk that was submitted. Most return plain data, which the reader opens.
+
+    For any other answer it makes a future as `Executor.submit` does.
+
+    Args:
+        dispatcher: What submits it.
+        chunk: The calls.
+    """
+
+    __slots__ = ("_chunk", "_dispatcher", "_future", "_source")
+
+    def __init__(self, dispatcher: Dispatcher, chunk: Chunk) -> None:
+        self._dispatcher = dispatcher
+        self._chunk = chunk
+        self._future: TaskFuture[list[Outcome]] | None = None
+        dispatcher.add(self)
+        try:
+            try:
+                sent = chunk.pack(dispatcher)
+            except Exception as error:
+                self._source: futures.Future[Any] = futures.Future()
+                self._source.set_exception(error)
+            else:
+                self._source = dispatcher.submit(*sent, once=chunk.once)
+        except BaseException:
+            dispatcher.discard(self)
+            raise
+        self._source.add_done_callback(self._arrived)
+
+    def _arrived(self, source: futures.Future[Any]) -> None:
+        """Callback of the inner executor's future."""
+        if not source.cancelled() and source.exception() is None:
+            answer = source.result()
+            if answer[0] != PLAIN:
+                self._open(answer)
+        self._dispatcher.discard(self)
+
+    def _open(self, answer: ResultItem) -> TaskFuture[list[Outcome]]:
+        """The future of the outcomes in an answer; both the pool's thread and the reader ask."""
+        with self._dispatcher.lock:
+            is_first = self._future is None
+            if is_first:
+                self._future = TaskFuture(self._dispatcher, self._chunk)
+            future: Any = self._future
+        if is_first:
+            future.take(answer)
+        return future  # type: ignore[no-any-return]
+
+    def wait(self, end: float | None) -> tuple[list[Any] | None, list[Outcome]]:
+        """Wait until a time of `time.monotonic`, None for ever.
+
+        Returns:
+            The results of the calls, if all are plain data; else None, and their outcomes.
+        """
+        error = self._source.exception(_remaining(end))
+        if error is not None:
+            return None, self._chunk.lost(error)[0]
+        answer = self._source.result()
+        if answer[0] != PLAIN:
+            return None, self._open(answer).result(_remaining(end))
+        values = self._chunk.open_plain(answer)
+        return values, [] if values is not None else self._chunk.open(answer)[0]
+
+    def cancel(self) -> None:
+        """Cancel the calls if they have not been started."""
+        (self._future or self._source).cancel()
+
+
+Sent: TypeAlias = "SentCall | SentChunk"
+
+
+def results(
+    pending: deque[Sent], sent: Iterator[Sent], end: float | None, return_exceptions: bool
+) -> Iterator[Any]:
+    """Yield the results of the calls in order; when it ends, cancel the rest.
+
+    Args:
+        pending: What was submitted.
+        sent: What else there is; it is submitted one by one, as results are read.
+        end: As `SentChunk.wait`.
+        return_exceptions: Whether to yield errors, too. If not, the first one is raised.
+    """
+    try:
+        while pending:
+            values, outcomes = pending[0].wait(end)
+            pending.popleft()
+            pending.extend(islice(sent, 1))
+            if values is not None:
+                values.reverse()
+                while values:
+                    yield values.pop()  # keeps no reference to what was read
+            outcomes.reverse()
+            while outcomes:
+                value, error = outcomes.pop()
+                if error is None:
+                    yield value
+                elif return_exceptions:
+                    yield error
+                else:
+                    try:
+                        raise error
+                    finally:
+                        del error  # no reference cycle through the traceback
+                del value, error
+    finally:
+        for each in pending:
+            each.cancel()
+
+
+def _remaining(end: float | None) -> float | None:
+    return None if end is None else end - time.monotonic()
