@@ -39,7 +39,14 @@ def test_a_class_of_the_main_script_is_found_by_the_path_of_the_script(script: P
     assert find_in_main(str(script.with_name("other.py")), "Outer") is None
     assert find_in_main(str(script), "number") is None
     assert find_in_main(str(script), "no.such.name") is None
-    del sys.modules["__main__"].__file__  # as in an interactive session
+    del sys.modules["__main__"].__file__  # as when the script has ended, and its tasks have not
+    assert find_in_main(str(script), "Outer") is Outer
+
+
+def test_an_interactive_session_has_no_path(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = types.ModuleType("__main__")
+    vars(main)["Outer"] = Outer
+    monkeypatch.setitem(sys.modules, "__main__", main)
     assert find_in_main(str(script), "Outer") is None
 
 

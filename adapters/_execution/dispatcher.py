@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
+import weakref
 from collections.abc import Callable
 from concurrent import futures
-from threading import Event, Lock, get_ident
 from typing import Any, Protocol
 
 from adapters._execution import registrations
@@ -14,6 +17,11 @@ from adapters._execution.openers import Openers
 from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
 from adapters._execution.watchdog import start_watchdog
 from adapters._importable import main_script
+
+_live: weakref.WeakSet[Dispatcher] = weakref.WeakSet()
+_at_exit: set[str] = set()  # modules of inner executors before whose own end ours comes
+if hasattr(os, "register_at_fork"):  # a child does not wait for the tasks of its parent
+    os.register_at_fork(after_in_child=_live.clear)
 
 
 class Task(Protocol):
@@ -41,13 +49,19 @@ class Dispatcher:
         self.engine = engine
         self.openers = Openers()
         self.settling: set[int] = set()
-        self.lock = Lock()
+        self.lock = threading.Lock()
         more = engine.library, engine.result_reducers or None
         self._forms: dict[bool, Form] = {False: (BY_NAME, *more), True: (BY_VALUE, *more)}
         self._lacking: dict[int, Any] = {}  # definitions that a worker did not have, by id
         self._pending: set[Task] = set()
         self._closed = False
-        self._idle = Event()  # set once it is closed and all tasks are done
+        self._idle = threading.Event()  # set once it is closed and all tasks are done
+        _live.add(self)
+        module = type(inner).__module__
+        if module not in _at_exit:
+            _at_exit.add(module)
+            # As the executors of the standard library do, which end before `atexit` is asked.
+            getattr(threading, "_register_atexit", atexit.register)(_finish_all)
 
     def must_copy(self, function: Any) -> bool:
         """Whether a function has to go by value, with all else that is in the main script."""
@@ -123,12 +137,16 @@ class Dispatcher:
         """Whether it was closed and all tasks are done."""
         return self._idle.is_set()
 
+    def wait(self) -> None:
+        """Wait until it was closed and all tasks are done."""
+        self._idle.wait()
+
     def shut_down(self, wait: bool) -> None:
         """Shut the inner executor down once all tasks are done.
 
         Until then, a task may be submitted again. A callback of a task cannot wait for its own end.
         """
-        self._idle.wait()
+        self.wait()
         self.inner.shutdown(wait=wait)
         if wait:
             self.openers.join()
@@ -136,4 +154,13 @@ class Dispatcher:
     @property
     def is_settling(self) -> bool:
         """Whether this thread runs the callbacks of a task."""
-        return get_ident() in self.settling
+        return threading.get_ident() in self.settling
+
+
+def _finish_all() -> None:
+    """When the interpreter exits, wait for all tasks: some may have to be submitted again."""
+    executors = list(_live)
+    for each in executors:
+        each.close()
+    for each in executors:
+        each.wait()

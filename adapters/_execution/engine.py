@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeAlias
 
+from adapters._importable import main_script
+
 Reducers: TypeAlias = Mapping[type, Callable[[Any], Any]]
 
 # The packages of executors which send by value what is in the main script, as cloudpickle does.
@@ -31,6 +33,7 @@ class Engine:
     """
 
     def __init__(self, inner: futures.Executor) -> None:
+        script = main_script.path()
         packages = {cls.__module__.partition(".")[0] for cls in type(inner).__mro__}
         self.by_value = not packages.isdisjoint(_BY_VALUE) or getattr(inner, "by_value", False)
         interpreters = getattr(futures, "InterpreterPoolExecutor", ())
@@ -48,8 +51,8 @@ class Engine:
             context = getattr(inner, "_mp_context", None)
             forks = context is None or context.get_start_method() == "fork"
             main = sys.modules["__main__"]
-            is_script = getattr(main, "__file__", None) or getattr(main, "__spec__", None)
-            self.runs_script = bool(is_script) and not forks
+            is_script = script is not None or getattr(main, "__spec__", None) is not None
+            self.runs_script = is_script and not forks
 
 
 def _reducers_of(pool: Any, queue: str) -> Reducers:

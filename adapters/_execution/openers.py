@@ -29,14 +29,23 @@ class Openers:
         """Run a function, which must not raise, in a thread of this; here, if none can start."""
         with self._changed:
             self._waiting.append(function)
-            if self._threads > len(self._running):
-                self._changed.notify()
-                return
-            self._threads += 1
+            has_thread = self._call_thread()
+        if not has_thread:
+            with self._changed:
+                self._threads += 1
+            self._work()
+
+    def _call_thread(self) -> bool:
+        """Wake a thread that waits, or start one; returns whether there is one."""
+        if self._threads > len(self._running):
+            self._changed.notify()
+            return True
         try:
             Thread(target=self._work, name="adapters-opener").start()
         except RuntimeError:  # the interpreter is shutting down and starts no threads
-            self._work()
+            return False
+        self._threads += 1
+        return True
 
     def _work(self) -> None:
         while (function := self._next()) is not None:
@@ -62,7 +71,10 @@ class Openers:
                         continue
                 self._taken += 1
                 self._running.add(get_ident())
-                return self._waiting.popleft()
+                function = self._waiting.popleft()
+                if self._waiting:
+                    self._call_thread()  # in case this function makes no progress
+                return function
 
     def join(self) -> None:
         """Wait until all functions have run, but for one that runs in the calling thread."""

@@ -28,7 +28,8 @@ BY_EITHER = "by either"  # by name, and by value for a process that does not hav
 Form: TypeAlias = "tuple[str, str, Reducers | None]"
 PLAIN: Form = (BY_EITHER, "", None)
 
-_LEFT_TO_PICKLE = FUNCTIONS | {partial}  # which libraries have reducers for that need not be theirs
+# Libraries have reducers for these, too, which make no copy that can be made only once.
+_LEFT_TO_PICKLE = FUNCTIONS | {partial, type(str.join), type(str.__len__)}
 
 
 class Buffer:

@@ -40,8 +40,12 @@ def lacks(caller: bytes) -> bool:
 
 
 def keys() -> list[Any]:
-    """What `learn` needs in another process, for all adapters of this one."""
-    return [adapter.key for adapter in registry]
+    """What `learn` needs in another process, for all adapters of this one that can be sent."""
+    found = []
+    for adapter in registry:
+        with suppress_failures():
+            found.append(adapter.key)
+    return found
 
 
 def learn(caller: bytes, keys: Iterable[Any]) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 
 from adapters._importable.fingerprint import definition_digest
+from adapters._importable.main_script import path
 from adapters.errors import failures
 
 TYPE_CHECKING = False
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 def find_in_main(script: str, qualname: str) -> type | None:
     """The class `qualname` of this process's main script; None where that is another script."""
     main: Any = sys.modules["__main__"]
-    here = getattr(main, "__file__", None)
-    if here is None or os.path.abspath(here) != os.path.abspath(script):
+    if path() != os.path.abspath(script):
         return None
     for part in qualname.split("."):
         main = getattr(main, part, None)

@@ -50,7 +50,9 @@ def is_sent_by_value(module: object) -> bool:
     """Whether `cloudpickle.register_pickle_by_value` names a module, or a package around it."""
     if not by_value_registry():
         return False
-    names = sys.modules["cloudpickle"].list_registry_pickle_by_value()
+    # Another thread may just be importing cloudpickle.
+    list_modules: Any = getattr(sys.modules["cloudpickle"], "list_registry_pickle_by_value", tuple)
+    names = list_modules()
     return any(f"{module}.".startswith(f"{name}.") for name in names)
 
 

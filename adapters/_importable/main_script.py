@@ -6,6 +6,7 @@ they have under the name is the same class or function, with the globals of that
 
 from __future__ import annotations
 
+import os
 import sys
 
 from adapters._importable.fingerprint import code_digest
@@ -17,8 +18,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_path: tuple[Any, str | None] = None, None  # of a main module that had a file when it was asked for
 _digests: dict[int, tuple[Any, str]] = {}  # by id; the definition keeps its id from being reused
 _MOST = 1000  # digests that are kept
+
+
+def path() -> str | None:
+    """The absolute path of the main script; None where there is none, as in a notebook.
+
+    When a script ends, Python takes the path away, and tasks may still be under way. Ask before.
+    """
+    global _path
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    if file is not None:
+        _path = main, os.path.abspath(file)
+    return _path[1] if _path[0] is main else None
 
 
 def is_of_main(definition: Any) -> bool:

@@ -7,7 +7,6 @@ importing cloudpickle takes longer than importing all of this package.
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import pkgutil
 import re
@@ -26,6 +25,7 @@ from adapters._importable.extension_type import is_extension_type
 from adapters._importable.fingerprint import definition_digest
 from adapters._importable.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
 from adapters._importable.importable import MAIN, is_importable, is_sent_by_value
+from adapters._importable.main_script import path
 from adapters._importable.reference import attributes, held, reference_to
 from adapters._importable.stable_pickler import StablePickler
 from adapters._naming import in_words, qualified_name, shown
@@ -143,10 +143,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if reference is not None and not self._whole:
             return definition, (reference, definition_digest(value), self._body_of(value))
         if is_class:
-            script = getattr(sys.modules["__main__"], "__file__", None)
+            script = path()
             name = value.__qualname__
             if not self._whole and script is not None and find_in_main(script, name) is value:
-                return main_class, (os.path.abspath(script), name, self._body_of(value))
+                return main_class, (script, name, self._body_of(value))
             give_id(value)
         return self._copy(value)
 

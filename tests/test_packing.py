@@ -1,0 +1,160 @@
+"""How the objects of a message are pickled: by name, by value, by reducers of a library."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import pickle
+import socket
+import sys
+import threading
+import types
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import pytest
+from gadgets import Gadget
+
+import adapters
+from adapters._execution.packing import BY_EITHER, BY_NAME, BY_VALUE, Packed, unpack
+
+FORMS = {kind: (kind, "", None) for kind in (BY_NAME, BY_VALUE, BY_EITHER)}
+WITH_MULTIPROCESSING = (BY_NAME, "multiprocessing", None)
+
+
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A main script with a function, a class and a lock."""
+    module = types.ModuleType("__main__")
+    source = "def f(x): return lock\nclass C: pass\ndef plain(x): return x\nanother = lambda: f"
+    vars(module)["lock"] = threading.Lock()
+    exec(source, vars(module))
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("obj", "plain"),
+    [
+        ([1, "two", (3.0, None), {b"4": {5}}], True),
+        (Gadget(1), False),
+        ([abs], False),
+        (bytearray(3), True),
+        (pickle.PickleBuffer(bytearray(3)), False),
+        (1j, False),
+    ],
+)
+def test_plain_data_is_known(obj: Any, plain: bool) -> None:
+    assert Packed(obj, FORMS[BY_NAME]).is_plain is plain
+
+
+def test_definitions_go_by_name(main: Any) -> None:
+    packed = Packed([main.f, main.C(), main.C], FORMS[BY_NAME])
+    assert [*packed.names] == ["f", "C"]
+    assert all(packed.names.values())
+    function, instance, cls = unpack(*packed.message)
+    assert function is main.f
+    assert type(instance) is cls is main.C
+
+
+def test_names_may_go_without_digests(main: Any) -> None:
+    assert Packed(main.f, FORMS[BY_NAME], check=False).names == {"f": None}
+
+
+def test_by_value_they_are_copies(main: Any) -> None:
+    packed = Packed([main.plain, main.C], FORMS[BY_VALUE])
+    assert packed.names == {}
+    function, _ = unpack(*packed.message)
+    assert function is not main.plain
+    assert function(3) == 3
+
+
+def test_by_either_they_are_those_that_are_there(main: Any) -> None:
+    packed = Packed([main.plain, main.f], FORMS[BY_EITHER])
+    assert unpack(*packed.message)[0] is main.plain
+    only = Packed(main.plain, FORMS[BY_EITHER]).message
+    del main.plain
+    assert unpack(*only)(3) == 3
+    del main.f  # whose lock does not go by value
+    with pytest.raises(adapters.RebuildError, match="cannot load f"):
+        unpack(*packed.message)
+
+
+def test_a_lambda_goes_by_value_and_what_it_refers_to_by_name(main: Any) -> None:
+    packed = Packed(main.another, FORMS[BY_NAME])
+    assert [*packed.names] == ["f"]
+    assert unpack(*packed.message)() is main.f
+
+
+def test_what_a_worker_lacked_is_noticed(main: Any) -> None:
+    lacking = {id(main.f)}
+    assert Packed([main.f], FORMS[BY_NAME], lacking=lacking).lacks
+    assert not Packed([main.C], FORMS[BY_NAME], lacking=lacking).lacks
+
+
+def test_a_function_by_value_has_its_file() -> None:
+    function = unpack(*Packed(lambda: 1, FORMS[BY_NAME]).message)
+    assert function.__code__.co_filename == __file__
+
+
+class Special:
+    """What a library has registered with multiprocessing alone."""
+
+    reduced = 0
+
+    def __init__(self, value: int = 0) -> None:
+        self.value, self._lock = value, threading.Lock()
+
+
+def reduce_special(special: Special) -> Any:
+    Special.reduced += 1
+    return Special, (special.value,)
+
+
+@pytest.fixture
+def special(monkeypatch: pytest.MonkeyPatch) -> Special:
+    monkeypatch.setitem(ForkingPickler._extra_reducers, Special, reduce_special)  # type: ignore[attr-defined]
+    monkeypatch.setattr(Special, "reduced", 0)
+    return Special(3)
+
+
+def test_the_reducers_of_a_library_are_used(special: Special) -> None:
+    reduced: dict[int, Any] = {}
+    packed = Packed([special], WITH_MULTIPROCESSING, reduced=reduced)
+    assert unpack(*packed.message)[0].value == 3
+    assert [*reduced] == [id(special)]
+    with pytest.raises(adapters.SerializeError, match="lock"):
+        Packed([special], FORMS[BY_NAME])
+
+
+def test_each_object_is_reduced_once(special: Special) -> None:
+    reduced: dict[int, Any] = {}
+    for _ in range(2):  # with the lambda, the pickler begins anew
+        packed = Packed([special, lambda: 1], WITH_MULTIPROCESSING, reduced=reduced)
+        assert unpack(*packed.message)[0].value == 3
+    assert Special.reduced == 1
+
+
+def test_reducers_of_an_executor_come_first(special: Special) -> None:
+    packed = Packed([special], WITH_MULTIPROCESSING, {Special: lambda _: (int, (7,))})
+    assert unpack(*packed.message) == [7]
+
+
+def test_a_connection_and_a_socket_are_copies() -> None:
+    here, there = multiprocessing.Pipe()
+    with here, there, socket.socket() as sock:
+        arrived, other = unpack(*Packed([there, sock], WITH_MULTIPROCESSING).message)
+        with arrived, other:
+            arrived.send("hello")
+            assert here.recv() == "hello"
+            assert other.family == sock.family
+            assert arrived.fileno() != there.fileno()
+
+
+@pytest.mark.parametrize(
+    "obj", [[].append, functools.partial(abs, -1), str.join, "a".join], ids=repr
+)
+def test_functions_are_left_to_pickle(obj: Any) -> None:
+    reduced: dict[int, Any] = {}
+    unpack(*Packed(obj, WITH_MULTIPROCESSING, reduced=reduced).message)
+    assert reduced == {}

@@ -1,0 +1,206 @@
+"""The futures of tasks: when they are done, and in which thread results are rebuilt."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from concurrent import futures
+from typing import Any
+
+import executors
+import pytest
+from executors import CALLS, TIMEOUT, Gate, Manual, Supply, record, unless_odd, wait_at
+from gadgets import Gadget
+
+import adapters
+
+no_child_is_left = executors.no_child_is_left
+sending, one_at_a_time, gate = executors.sending, executors.one_at_a_time, executors.gate
+
+
+class Slow(Gadget):
+    """A gadget whose factory a test controls."""
+
+    opened = threading.Event()
+    reached = threading.Event()
+    threads: list[threading.Thread]
+    ask: Any = None  # a future that the factory waits for
+
+
+def rebuild(state: object) -> Slow:
+    Slow.threads.append(threading.current_thread())
+    Slow.reached.set()
+    if Slow.ask is not None:
+        Slow.ask.result(TIMEOUT)
+    assert Slow.opened.wait(TIMEOUT)
+    return Slow(state)
+
+
+@pytest.fixture(autouse=True)
+def slow_gadgets() -> Iterator[None]:
+    Slow.threads, Slow.ask = [], None
+    Slow.opened.clear()
+    Slow.reached.clear()
+    adapters.register(Slow, lambda slow: slow.state, rebuild)
+    yield
+    Slow.opened.set()
+    adapters.unregister(Slow)
+
+
+def make_slow(state: object) -> Slow:
+    return Slow(state)
+
+
+def test_a_future_is_done_when_its_result_is_rebuilt(sending: adapters.Executor) -> None:
+    future = sending.submit(make_slow, 1)
+    assert Slow.reached.wait(TIMEOUT)
+    with pytest.raises(futures.TimeoutError):
+        future.result(0.01)
+    assert not future.done()
+    assert future.running()
+    assert not future.cancel()
+    Slow.opened.set()
+    assert future.result(TIMEOUT) == Slow(1)
+    assert not future.running()
+
+
+def test_it_is_rebuilt_in_no_thread_of_the_caller_or_of_the_pool(
+    sending: adapters.Executor,
+) -> None:
+    Slow.opened.set()
+    sending.submit(make_slow, 1).result(TIMEOUT)
+    assert [thread.name for thread in Slow.threads] == ["adapters-opener"]
+
+
+def test_other_tasks_and_an_event_loop_go_on_meanwhile(sending: adapters.Executor) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        slow = loop.run_in_executor(sending, make_slow, 1)
+        await loop.run_in_executor(None, Slow.reached.wait, TIMEOUT)
+        assert await loop.run_in_executor(sending, abs, -1) == 1
+        assert not slow.done()
+        Slow.opened.set()
+        assert await slow == Slow(1)
+
+    asyncio.run(main())
+
+
+def test_a_factory_may_wait_for_another_task(sending: adapters.Executor) -> None:
+    Slow.opened.set()
+    # Its own result is rebuilt, too, while the first factory waits.
+    Slow.ask = sending.submit(Gadget, "other")
+    assert sending.submit(make_slow, 1).result(TIMEOUT) == Slow(1)
+
+
+def test_a_factory_may_submit_a_task_and_wait_for_it(sending: adapters.Executor) -> None:
+    class Asks:
+        def result(self, timeout: float) -> Any:
+            return sending.submit(Gadget, "other").result(timeout)
+
+    Slow.opened.set()
+    Slow.ask = Asks()
+    assert sending.submit(make_slow, 1).result(TIMEOUT) == Slow(1)
+
+
+def test_shutdown_waits_for_a_rebuild(gate: Gate) -> None:
+    executor = adapters.Executor(executors.Pickling(1))
+    future = executor.submit(make_slow, 1)
+    assert Slow.reached.wait(TIMEOUT)
+    threading.Timer(0.1, Slow.opened.set).start()
+    executor.shutdown()
+    assert future.done()
+    assert future.result(0) == Slow(1)
+
+
+def test_shutdown_without_waiting_leaves_it_under_way() -> None:
+    executor = adapters.Executor(executors.Pickling(1))
+    future = executor.submit(make_slow, 1)
+    assert Slow.reached.wait(TIMEOUT)
+    executor.shutdown(wait=False)
+    assert not future.done()
+    Slow.opened.set()
+    assert future.result(TIMEOUT) == Slow(1)
+
+
+def test_a_callback_may_shut_the_executor_down(start_method: str) -> None:
+    for function in (abs, make_slow):
+        executor = executors.on_processes(start_method)
+        shut_down = threading.Event()
+
+        def shut_it_down(_: object, executor: Any = executor, done: Any = shut_down) -> None:
+            executor.shutdown()
+            done.set()
+
+        Slow.opened.set()
+        executor.submit(function, 1).add_done_callback(shut_it_down)
+        assert shut_down.wait(TIMEOUT)
+        executor.shutdown()
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_the_plain_fields_of_a_future_are_set(sending: adapters.Executor, number: int) -> None:
+    """As `Future._get_snapshot` of later Pythons reads them."""
+    future: Any = sending.submit(unless_odd, number)
+    futures.wait([future], TIMEOUT)
+    assert future._state == "FINISHED"
+    assert future._result == (number if number == 2 else None)
+    assert type(future._exception) is (ValueError if number == 3 else type(None))
+
+
+def test_what_was_cancelled_is_known_at_once(one_at_a_time: adapters.Executor, gate: Gate) -> None:
+    running = one_at_a_time.submit(wait_at, "gate")
+    assert gate.reached.wait(TIMEOUT)
+    waiting = one_at_a_time.submit(record, 1)
+    assert waiting.cancel()
+    assert waiting.done()
+    gate.opened.set()
+    assert running.result(TIMEOUT) == "gate"
+    one_at_a_time.shutdown()
+    assert CALLS == []
+
+
+def test_an_executor_that_refuses_to_submit_fails_the_call() -> None:
+    executor = adapters.Executor(Manual(broken=True))
+    with pytest.raises(futures.BrokenExecutor, match="broken before"):
+        executor.submit(abs, 1)
+    executor.shutdown()  # and waits for nothing
+
+
+def test_what_is_lost_when_it_is_sent_again_has_its_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from adapters._execution import messages
+
+    manual = Manual()
+    future = adapters.Executor(manual).submit(abs, 1)
+    manual.wait_for(1)
+    manual.broken = True
+    [(source, _)] = manual.tasks
+    source.set_result((messages.LACKS, []))
+    assert isinstance(future.exception(TIMEOUT), futures.BrokenExecutor)
+
+
+def test_other_attributes_are_those_of_the_inner_executor() -> None:
+    class Terminable(Manual):
+        def terminate_workers(self) -> str:
+            return "terminated"
+
+    executor: Any = adapters.Executor(Terminable())
+    assert executor.terminate_workers() == "terminated"
+    assert executor.broken is False
+    for missing in ("kill_workers", "__deepcopy__"):
+        with pytest.raises(AttributeError, match=missing):
+            getattr(executor, missing)
+    with pytest.raises(LookupError):
+        adapters.Executor(Supply(LookupError("none")))
+
+
+def test_a_future_takes_no_longer_than_asked(sending: adapters.Executor) -> None:
+    future = sending.submit(time.sleep, 0.3)
+    start = time.monotonic()
+    with pytest.raises(futures.TimeoutError):
+        future.result(0.01)
+    assert time.monotonic() - start < 0.3
+    assert future.result(TIMEOUT) is None
