@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
@@ -238,3 +240,22 @@ def test_with_a_buffersize_it_raises_where_it_is_read(thread: adapters.Executor)
     results = thread.map(abs, arguments(), buffersize=1)
     with pytest.raises(LookupError, match="the end"):
         list(results)
+
+
+class Argument:
+    """One that a test can watch."""
+
+
+@pytest.mark.parametrize("result", [abs, None], ids=["an object", "plain data"])
+def test_arguments_are_let_go_when_an_answer_has_come(result: Any) -> None:
+    manual = executors.Manual()
+    argument = Argument()
+    reference = weakref.ref(argument)
+    results = adapters.Executor(manual).map(crashes.call, [lambda _: result], [argument])
+    del argument
+    gc.collect()
+    assert reference() is not None  # a worker might lack something
+    manual.run(1)
+    gc.collect()
+    assert reference() is None
+    assert list(results) == [result]

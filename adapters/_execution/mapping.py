@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from adapters._execution.dispatcher import Dispatcher
-from adapters._execution.messages import PLAIN, Outcome, ResultItem
+from adapters._execution.messages import LACKS, PLAIN, Outcome, ResultItem
 from adapters._execution.task_future import TaskFuture
 from adapters._execution.work import Chunk
 
@@ -65,6 +65,8 @@ class SentChunk:
         """Callback of the inner executor's future."""
         if not source.cancelled() and source.exception() is None:
             answer = source.result()
+            if answer[0] != LACKS:
+                self._chunk.release()
             if answer[0] != PLAIN:
                 self._open(answer)
         self._dispatcher.discard(self)

@@ -77,11 +77,12 @@ class Mapped:
 class Chunk:
     """Calls of one function, each of which can fail by itself."""
 
-    __slots__ = ("_calls", "_mapped", "_reduced", "_refused")
+    __slots__ = ("_calls", "_count", "_mapped", "_reduced", "_refused")
 
     def __init__(self, mapped: Mapped, calls: list[tuple[Any, ...]]) -> None:
         self._mapped = mapped
         self._calls = calls
+        self._count = len(calls)
         self._reduced: dict[int, Any] | None = None
         self._refused: dict[int, AdapterError] | None = None  # why a call was not sent, by index
 
@@ -116,22 +117,27 @@ class Chunk:
         head = dispatcher.head(copy, names, again)
         return (run_chunk, head, function.message, calls), lacks
 
+    def release(self) -> None:
+        """Let the arguments go: an answer has come, and it will not be sent again."""
+        self._calls = []
+        self._reduced = None
+
     def open_plain(self, item: ResultItem) -> list[Any] | None:
         """The results of all calls, in a result item of plain data; None if some were not sent."""
         return None if self._refused else pickle.loads(item[1])
 
     def open(self, item: ResultItem) -> tuple[list[Outcome], None]:
         """The outcomes of all calls, in order."""
-        return self._merge(open_chunk(item, len(self._calls)))
+        return self._merge(open_chunk(item, self._count))
 
     def lost(self, error: BaseException) -> tuple[list[Outcome], None]:
         """The outcomes where the chunk as a whole was lost."""
-        return self._merge([(None, error)] * len(self._calls))
+        return self._merge([(None, error)] * self._count)
 
     def _merge(self, outcomes: list[Outcome]) -> tuple[list[Outcome], None]:
         refused = self._refused
         if refused:
-            arrived, indices = iter(outcomes), range(len(self._calls))
+            arrived, indices = iter(outcomes), range(self._count)
             outcomes = [(None, refused[i]) if i in refused else next(arrived) for i in indices]
         return outcomes, None
 
