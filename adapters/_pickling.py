@@ -17,7 +17,7 @@ except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
 from adapters._importable.functions import FUNCTIONS, reduce_function
-from adapters._importable.importable import is_importable
+from adapters._importable.importable import MAIN, is_importable
 from adapters._naming import in_words, notes_of, qualified_name, shown
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, RebuildError, SerializeError, failures
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
-# These are refused by plain pickle, and made again by cloudpickle, as are functions by value.
+# Plain pickle refuses these, cloudpickle makes them again. `dumps` would find that out by itself;
+# to know them spares it the start with the plain pickler, and tells `explain`.
 _VIEWS = map(type, (vars(type), {}.keys(), {}.values(), {}.items()))
 _SPECIAL = FUNCTIONS | {property, staticmethod, classmethod, type(copyreg), *_VIEWS}
 DEFAULT_PROTOCOL = 5
@@ -51,7 +52,10 @@ class PlainPickler(pickle.Pickler):
         elif issubclass(kind, type):
             reduced = NotImplemented if is_importable(obj) or obj in _SINGLETONS else None
         else:
-            return registry.reduce(obj)
+            reduced = registry.reduce(obj)
+            if kind.__name__ != "TypeVar" or obj.__module__ not in MAIN:
+                return reduced
+            reduced = None
         if reduced is None:
             raise NotImportableError
         return reduced
@@ -99,6 +103,11 @@ class _Callback:
         self._position = 0
 
 
+def is_final(error: BaseException) -> bool:
+    """Whether to pickle by value is of no use after the plain pickler failed with `error`."""
+    return isinstance(error, (AdapterError, MemoryError, RecursionError))
+
+
 def dumps(
     obj: object, protocol: int | None = None, *, buffer_callback: Callable[[Any], Any] | None = None
 ) -> bytes:
@@ -137,18 +146,20 @@ def write(
         except (OverflowError, TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
+        failure: BaseException | None = None
         try:
             try:
                 pickler.dump(obj)
-            except NotImportableError:
-                from adapters._wire.by_value import Pickler
-
-                file.seek(0)
-                file.truncate()
-                if callback is not None:
-                    callback.rewind()
-                options: Any = {"reduce": registry.reduce, "buffer_callback": callback}
-                Pickler(file, protocol, first=first, **options).dump(obj)
+            except failures() as error:
+                failure = error
+            else:
+                return file.getvalue()
+            if is_final(failure) or (callback is not None and failure is callback.failure):
+                raise failure
+            file.seek(0)
+            file.truncate()
+            _write_by_value(obj, file, protocol, callback, first, failure)
+            return file.getvalue()
         except MemoryError:
             raise
         except failures() as error:
@@ -167,7 +178,33 @@ def write(
             else:
                 problem = f"{in_words(error, short=True)}; {_ADVICE}"
             raise SerializeError(f"cannot pickle {name}: {problem}", name) from error
-        return file.getvalue()
+        finally:
+            failure = None  # its traceback would keep `obj` in a cycle
+
+
+def _write_by_value(
+    obj: object,
+    file: io.BytesIO,
+    protocol: int,
+    callback: _Callback | None,
+    first: Callable[[Any], Any] | None,
+    failure: BaseException,
+) -> None:
+    """Pickle an object again, by value, after the plain pickler has failed with `failure`.
+
+    So what needs that gets it, whatever stands before it. If this fails, too, its error is that of
+    the part that cannot go at all.
+    """
+    try:
+        from adapters._wire.by_value import Pickler
+    except ImportError:  # there is no cloudpickle
+        if isinstance(failure, NotImportableError):
+            raise
+        raise failure from None
+    if callback is not None:
+        callback.rewind()
+    options: Any = {"reduce": registry.reduce, "buffer_callback": callback}
+    Pickler(file, protocol, first=first, **options).dump(obj)
 
 
 def loads(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
+import os
 import pickle
 from collections.abc import Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from types import MethodType
 from typing import Any
 
@@ -225,3 +229,60 @@ def test_c_types_share_a_reducer_of_other_code() -> None:
     finally:
         copyreg.dispatch_table[kind] = own
     assert adapters.to_spec(gear).name == "gadgets:gear_t *"
+
+
+class Tagged(Connection):
+    """A subclass, which does not say how it pickles."""
+
+
+class Reconnecting(Connection):
+    """A subclass that says how it pickles."""
+
+    def __reduce__(self) -> Any:
+        return str, ("reconnected",)
+
+
+def made(cls: type[Connection]) -> Iterator[Connection]:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        yield cls(os.dup(ours.fileno()))
+
+
+@pytest.fixture(params=[Connection, Tagged])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    with contextlib.closing(made(request.param)) as makes, next(makes) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("obj", [lambda part: part, lambda part: [lambda: 0, part]])
+def test_a_connection_is_refused_with_words(connection: Connection, obj: Any) -> None:
+    with pytest.raises(
+        adapters.SerializeError, match=r"cannot pickle .*a Process when .*ProcessPoolE.*register"
+    ) as caught:
+        adapters.dumps(obj(connection))
+    assert caught.value.subject.endswith((".Connection", ".Tagged"))
+
+
+def test_a_connection_in_a_closure_is_refused(connection: Connection) -> None:
+    with pytest.raises(adapters.SerializeError, match="a descriptor of this process"):
+        adapters.dumps(lambda: connection)
+
+
+def test_an_adapter_or_reducer_for_connections_wins(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, type(connection), other_reducer)
+    assert adapters.loads(adapters.dumps(connection)) == "of other code"
+    assert adapters.loads(adapters.dumps([lambda: 0, connection]))[1] == "of other code"
+    monkeypatch.undo()
+    adapters.register(Connection, lambda each: None, str, name="connection", subclasses=True)
+    try:
+        assert adapters.loads(adapters.dumps(connection)) == "None"
+        assert adapters.loads(adapters.dumps([lambda: 0, connection]))[1] == "None"
+    finally:
+        adapters.unregister(Connection)
+
+
+def test_a_connection_that_says_how_it_pickles_does_so() -> None:
+    with contextlib.closing(made(Reconnecting)) as makes, next(makes) as connection:
+        assert adapters.loads(adapters.dumps(connection)) == "reconnected"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from adapters._importable.functions import FUNCTION
 from adapters._naming import in_words
 from adapters._nesting import too_deep
-from adapters._pickling import NotImportableError, PlainPickler
+from adapters._pickling import NotImportableError, PlainPickler, is_final
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
 
@@ -42,11 +42,14 @@ class _HazardMet(Exception):  # noqa: N818 - a signal
 class Failure(NamedTuple):
     """Why a part does not pickle: the error in words, and whether it is nested too deep.
 
+    `final` says that the other pickler fails, too.
+
     The error itself has a traceback, which would keep picklers and parts alive in a cycle.
     """
 
     error: str
     deep: bool
+    final: bool
 
 
 class DryRun:
@@ -150,7 +153,7 @@ def _failure(pickler: Any, obj: object) -> Failure | None:
     except NotImportableError:
         raise
     except failures() as error:
-        return Failure(in_words(error), too_deep(error))
+        return Failure(in_words(error), too_deep(error), is_final(error))
     return None
 
 

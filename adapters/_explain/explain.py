@@ -74,49 +74,56 @@ def explain(
         redirect_stdout(null),
         redirect_stderr(null),
     ):
-        plain = _Explaining(obj, name, protocol)
         try:
-            return plain.explanation(check, timeout)
+            return _Explaining(obj, name, protocol, by_value=False).explanation(check, timeout)
         except NotImportableError:
-            return _Explaining(obj, name, protocol, plain).explanation(check, timeout)
+            return _Explaining(obj, name, protocol, by_value=True).explanation(check, timeout)
 
 
 class _Explaining:
     """One call of `explain` with one of the two picklers.
 
-    `plain` is the call with the plain pickler, if that met something that goes by value only.
+    With the plain one it raises a NotImportableError where `dumps` would go on with the other.
     """
 
-    def __init__(
-        self, obj: object, name: str, protocol: int, plain: _Explaining | None = None
-    ) -> None:
+    def __init__(self, obj: object, name: str, protocol: int, *, by_value: bool) -> None:
         self._name = name
-        self._plain = plain
-        # The plain pickler may fail before it meets what would have to go by value.
-        self._whole: Failure | None = plain._whole if plain else None
+        self._protocol = protocol
+        self._by_value = by_value
         self._hazards = Hazards()
-        self._dry_run = DryRun(protocol, plain is not None, self._hazards.of)
+        self._dry_run = DryRun(protocol, by_value, self._hazards.of)
         self._walk = Walk(obj, self._dry_run)
         self._paths = Paths(self._walk, name)
 
     def explanation(self, check: bool, timeout: float) -> Explanation:
         """What `explain` returns."""
         obj = self._walk.parts[0]
-        size = None if self._whole else self._dry_run.size_if_fine(obj)
+        size = self._dry_run.size_if_fine(obj)
         findings = []
         if size is None:
-            self._whole = self._whole or self._dry_run.failure(obj)
-            size = None if self._whole else self._dry_run.sizes([obj])[0]
+            whole = self._dry_run.failure(obj)
+            if whole and self._is_for_the_other(whole):
+                raise NotImportableError
+            size = None if whole else self._dry_run.sizes([obj])[0]
             self._walk.run()
             findings += self._hazardous()
-            if self._whole:
-                findings += self._failures(self._whole)
+            if whole:
+                findings += self._failures(whole)
         if size is not None:
             findings += self._large(size)
         checked = check and size is not None
         if checked:
             findings += round_trip(obj, self._name, self._dry_run, timeout)
         return Explanation(self._name, type_name(obj), findings, size, checked)
+
+    def _is_for_the_other(self, whole: Failure) -> bool:
+        """Whether the pickler that sends by value does not fail, or at another part."""
+        if self._by_value or whole.final:
+            return False
+        with suppress_failures():  # there is no cloudpickle
+            other = DryRun(self._protocol, True, self._hazards.of).failure(self._walk.parts[0])
+            return other is None or other.error != whole.error
+        return False
 
     def _finding(
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
@@ -133,8 +140,7 @@ class _Explaining:
         findings = [self._failure(number, failure) for number, failure in alone if failure]
         if whole.error in {found.error for found in findings}:
             return findings
-        failed = self if self._plain is None or self._plain._whole is None else self._plain
-        return [failed._hidden(whole), *findings]
+        return [self._hidden(whole), *findings]
 
     def _hidden(self, whole: Failure) -> Finding:
         """The finding for a failure that no single reduction shows."""

@@ -6,15 +6,19 @@ importing cloudpickle takes longer than importing all of this package.
 
 from __future__ import annotations
 
+import inspect
 import io
+import logging
 import pickle
 import pkgutil
 import re
 import sys
 import types
 from _thread import get_ident
+from collections import ChainMap
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from copyreg import dispatch_table
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import cloudpickle
 from cloudpickle import cloudpickle as inner
@@ -40,6 +44,12 @@ if TYPE_CHECKING:
 
 # Most of these have other names in `builtins`, or none; cloudpickle writes those in `types`.
 _BUILTIN_TYPES = frozenset(map(id, vars(types).values()))
+# What cloudpickle would turn into something else, and what to do instead.
+_CHANGED: dict[Any, str] = {
+    memoryview: "would arrive as bytes; send bytes of it, or the object that owns the memory",
+    io.TextIOWrapper: "would arrive as a copy of its text in memory; send its path, and open it"
+    " there",
+}
 _being_written: set[tuple[int, int]] = set()  # (thread, id of the adapter)
 
 
@@ -90,6 +100,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         stable: Whether a `StablePickler` writes what this one reduces.
     """
 
+    # Reducers that other code gave copyreg come first, as in pickle.
+    dispatch_table: ClassVar[Any] = ChainMap(*reversed(cloudpickle.Pickler.dispatch_table.maps))
+
     def __init__(
         self,
         file: Any,
@@ -124,9 +137,21 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             reduced = self._copy(obj)
         else:
             reduced = self._reduce_native(obj)
-            if reduced is NotImplemented and _is_method_of_c(obj):
-                reduced = _by_name(held(obj))
+            if reduced is NotImplemented and kind not in dispatch_table:
+                reduced = self._reduce_other(obj)
         return super().reducer_override(obj) if reduced is NotImplemented else reduced
+
+    def _reduce_other(self, obj: Any) -> Any:
+        """The reduction of what cloudpickle would refuse, or turn into something else."""
+        kind = type(obj)
+        if kind in _CHANGED and obj not in (sys.stdout, sys.stderr):
+            name = qualified_name(kind)
+            raise SerializeError(f"cannot pickle {name}: it {_CHANGED[kind]}", name)
+        if kind in (logging.Logger, logging.RootLogger):
+            return obj.__reduce_ex__(self.proto)  # cloudpickle gives any logger of its name
+        if kind is types.GetSetDescriptorType:
+            return _reduce_attribute(obj)
+        return _by_name(held(obj)) if _is_method_of_c(obj) else NotImplemented
 
     def _reduce_definition(self, value: Any) -> Any:
         """The reduction of a class or function; NotImplemented leaves it to cloudpickle."""
@@ -186,6 +211,13 @@ def _reduce_method(method: Any) -> Any:
             qualified_name(type(method)),
         )
     return NotImplemented
+
+
+def _reduce_attribute(descriptor: Any) -> Any:
+    """The reduction of an attribute in C of a class, which `getattr` may not give."""
+    cls, name = descriptor.__objclass__, descriptor.__name__
+    given = getattr(cls, name, None) is descriptor
+    return NotImplemented if given else (inspect.getattr_static, (cls, name))
 
 
 def _reduce_module(module: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from _thread import RLock
 
 from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import ctype_of, is_ctype
-from adapters._wire.unserved import pickles_itself, refuse, unknown_adapter
+from adapters._wire.unserved import pickles_itself, refuse, refuse_descriptor, unknown_adapter
 from adapters.errors import UnknownAdapterError
 
 TYPE_CHECKING = False
@@ -67,7 +68,8 @@ class Lookup:
             adapter = self._by_target.get(base)
             if adapter is not None:
                 return adapter
-            if "__reduce__" in vars(base) or "__reduce_ex__" in vars(base):
+            own = vars(base)
+            if "__reduce__" in own or "__reduce_ex__" in own:
                 return None
         return None
 
@@ -113,10 +115,16 @@ class Lookup:
         """The reduction of `obj`, as picklers expect it; NotImplemented if it is no native object.
 
         Raises:
-            SerializeError: it is an address, or an instance of a subclass that no adapter serves.
+            SerializeError: it is an address, an instance of a subclass that no adapter serves, or
+                a descriptor that would arrive as a bare number.
         """
         cls, ctype = type(obj), ctype_of(obj)
         if ctype is None:
+            if self.nearest(cls) is None:  # as for most objects
+                connection: Any = sys.modules.get("multiprocessing.connection")
+                if connection is not None and issubclass(cls, connection._ConnectionBase):
+                    refuse_descriptor(self, cls)
+                return NotImplemented
             reduce = self._reducer_for(cls)
         else:
             adapter = self._by_target.get(ctype)

@@ -63,6 +63,30 @@ def refuse(registry: Lookup, obj: Any, depth: int = 1) -> Any:
     raise SerializeError(f"cannot pickle {shown(obj)}:{reason} {error}", error.subject)
 
 
+def refuse_descriptor(registry: Lookup, cls: type) -> None:
+    """Raise for a type of connections of multiprocessing, unless something says how they pickle.
+
+    Only multiprocessing knows their reducer. By its attributes a connection would arrive as a bare
+    descriptor number, which is that of another file there.
+
+    Raises:
+        SerializeError: neither the type nor other code says how.
+    """
+    said = ("__reduce__", "__reduce_ex__", "__getstate__")
+    if any(name in vars(base) for base in cls.__mro__[:-1] for name in said):
+        return
+    if registry.foreign_reducer(cls) is not None:
+        return
+    name = qualified_name(cls)
+    raise SerializeError(
+        f"cannot pickle {name}: it is a descriptor of this process, which only multiprocessing"
+        " hands over; pass it to a Process when that starts, send it through adapters.Executor"
+        " over a ProcessPoolExecutor, send its address and connect there, or call"
+        " adapters.register(type, serialize, factory)",
+        name,
+    )
+
+
 def pickles_itself(cls: type, base: type) -> bool:
     """Whether an extension type below `base` says how to make its objects, as pybind11's can.
 
