@@ -38,6 +38,7 @@ NEEDS = {
     "how-to/cpp.md": ["c++", "pybind11", "Cython", "setuptools"],
     "how-to/dask.md": ["distributed"],
     "how-to/find-what-does-not-pickle.md": ["adapters:explain", "click"],
+    "how-to/other-transports.md": ["anyio"],
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/ray.md": ["ray"],
     "how-to/test-an-adapter.md": ["adapters:testing", "pytest plugin", "click"],
