@@ -16,7 +16,7 @@ try:
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
 
-from adapters._importable.functions import FUNCTIONS, reduce_function
+from adapters._importable.functions import CACHED, FUNCTIONS, reduce_function
 from adapters._importable.importable import MAIN, is_importable
 from adapters._naming import in_words, notes_of, qualified_name, shown
 from adapters._wire.rebuild import registry
@@ -51,6 +51,8 @@ class PlainPickler(pickle.Pickler):
             reduced = reduce_function(obj) if kind in FUNCTIONS else None
         elif issubclass(kind, type):
             reduced = NotImplemented if is_importable(obj) or obj in _SINGLETONS else None
+        elif kind is CACHED:
+            reduced = NotImplemented if is_importable(obj) else None
         else:
             reduced = registry.reduce(obj)
             if kind.__name__ != "TypeVar" or obj.__module__ not in MAIN:

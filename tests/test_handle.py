@@ -175,7 +175,7 @@ class TestThroughAdaptersExecutor:
             adapters.Executor(ThreadPoolExecutor(2)) as executor,
             adapters.share(original) as handle,
         ):
-            assert executor.submit(sharing.get, handle).result(TIMEOUT) is not original
+            assert executor.submit(sharing.get, handle).result(TIMEOUT) is original
             ids = {seen[0] for seen in executor.map(sharing.look, [handle] * 4, timeout=TIMEOUT)}
             assert ids == {id(original)}
 

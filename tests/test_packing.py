@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import multiprocessing
 import pickle
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import types
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +97,32 @@ def test_what_a_worker_lacked_is_noticed(main: Any) -> None:
 def test_a_function_by_value_has_its_file() -> None:
     function = unpack(*Packed(lambda: 1, FORMS[BY_NAME]).message)
     assert function.__code__.co_filename == __file__
+
+
+@pytest.mark.parametrize("make", [lambda: memoryview(b"content"), Path(__file__).open])
+def test_engines_that_use_cloudpickle_get_what_it_gives(make: Any) -> None:
+    with make() as obj:
+        [arrived] = unpack(*Packed([obj], FORMS[BY_VALUE]).message)
+        assert type(arrived) in (bytes, io.StringIO)
+        with pytest.raises(adapters.SerializeError, match="would arrive as"):
+            Packed([obj, lambda: 1], FORMS[BY_NAME])
+
+
+CACHED = "import functools\n@functools.lru_cache(maxsize=3, typed=True)\ndef cached(x): return [x]"
+
+
+def test_a_function_with_a_cache_goes_as_others(main: Any) -> None:
+    exec(CACHED, vars(main))
+    packed = Packed([main.cached], FORMS[BY_NAME])
+    assert [*packed.names] == ["cached"]
+    assert unpack(*packed.message) == [main.cached]
+    [copy] = unpack(*Packed([main.cached], FORMS[BY_VALUE]).message)
+    assert copy is not main.cached
+    assert copy.cache_parameters() == {"maxsize": 3, "typed": True}
+    assert copy(1) is copy(1)
+    assert copy.__name__ == "cached"
+    again = adapters.loads(adapters.dumps([main.cached, 1]))[0]
+    assert again(2) == [2]
 
 
 class Special:

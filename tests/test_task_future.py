@@ -114,6 +114,34 @@ def test_shutdown_waits_for_a_rebuild(gate: Gate) -> None:
     assert future.result(0) == Slow(1)
 
 
+def test_shutdown_waits_for_callbacks(gate: Gate) -> None:
+    called: list[Any] = []
+
+    def call_back(future: Any) -> None:
+        time.sleep(0.1)
+        called.append(future)
+
+    executor = adapters.Executor(executors.Pickling(1))
+    Slow.opened.set()
+    for function in (make_slow, abs):
+        executor.submit(wait_at, "gate")
+        executor.submit(function, 1).add_done_callback(call_back)
+    gate.opened.set()
+    executor.shutdown()
+    assert len(called) == 2
+
+
+def test_a_task_that_comes_too_late_is_refused_and_not_counted() -> None:
+    manual = Manual()
+    executor = adapters.Executor(manual)
+    executor.shutdown()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            executor.submit(abs, 1)
+    assert manual.tasks == []
+    executor.shutdown()
+
+
 def test_shutdown_without_waiting_leaves_it_under_way() -> None:
     executor = adapters.Executor(executors.Pickling(1))
     future = executor.submit(make_slow, 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Collection
 from contextlib import suppress
+from copyreg import dispatch_table
 from functools import partial
 from pickle import PickleBuffer, Pickler, PicklingError
 from types import CodeType
@@ -12,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution.engine import Reducers, reducers_of
 from adapters._importable import main_script
-from adapters._importable.functions import FUNCTION, FUNCTIONS
+from adapters._importable.functions import CACHED, FUNCTION, FUNCTIONS
 from adapters._pickling import loads, write
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
@@ -28,6 +30,9 @@ BY_EITHER = "by either"  # by name, and by value for a process that does not hav
 Form: TypeAlias = "tuple[str, str, Reducers | None]"
 PLAIN: Form = (BY_EITHER, "", None)
 
+# Engines that use cloudpickle send bytes, a copy of the text, and the logger that has the name
+# there; elsewhere these are refused.
+_COPIED = (memoryview, io.TextIOWrapper, logging.Logger, logging.RootLogger)
 # Libraries have reducers for these, too, which make no copy that can be made only once.
 _LEFT_TO_PICKLE = FUNCTIONS | {partial, type(str.join), type(str.__len__)}
 
@@ -104,11 +109,13 @@ class Packed:
     def _reduce(self, obj: Any) -> Any:
         self.is_plain = False
         kind = type(obj)
-        if kind is FUNCTION or issubclass(kind, type):
+        if kind is FUNCTION or kind is CACHED or issubclass(kind, type):
             is_main = self._main != BY_VALUE and main_script.is_of_main(obj)
             return self._define(obj) if is_main else NotImplemented
         if kind is CodeType:
             return _reduce_code(obj)
+        if kind in _COPIED and self._main == BY_VALUE and kind not in dispatch_table:
+            return _reduce_as_cloudpickle(obj)
         if kind in _LEFT_TO_PICKLE:
             return NotImplemented
         reducer = self._more.get(kind) or self._reducers.get(kind)
@@ -147,6 +154,13 @@ def _reduce_code(code: CodeType) -> Any:
     function, arguments = cloudpickle._code_reduce(code)
     file = code.co_filename
     return function, tuple(file if each == "<dynamic-code>" else each for each in arguments)
+
+
+def _reduce_as_cloudpickle(obj: Any) -> Any:
+    """The reduction of what cloudpickle turns into something else."""
+    import cloudpickle
+
+    return cloudpickle.Pickler.dispatch_table[type(obj)](obj)
 
 
 def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:

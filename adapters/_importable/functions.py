@@ -9,6 +9,7 @@ an attribute hides it (`super().method`), or it is bound to this object alone
 from __future__ import annotations
 
 import sys
+from _functools import _lru_cache_wrapper  # type: ignore[import-not-found]
 
 from adapters._importable.importable import is_importable
 from adapters.errors import failures
@@ -22,6 +23,7 @@ METHOD: Any = type(type("", (), {"method": lambda self: None})().method)
 BUILTIN: Any = type(len)  # functions of C, and methods
 _SLOT: Any = type("".__len__)  # methods that are slots in C
 FUNCTIONS = frozenset((FUNCTION, METHOD, BUILTIN, _SLOT))
+CACHED: Any = _lru_cache_wrapper  # functions with functools.lru_cache
 _DESCRIPTORS = (type(str.join), type(str.__len__))  # what a class of C has for its methods
 _MODULE = type(sys)
 
@@ -64,3 +66,25 @@ def _gives(owner: Any, name: str, method: Any) -> bool:
         return type(found) is type(method) and bool(found == method)
     except failures():
         return False
+
+
+class _Decorator:
+    """Pickles as `functools.lru_cache` with some parameters, which is a call of its own."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._parameters = parameters
+
+    def __call__(self, function: Any) -> Any:
+        from functools import lru_cache
+
+        return lru_cache(**self._parameters)(function)
+
+    def __reduce__(self) -> Any:
+        from functools import lru_cache
+
+        return lru_cache, (self._parameters["maxsize"], self._parameters["typed"])
+
+
+def copy_cached(function: Any) -> Any:
+    """The reduction by value of a function with `functools.lru_cache`: its cache arrives empty."""
+    return _Decorator(function.cache_parameters()), (function.__wrapped__,)

@@ -27,7 +27,15 @@ from adapters._importable.class_ids import give_id
 from adapters._importable.definitions import definition, find_in_main, main_class
 from adapters._importable.extension_type import is_extension_type
 from adapters._importable.fingerprint import definition_digest
-from adapters._importable.functions import FUNCTION, FUNCTIONS, METHOD, is_bound, reduce_function
+from adapters._importable.functions import (
+    CACHED,
+    FUNCTION,
+    FUNCTIONS,
+    METHOD,
+    copy_cached,
+    is_bound,
+    reduce_function,
+)
 from adapters._importable.importable import MAIN, is_importable, is_sent_by_value
 from adapters._importable.main_script import path
 from adapters._importable.reference import attributes, held, reference_to
@@ -151,6 +159,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return obj.__reduce_ex__(self.proto)  # cloudpickle gives any logger of its name
         if kind is types.GetSetDescriptorType:
             return _reduce_attribute(obj)
+        if kind is CACHED and not is_importable(obj):
+            return copy_cached(obj)
         return _by_name(held(obj)) if _is_method_of_c(obj) else NotImplemented
 
     def _reduce_definition(self, value: Any) -> Any:
