@@ -8,9 +8,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+import types
 from concurrent import futures
 from multiprocessing import connection
 from typing import Any
@@ -21,6 +23,8 @@ import pytest
 from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_processes
 
 import adapters
+from adapters._execution import watchdog
+from adapters._execution.watchdog import shut_down, start_watchdog
 
 no_child_is_left = executors.no_child_is_left
 on_loky = executors.on_loky
@@ -49,8 +53,100 @@ def test_the_first_task_starts_the_one_watchdog_of_a_pool() -> None:
         assert not watchdogs() - before
         for executor in (first, first, second):
             executor.submit(abs, -1)
-        [watchdog] = watchdogs() - before
-        assert watchdog.daemon  # it does not delay the exit of the interpreter
+        assert len(watchdogs() - before) == 1
+
+
+@of_posix
+def test_it_ends_with_its_pool() -> None:
+    before = watchdogs()
+    pool = futures.ProcessPoolExecutor(1)
+    assert pool.submit(abs, -1).result(TIMEOUT) == 1
+    start_watchdog(pool)
+    assert len(watchdogs() - before) == 1
+    shut_down(pool, wait=True)
+    assert watchdogs() == before
+
+
+@of_posix
+def test_it_neither_delays_the_exit_nor_leaks_a_semaphore() -> None:
+    program = """if __name__ == "__main__":
+        import multiprocessing, time, adapters
+        executor = adapters.Executor(
+            max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        assert executor.submit(abs, -1).result(60) == 1
+        print(time.monotonic())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert done.stderr == ""
+    assert time.monotonic() - float(done.stdout) < 5
+
+
+@of_posix
+def test_a_manager_that_another_thread_is_about_to_start_has_not_failed() -> None:
+    with futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        manager = futures.process._ExecutorManagerThread(pool)
+        pool._executor_manager_thread = manager
+        with pool._shutdown_lock:  # as `submit` does it
+            start_watchdog(pool)
+            time.sleep(0.05)
+            manager.start()
+        futures.process._threads_wakeups[manager] = pool._executor_manager_thread_wakeup
+        assert pool.submit(abs, -1).result(TIMEOUT) == 1
+
+
+@of_posix
+def test_a_full_pipe_that_wakes_the_manager_up_is_half_emptied() -> None:
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    wakeup = types.SimpleNamespace(_reader=reader, _writer=writer)
+    with reader, writer:
+        writer.send_bytes(b"")
+        watchdog._unblock(wakeup)
+        reader.recv_bytes()  # as long as there is room, the manager gets all
+        while watchdog._is_writable(writer):
+            writer.send_bytes(b"")
+        watchdog._unblock(wakeup)
+        assert watchdog._is_writable(writer)
+        assert reader.poll()
+    watchdog._unblock(wakeup)  # the manager has closed it
+
+
+@pytest.mark.slow
+@of_posix
+def test_a_callback_of_a_pool_may_submit_more_than_the_pipe_to_its_manager_holds() -> None:
+    with futures.ProcessPoolExecutor(1) as pool:
+        later: list[futures.Future[int]] = []
+        first = pool.submit(time.sleep, 0.1)
+        start_watchdog(pool)
+        first.add_done_callback(lambda _: later.extend(pool.submit(abs, -1) for _ in range(20_000)))
+        assert first.result(TIMEOUT) is None
+        pool.submit(abs, -1).result(TIMEOUT)
+        assert [future.result(TIMEOUT) for future in later] == [1] * 20_000
+
+
+@of_posix
+def test_a_future_that_was_cancelled_does_not_keep_the_pool_from_breaking() -> None:
+    with futures.ProcessPoolExecutor(1) as pool:
+        killer = pool.submit(crashes.after_a_while, crashes.exit_at_once)
+        others = [pool.submit(abs, -number) for number in range(10)]
+        start_watchdog(pool)
+        assert others[5].cancel()
+        for future in (killer, *others[:5], *others[6:]):
+            assert isinstance(future.exception(TIMEOUT), futures.BrokenExecutor)
+
+
+@of_posix
+def test_a_manager_that_fails_after_its_pool_was_dropped_fails_all_futures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # pytest's keeps the thread
+    pool = futures.ProcessPoolExecutor(1)
+    first, other = pool.submit(time.sleep, 0.2), pool.submit(time.sleep, TIMEOUT)
+    start_watchdog(pool)
+    first.add_done_callback(exit_thread)
+    del pool
+    assert isinstance(other.exception(20), futures.BrokenExecutor)
 
 
 @of_posix
@@ -68,11 +164,11 @@ def test_it_ends_after_a_pool_that_broke_by_itself_and_leaves_it_its_reason() ->
     before = watchdogs()
     with adapters.Executor(max_workers=1) as executor:
         executor.submit(time.sleep, 0.5)  # the pool lives until its watchdog has been seen
-        [watchdog] = watchdogs() - before
+        [thread] = watchdogs() - before
         killer = executor.submit(crashes.exit_at_once)
         assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
-        watchdog.join(TIMEOUT)
-        assert not watchdog.is_alive()
+        thread.join(TIMEOUT)
+        assert not thread.is_alive()
         with pytest.raises(futures.BrokenExecutor, match="terminated abruptly"):
             executor.submit(abs, -1)
 
