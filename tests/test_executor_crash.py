@@ -5,13 +5,17 @@ After loky's crash matrix: each kind of failure at each step of a task, through 
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -241,6 +245,68 @@ def test_a_worker_that_dies_while_the_call_queue_is_full(start_method: str) -> N
         after = [executor.submit(len, large) for _ in range(5)]
         assert isinstance(failing.exception(TIMEOUT), futures.BrokenExecutor)
         assert [future.result(TIMEOUT) for future in [*before, *after]] == [1 << 20] * 8
+
+
+@contextmanager
+def storm(seconds: float) -> Iterator[None]:
+    """Kill one child of this process every 50 ms."""
+
+    def kill() -> None:
+        end = time.monotonic() + seconds
+        while not calm.wait(0.05) and time.monotonic() < end:
+            for child in multiprocessing.active_children()[:1]:
+                child.kill()
+
+    calm = threading.Event()
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield
+    finally:
+        calm.set()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_a_storm_of_deaths_leaves_no_task_pending(start_method: str) -> None:
+    with on_restarting_processes(start_method) as executor, storm(1.5):
+        tasks = [executor.submit(abs, -number) for number in range(20_000)]
+        done, waiting = futures.wait(tasks, TIMEOUT)
+        assert waiting == set()
+        failed = [future for future in done if future.exception() is not None]
+        assert all(isinstance(future.exception(), futures.BrokenExecutor) for future in failed)
+        assert len(failed) < 100  # those that ran alone when the worker was killed
+
+
+@pytest.mark.slow
+def test_a_death_during_submit_leaves_no_task_pending(
+    start_method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(futures.process._WorkItem):  # type: ignore[type-arg]
+        """Is made in `submit`, after the check whether the pool is broken."""
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            time.sleep(0.002)
+
+    monkeypatch.setattr(futures.process, "_WorkItem", Slow)
+    with on_restarting_processes(start_method) as executor, storm(1):
+        tasks = [executor.submit(abs, -number) for number in range(500)]
+        assert futures.wait(tasks, TIMEOUT).not_done == set()
+    with on_processes(start_method) as executor, storm(1):
+        tasks = []
+        with suppress(futures.BrokenExecutor):
+            tasks.extend(executor.submit(abs, -number) for number in range(500))
+        assert futures.wait(tasks, TIMEOUT).not_done == set()
+
+
+@pytest.mark.slow
+def test_a_death_while_more_tasks_wait_than_the_pipe_to_the_manager_holds() -> None:
+    with on_restarting_processes(START_METHODS[0]) as executor:
+        first = [executor.submit(crashes.after_a_while, crashes.exit_at_once) for _ in range(2)]
+        tasks = [executor.submit(abs, -number) for number in range(40_000)]
+        assert futures.wait([*first, *tasks], TIMEOUT).not_done == set()
+        assert [future.result() for future in tasks] == list(range(40_000))
 
 
 @points

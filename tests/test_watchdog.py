@@ -14,6 +14,7 @@ import threading
 import time
 import types
 from concurrent import futures
+from functools import partial
 from multiprocessing import connection
 from typing import Any
 
@@ -24,6 +25,7 @@ from executors import START_METHODS, TIMEOUT, on_processes, on_restarting_proces
 
 import adapters
 from adapters._execution import watchdog
+from adapters._execution.restarting import RestartingExecutor
 from adapters._execution.watchdog import shut_down, start_watchdog
 
 no_child_is_left = executors.no_child_is_left
@@ -64,6 +66,18 @@ def test_it_ends_with_its_pool() -> None:
     start_watchdog(pool)
     assert len(watchdogs() - before) == 1
     shut_down(pool, wait=True)
+    assert watchdogs() == before
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_a_pool_of_loky() -> None:
+    loky = pytest.importorskip("loky")
+    before = watchdogs()
+    executor = RestartingExecutor(partial(loky.ProcessPoolExecutor, 1))
+    killer = executor.submit(crashes.exit_at_once)
+    assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+    assert executor.submit(abs, -1).result(TIMEOUT) == 1
+    executor.shutdown()
     assert watchdogs() == before
 
 

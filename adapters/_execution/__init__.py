@@ -16,7 +16,8 @@ A task on a ProcessPoolExecutor; each column is what one thread or process runs:
                                                                         result item
 
     adapters-watchdog thread: if a worker died and the manager did not notice, ends the result queue
-    adapters-restart thread: makes a new pool, submits lost work items, shuts the broken pool down
+    adapters-restart thread: makes a new pool, shuts the broken pool down
+    adapters-backlog thread: submits lost work items, and those that wait behind them
     adapters-shutdown thread: shuts a pool down after its last task, if the caller does not wait
 
 A worker that lacks a definition of the main script, or a registration, says so in place of a
@@ -38,6 +39,8 @@ function that makes the pool.
 | `registrations` | how workers get the registrations of the caller |
 | `task` | `adapters.task` and `adapters.answer`, for other transports |
 | `restarting` | `RestartingExecutor`: replaces a pool that a worker's death has broken |
+| `backlog` | the work items that wait for a pool, and the thread that submits them |
+| `work_item` | `WorkItem`: a task that more than one pool may run, and its future |
 | `watchdog` | breaks a process pool that would hang after the death of a worker |
 | `chained_future` | `ChainedFuture`: takes result, cancellation and running state from another |
 """

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections import deque
 from collections.abc import Callable
 from concurrent import futures
 from functools import partial
-from threading import Condition, Thread
+from threading import Condition, Thread, local
 from typing import Any, NoReturn
 
-from adapters._execution.chained_future import ChainedFuture
-from adapters._execution.watchdog import start_watchdog
-from adapters.errors import failures
+from adapters._execution.backlog import Backlog
+from adapters._execution.watchdog import shut_down, start_watchdog, wait_for_manager
+from adapters._execution.work_item import WorkItem
+from adapters.errors import is_failure
 
 _TIMEOUT = 10.0  # seconds for the workers of a broken executor to end
+_LARGEST_NUMBER_OF_REFUSALS = 2
+_ENDED = "the workers of this executor were ended by terminate_workers() or kill_workers()"
+_callback = local()  # whose attribute `runs` says whether this thread is in a callback of ours
 
 
 class RestartingExecutor(futures.Executor):
@@ -23,198 +25,265 @@ class RestartingExecutor(futures.Executor):
 
     Tasks that were running or pending when a worker died run again: first one alone, then two, four
     and so on at once. A task that breaks the executor while it runs alone is the cause, and gets
-    the BrokenExecutor; all others finish. So a task may run more than once.
+    the BrokenExecutor; all others finish. So a task may run more than once, unless it came by
+    `submit_once`.
+
+    A task goes to the inner executor in the thread that submits it, or waits for its turn in a
+    queue that a thread of this executor empties; that thread lives as long as there is a queue.
+    Callbacks of the inner executor submit nothing: they run in its manager thread, which must not
+    wait for the pipe that it alone reads, and with locks that its `submit` needs.
     """
 
     def __init__(self, make: Callable[[], futures.Executor]) -> None:
         self._make = make
-        self._inner: futures.Executor | None = make()  # None while a new one is being made
-        self._restarts: list[Thread] = []
-        self._pending: deque[_WorkItem] = deque()
-        self._running: set[_WorkItem] = set()  # that the inner executor has
-        self._finished: deque[tuple[_WorkItem, futures.Future[Any]]] = deque()  # not yet chained
-        self._unfinished = 0  # work items whose futures are not done
+        self._inner = make()  # the broken one while another one is being made
+        self._replacing = self._shutdown = self._ended = False
+        self._running: set[WorkItem] = set()  # that the inner executor has
+        self._unfinished: set[WorkItem] = set()  # whose futures are not done
         self._limit = math.inf  # of running work items: 1 after a restart, then doubling
-        self._dispatching = self._shutdown = False
+        self._refusals = 0  # by executors in a row, none of which accepted a task
+        self._restarts: list[Thread] = []
         self._changed = Condition()
+        self._backlog = Backlog(self._changed, self._reserve, self._submit_from_backlog)
 
     def __repr__(self) -> str:
         return f"<RestartingExecutor of {self._inner!r}>"
 
+    def __getattr__(self, name: str) -> Any:
+        """What only the inner executor has, such as the workers of a process pool."""
+        if "_inner" not in vars(self):  # an instance that __init__ has not filled
+            raise AttributeError(name)
+        attribute = getattr(self._inner, name)
+        if name in ("terminate_workers", "kill_workers"):
+            return partial(self._end, name)
+        return attribute
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
-        item = _WorkItem(partial(fn, *args, **kwargs), self)
-        with self._changed:
-            if self._shutdown:
-                raise RuntimeError("cannot schedule new futures after shutdown")
-            self._pending.append(item)
-            self._unfinished += 1
-        self._dispatch()
+        """Run `fn(*args, **kwargs)`, and once more each time that the inner executor loses it."""
+        return self._accept(WorkItem(partial(fn, *args, **kwargs), self._withdraw))
+
+    def submit_once(
+        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> futures.Future[Any]:
+        """As `submit`, but a task that an inner executor accepted and lost is not run again.
+
+        Its future gets the BrokenExecutor. For tasks that hold what can be rebuilt only once.
+        """
+        return self._accept(WorkItem(partial(fn, *args, **kwargs), self._withdraw, once=True))
+
+    def _accept(self, item: WorkItem) -> futures.Future[Any]:
+        try:
+            with self._changed:
+                if self._shutdown:
+                    raise RuntimeError("cannot schedule new futures after shutdown")
+                self._unfinished.add(item)
+                # A task does not wait for those of the backlog: then the caller would submit faster
+                # than the one thread that empties it.
+                inner = None if getattr(_callback, "runs", False) else self._reserve(item)
+                if inner is None:
+                    self._backlog.items.append(item)
+            if inner is None:
+                self._start_backlog()
+            else:
+                self._submit_item(item, inner)
+        except BaseException:  # such as Ctrl-C: the caller gets no future
+            with self._changed:
+                item.withdrawn = True
+                self._running.discard(item)
+                self._unfinished.discard(item)
+                self._changed.notify_all()
+            raise
         return item
 
-    def _dispatch(self) -> None:
-        """Submit the work items that may run, then complete the futures of those that finished.
+    def _reserve(self, item: WorkItem) -> futures.Executor | None:
+        """The executor for a work item, if one more may run; the caller has the lock."""
+        if self._replacing or len(self._running) >= self._limit:
+            return None
+        self._running.add(item)
+        return self._inner
 
-        One thread at a time submits, and a call from within its `submit` (of an executor that runs
-        the task there) returns at once. The inner executor is called without the lock of this one:
-        a pool that breaks may call `_done` with a lock that its `submit` needs.
-        """
-        while step := self._next_step():
-            step()
-
-    def _next_step(self) -> Callable[[], None] | None:
+    def _withdraw(self, item: WorkItem) -> bool:
+        """Cancel a work item that the inner executor does not have; False if it has, or had, it."""
         with self._changed:
-            if self._dispatching:
-                return None
-            while self._inner is not None and self._pending and len(self._running) < self._limit:
-                item = self._pending.popleft()
-                if not item.withdrawn:
-                    self._dispatching = True
-                    self._running.add(item)
-                    return partial(self._submit_item, item, self._inner)
-            return partial(self._complete, *self._finished.popleft()) if self._finished else None
+            if item.withdrawn or item.source is not None or item.done():
+                return False
+            item.withdrawn = True
+        cancelled = futures.Future[Any]()
+        cancelled.cancel()
+        self._complete(item, cancelled)
+        return True
 
-    def _complete(self, item: _WorkItem, future: futures.Future[Any]) -> None:
-        item.chain(future)
-        with self._changed:
-            self._unfinished -= 1
-            self._changed.notify_all()
+    def _start_backlog(self) -> None:
+        try:
+            self._backlog.start()
+        except RuntimeError as error:  # the interpreter is shutting down, or out of threads
+            with self._changed:
+                lost = self._backlog.take_all()
+            self._fail(lost, error)
 
-    def _submit_item(self, item: _WorkItem, inner: futures.Executor) -> None:
+    def _submit_from_backlog(self, item: WorkItem, inner: futures.Executor) -> None:
+        try:
+            self._submit_item(item, inner)
+        except BaseException as error:  # this thread is ours: it is no interrupt of the user
+            self._submit_failed(item, inner, error)
+
+    def _submit_item(self, item: WorkItem, inner: futures.Executor) -> None:
+        """Submit a work item without the lock: a pool that breaks may call `_done` with its own."""
         try:
             future = inner.submit(item.call)
-        except failures() as error:
+        except BaseException as error:
+            if not (is_failure(error) or isinstance(inner, _FailedExecutor)):
+                raise  # the thread that submits is interrupted
             self._submit_failed(item, inner, error)
-        else:
-            start_watchdog(inner)
-            with self._changed:
+            return
+        start_watchdog(inner)
+        with self._changed:
+            self._refusals = 0
+            if not item.withdrawn:
                 item.source = future
-            if item.withdrawn:
-                future.cancel()
-            future.add_done_callback(partial(self._done, item, inner))
-        finally:
-            self._dispatching = False
+        if item.withdrawn:
+            future.cancel()
+        future.add_done_callback(partial(self._done, item, inner))
 
-    def _submit_failed(
-        self, item: _WorkItem, inner: futures.Executor, error: BaseException
-    ) -> None:
+    def _submit_failed(self, item: WorkItem, inner: futures.Executor, error: BaseException) -> None:
+        with self._changed:
+            self._running.discard(item)
+            lost = [item]
+            broken = isinstance(error, futures.BrokenExecutor)
+            # A pool that is breaking may also fail to start a worker, with an OSError. It may then
+            # have the task all the same.
+            if broken or isinstance(error, OSError):
+                self._refusals += self._restart(inner)
+                if self._refusals >= _LARGEST_NUMBER_OF_REFUSALS:
+                    lost += self._backlog.take_all()  # later tasks may try another executor
+                elif not self._ended and (broken or not item.once):
+                    self._backlog.items.appendleft(item)
+                    lost = []
+            if self._ended:
+                error = futures.BrokenExecutor(_ENDED)
+            self._changed.notify_all()
+        self._fail(lost, error)
+        self._start_backlog()
+
+    def _done(self, item: WorkItem, inner: futures.Executor, future: futures.Future[Any]) -> None:
+        """Callback of the inner executor's futures, mostly in the executor manager thread."""
+        outer, _callback.runs = getattr(_callback, "runs", False), True
+        try:
+            broken = not future.cancelled() and isinstance(
+                future.exception(), futures.BrokenExecutor
+            )
+            with self._changed:
+                current = inner is self._inner and not self._replacing
+                was_alone = current and len(self._running) == 1
+                self._running.discard(item)
+                if broken:
+                    self._restart(inner)
+                elif current and not self._backlog.items:
+                    self._limit = math.inf
+                elif current and not future.cancelled():
+                    self._limit *= 2
+                again = broken and not (was_alone or item.once or item.withdrawn or self._ended)
+                if again:
+                    item.source = None
+                    self._backlog.items.append(item)
+                self._changed.notify_all()
+            if not again:
+                self._complete(item, None if item.withdrawn else future)
+            self._start_backlog()
+        finally:
+            _callback.runs = outer
+
+    def _complete(self, item: WorkItem, future: futures.Future[Any] | None) -> None:
+        try:
+            if future is not None:
+                item.chain(future)
+        finally:  # also after a Ctrl-C in a callback of the user
+            with self._changed:
+                self._unfinished.discard(item)
+                self._changed.notify_all()
+
+    def _fail(self, items: list[WorkItem], error: BaseException) -> None:
+        """Give the error to the futures of work items; none can be cancelled meanwhile."""
         future = futures.Future[Any]()
         future.set_exception(error)
         with self._changed:
-            self._running.discard(item)
-            # A pool that is breaking may also fail to start a worker, with an OSError.
-            if not isinstance(error, (futures.BrokenExecutor, OSError)):
-                self._finish(future, item)
-                return
-            self._restart(inner)
-            if item.refused:  # by two executors in a row; later tasks may try a third
-                self._finish(future, item, *self._pending)
-                self._pending.clear()
-            else:
-                item.refused = True
-                self._pending.appendleft(item)
-
-    def _finish(self, future: futures.Future[Any], *items: _WorkItem) -> None:
+            for item in items:
+                if not item.withdrawn:
+                    item.source = future
         for item in items:
-            if not item.withdrawn:
-                item.source = future
-                self._finished.append((item, future))
+            self._complete(item, None if item.withdrawn else future)
 
-    def _done(self, item: _WorkItem, inner: futures.Executor, future: futures.Future[Any]) -> None:
-        """Callback of the inner executor's futures, mostly in the executor manager thread."""
-        broken = not future.cancelled() and isinstance(future.exception(), futures.BrokenExecutor)
-        if broken:
-            _wait_for_submit(inner)
-        with self._changed:
-            was_alone = self._inner is inner and len(self._running) == 1
-            self._running.discard(item)
-            if broken:
-                self._restart(inner)
-            else:
-                self._limit = 2 * self._limit if self._pending else math.inf
-            if broken and not was_alone:
-                item.source = None
-                self._pending.append(item)
-            else:
-                self._finish(future, item)
-        self._dispatch()
-
-    def _restart(self, broken: futures.Executor) -> None:
+    def _restart(self, broken: futures.Executor) -> bool:
         """Begin to replace the inner executor, if it still is the one that broke."""
-        if self._inner is broken:
-            self._inner, self._limit = None, 1
-            # This may be the executor manager thread, which `shutdown` could not join
-            # (python/cpython#131598).
-            thread = Thread(target=self._replace, args=(broken,), name="adapters-restart")
-            thread.daemon = True
-            self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
+        if self._inner is not broken or self._replacing or self._ended:
+            return False
+        self._replacing, self._limit = True, 1
+        # This may be the executor manager thread, which `shutdown` could not join
+        # (python/cpython#131598).
+        thread = Thread(target=self._replace, args=(broken,), name="adapters-restart", daemon=True)
+        self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
+        try:
             thread.start()
+        except RuntimeError as error:  # the interpreter is shutting down, or out of threads
+            self._restarts.remove(thread)
+            self._inner, self._replacing = _FailedExecutor(error), False
+        return True
 
     def _replace(self, broken: futures.Executor) -> None:
+        wait_for_manager(broken)
         try:
             inner = self._make()
-        except failures() as error:
+        except BaseException as error:  # this thread is ours: it is no interrupt of the user
             inner = _FailedExecutor(error)
         with self._changed:
-            self._inner = inner
+            self._inner, self._replacing = inner, False
             self._changed.notify_all()
-        self._dispatch()
-        broken.shutdown(wait=True)  # until the last of its workers has ended
+        if self._ended:
+            shut_down(inner, wait=False)
+        self._start_backlog()
+        shut_down(broken, wait=True)  # until the last of its workers has ended
+
+    def _end(self, name: str) -> None:
+        """Let the inner executor end its workers, and make no other one."""
+        with self._changed:
+            self._shutdown = self._ended = True
+            inner = None if self._replacing else self._inner
+            lost = self._backlog.take_all()
+            self._changed.notify_all()
+        try:
+            if inner is not None:
+                getattr(inner, name)()
+        finally:
+            self._fail(lost, futures.BrokenExecutor(_ENDED))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As `concurrent.futures.Executor.shutdown`."""
-        self._shutdown = True
-        if cancel_futures:
-            with self._changed:
-                items = [*self._pending, *self._running]
-            for item in items:
-                item.cancel()
+        with self._changed:
+            self._shutdown = True
+            items = list(self._unfinished) if cancel_futures else []
+        for item in items:
+            item.cancel()
+        # An interrupt ends the wait for the thread, and not what the thread does.
         thread = Thread(target=self._shut_down_inner, args=(wait,), name="adapters-shutdown")
-        thread.start()
-        if wait:
-            thread.join()
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down and starts no threads
+            shut_down(self._inner, wait)
+        else:
+            if wait:
+                thread.join()
 
     def _shut_down_inner(self, wait: bool) -> None:
         """Shut the inner executor down once all futures are done: until then it may be replaced."""
         with self._changed:
-            while (inner := self._inner) is None or self._unfinished:
+            while self._replacing or self._unfinished:
                 self._changed.wait()
-        inner.shutdown(wait=wait)
-        for restart in self._restarts if wait else ():
-            restart.join(_TIMEOUT)
-
-
-def _wait_for_submit(pool: futures.Executor) -> None:
-    """Wait until a `submit` in another thread has returned, while `pool` breaks in this thread.
-
-    Before Python 3.12.1 a manager that breaks its pool (python/cpython#109047) would not terminate
-    a worker that `submit` is starting, and then wait for it for ever.
-    """
-    lock = getattr(pool, "_shutdown_lock", None)
-    if sys.version_info < (3, 12, 1) and lock is not None and lock.acquire(timeout=_TIMEOUT):
-        lock.release()
-
-
-class _WorkItem(ChainedFuture[Any]):
-    """A task that can be submitted more than once, and its future."""
-
-    def __init__(self, call: Callable[[], Any], executor: RestartingExecutor) -> None:
-        super().__init__()
-        self.call = call
-        self.withdrawn = False  # whether it was cancelled while it was pending
-        self.refused = False  # whether an executor that was broken has refused it
-        self._executor = executor
-
-    def cancel(self) -> bool:
-        """Withdraw the task if it is pending; if the inner executor has it, cancel it there."""
-        with self._executor._changed:
-            source = self.source
-            pending = source is None and not self.withdrawn and not self.done()
-            self.withdrawn |= pending
-        if pending:
-            cancelled = futures.Future[Any]()
-            cancelled.cancel()
-            self._executor._complete(self, cancelled)
-        return source.cancel() if source is not None else self.withdrawn
+            inner = self._inner
+            threads = [*self._restarts, self._backlog.thread] if wait else []
+        shut_down(inner, wait)
+        for thread in threads:
+            if thread is not None:
+                thread.join(_TIMEOUT)
 
 
 class _FailedExecutor(futures.Executor):

@@ -1,0 +1,34 @@
+"""WorkItem: a task that can be submitted to one executor after another, and its future."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adapters._execution.chained_future import ChainedFuture
+
+
+class WorkItem(ChainedFuture[Any]):
+    """A task that can be submitted more than once, and its future.
+
+    Args:
+        call: The task.
+        withdraw: Cancels this work item and returns True, if no executor has it.
+        once: Whether no second executor may run what a first one has accepted.
+    """
+
+    def __init__(
+        self, call: Callable[[], Any], withdraw: Callable[[WorkItem], bool], once: bool = False
+    ) -> None:
+        super().__init__()
+        self.call = call
+        self.once = once
+        self.withdrawn = False  # whether it was cancelled while no executor had it
+        self._withdraw = withdraw
+
+    def cancel(self) -> bool:
+        """Withdraw the task if it is pending; if an executor has it, cancel it there."""
+        if self._withdraw(self):
+            return True
+        source = self.source
+        return self.cancelled() if self.withdrawn or source is None else source.cancel()
