@@ -15,7 +15,7 @@ from adapters._execution.engine import Engine
 from adapters._execution.messages import Head
 from adapters._execution.openers import Openers
 from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
-from adapters._execution.watchdog import start_watchdog
+from adapters._execution.watchdog import shut_down, start_watchdog
 from adapters._importable import main_script
 
 _live: weakref.WeakSet[Dispatcher] = weakref.WeakSet()
@@ -147,7 +147,7 @@ class Dispatcher:
         Until then, a task may be submitted again. A callback of a task cannot wait for its own end.
         """
         self.wait()
-        self.inner.shutdown(wait=wait)
+        shut_down(self.inner, wait)
         if wait:
             self.openers.join()
 
