@@ -1,8 +1,8 @@
-"""CPython's own tests of ProcessPoolExecutor, with `adapters.Executor` in its place.
+"""CPython's own tests of its executors, with `adapters.Executor` in their place.
 
 Some Pythons come with them, as `test.test_concurrent_futures`. Each class there that makes
-processes is run here as a subclass that makes an Executor, under the start method that it is for.
-What cannot hold is in EXCEPTIONS.
+processes or threads is run here as a subclass that makes an Executor of them, under the start
+method that it is for. What cannot hold is in EXCEPTIONS.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Iterator
 from concurrent import futures
 from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
 
@@ -29,7 +30,7 @@ suite = pytest.importorskip(
 )
 
 # A package in some versions of Python, in others one module.
-PARTS = ("as_completed", "deadlock", "init", "process_pool", "shutdown", "wait")
+PARTS = ("as_completed", "deadlock", "init", "process_pool", "shutdown", "thread_pool", "wait")
 MODULES = (
     [importlib.import_module(f"{suite.__name__}.test_{part}") for part in PARTS]
     if hasattr(suite, "__path__")
@@ -39,24 +40,23 @@ MODULES = (
 # A test that sets an alarm takes the only timer there is, and ends by that.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(30)]
 
-REFUSED = "its argument is refused when it is submitted, before a process is needed"
 ONE_TASK = "what cannot be rebuilt costs one task here, not the pool"
-PRIVATE = "it replaces what is private in a ProcessPoolExecutor"
+PRIVATE = "it sets a private attribute of the executor, and the pool inside reads its own"
 
 EXCEPTIONS = {
     "test_error_at_task_unpickle": ONE_TASK,
     "test_error_during_result_unpickle_in_result_handler": ONE_TASK,
     "test_exit_at_task_unpickle": ONE_TASK,
-    "test_exit_during_result_pickle_on_worker": "sys.exit() in a serializer is a SerializeError",
+    "test_exit_during_result_pickle_on_worker": "sys.exit() in a __reduce__ is a SerializeError",
     "test_exit_during_result_unpickle_in_result_handler": ONE_TASK,
     "test_force_shutdown_during_max_tasks_worker_exit": PRIVATE,
-    "test_gh105829_should_not_deadlock_if_wakeup_pipe_full": PRIVATE,
     "test_kill_workers": PRIVATE,
-    "test_processes_terminate": REFUSED,
-    "test_saturation": REFUSED,
     "test_terminate_workers": PRIVATE,
-    "test_traceback": "it asks for the private class _RemoteTraceback",
 }
+
+# These submit tasks whose semaphore does not pickle, and look at the workers that were started.
+# Ours refuses such a task before it needs a worker; so they get a semaphore that pickles.
+WITH_SEMAPHORES = {"test_processes_terminate", "test_saturation"}
 
 START_METHODS = multiprocessing.get_all_start_methods()
 
@@ -73,7 +73,7 @@ LONG = {
 
 
 class InPlace(adapters.Executor):
-    """An Executor that is made, and looked into, as if it were its ProcessPoolExecutor."""
+    """An Executor that is made as if it were its ProcessPoolExecutor."""
 
     made: ClassVar[weakref.WeakSet[InPlace]] = weakref.WeakSet()
 
@@ -81,17 +81,42 @@ class InPlace(adapters.Executor):
         super().__init__(max_workers=max_workers, **options)
         self.made.add(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "_inner":  # it could not be made
-            raise AttributeError(name)
-        return getattr(self._inner, name)
+
+class InPlaceOfThreads(adapters.Executor):
+    """An Executor that is made as if it were its ThreadPoolExecutor."""
+
+    def __init__(self, max_workers: int | None = None, *others: Any, **options: Any) -> None:
+        super().__init__(futures.ThreadPoolExecutor(max_workers, *others, **options))
+
+
+class PipeSemaphore:
+    """A semaphore that pickles: each byte in a pipe is one release."""
+
+    def __init__(self, value: int) -> None:
+        self._reader, self._writer = multiprocessing.Pipe(duplex=False)
+        os.write(self._writer.fileno(), bytes(value))
+
+    def acquire(self) -> None:
+        os.read(self._reader.fileno(), 1)
+
+    def release(self) -> None:
+        os.write(self._writer.fileno(), b"r")
+
+
+def with_semaphores(test: Any) -> Any:
+    def run(case: Any) -> None:
+        with mock.patch.object(case.get_context(), "Semaphore", PipeSemaphore):
+            test(case)
+
+    return run
+
+
+ThreadPoolExecutor = InPlaceOfThreads  # a script imports it by this name
 
 
 def run_script(flag: str, script: str) -> Any:
     """As assert_python_ok(), for a script that imports its executor."""
-    theirs, ours = (
-        f"from {name} import {InPlace.__name__}" for name in (futures.__name__, __name__)
-    )
+    theirs, ours = (f"from {name} import" for name in (futures.__name__, __name__))
     assert theirs in script
     helper = importlib.import_module("test.support.script_helper")
     path = os.pathsep.join(sys.path)
@@ -100,11 +125,12 @@ def run_script(flag: str, script: str) -> Any:
 
 @pytest.fixture(autouse=True)
 def in_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Some tests name ProcessPoolExecutor, or run scripts; one that fails may leave workers."""
+    """Some tests name their executor, or run scripts; one that fails may leave workers."""
     # It waits for threads to end, which is seconds where one is for the pool before; it only warns.
     monkeypatch.setattr("test.support.threading_helper.threading_cleanup", lambda *_: None)
     stand_in = types.ModuleType(futures.__name__)
-    vars(stand_in).update(vars(futures), ProcessPoolExecutor=InPlace)
+    ours = {"ProcessPoolExecutor": InPlace, "ThreadPoolExecutor": InPlaceOfThreads}
+    vars(stand_in).update(vars(futures), **ours)
     for module in MODULES:
         monkeypatch.setattr(module, "futures", stand_in, raising=False)
         monkeypatch.setattr(module, "assert_python_ok", run_script, raising=False)
@@ -118,15 +144,21 @@ def in_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def cases() -> Iterator[tuple[str, type[unittest.TestCase]]]:
     """The subclasses, without what cannot hold or need not run once more."""
     for name, case in [pair for module in MODULES for pair in vars(module).items()]:
+        threads = getattr(case, "executor_type", None) is futures.ThreadPoolExecutor
         method = getattr(case, "ctx", None)  # what makes threads has none
-        if method not in START_METHODS or not issubclass(case, unittest.TestCase):
+        if not isinstance(case, type) or not issubclass(case, unittest.TestCase):
+            continue
+        if not threads and method not in START_METHODS:
             continue
         tests = set(dir(case))
-        contents: dict[str, Any] = {"__module__": __name__, "executor_type": InPlace}
+        kind = InPlaceOfThreads if threads else InPlace
+        contents: dict[str, Any] = {"__module__": __name__, "executor_type": kind}
         if "TIMEOUT" in tests:
             contents["TIMEOUT"] = 20  # less than the time-out of a test; theirs is minutes
-        if method != START_METHODS[0]:
+        if not threads and method != START_METHODS[0]:
             contents |= dict.fromkeys(LONG & tests)  # None is no test
+        for test in (WITH_SEMAPHORES if not threads else set()) & tests:
+            contents[test] = with_semaphores(getattr(case, test))
         for test in EXCEPTIONS.keys() & tests:
             contents[test] = unittest.skip(EXCEPTIONS[test])(getattr(case, test))
         yield name, type(name, (case,), contents)
