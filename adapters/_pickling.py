@@ -134,8 +134,14 @@ def write(
     protocol: int | None,
     buffer_callback: Callable[[Any], Any] | None,
     first: Callable[[Any], Any] | None = None,
+    *,
+    copy_main: bool = False,
 ) -> bytes:
-    """As `dumps`, with a function that is asked for reductions `first`; it may raise an error."""
+    """As `dumps`, with a function that is asked for reductions `first`.
+
+    `copy_main` says whether classes of the main script are copied, together with the functions,
+    also for a process that runs the same script.
+    """
     protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     with io.BytesIO() as file:
@@ -160,7 +166,8 @@ def write(
                 raise failure
             file.seek(0)
             file.truncate()
-            _write_by_value(obj, file, protocol, callback, first, failure)
+            options: Any = {"first": first, "copy_main": copy_main}
+            _write_by_value(obj, file, protocol, callback, failure, options)
             return file.getvalue()
         except MemoryError:
             raise
@@ -189,8 +196,8 @@ def _write_by_value(
     file: io.BytesIO,
     protocol: int,
     callback: _Callback | None,
-    first: Callable[[Any], Any] | None,
     failure: BaseException,
+    options: dict[str, Any],
 ) -> None:
     """Pickle an object again, by value, after the plain pickler has failed with `failure`.
 
@@ -205,8 +212,8 @@ def _write_by_value(
         raise failure from None
     if callback is not None:
         callback.rewind()
-    options: Any = {"reduce": registry.reduce, "buffer_callback": callback}
-    Pickler(file, protocol, first=first, **options).dump(obj)
+    options |= {"reduce": registry.reduce, "buffer_callback": callback}
+    Pickler(file, protocol, **options).dump(obj)
 
 
 def loads(

@@ -193,11 +193,11 @@ def test_without_a_buffersize_the_arguments_are_consumed_at_once(
     ],
 )
 def test_bad_sizes_are_refused_before_anything_is_consumed(
-    thread: adapters.Executor, options: Any, error: type[Exception]
+    one_at_a_time: adapters.Executor, options: Any, error: type[Exception]
 ) -> None:
     arguments = iter([1, 2])
     with pytest.raises(error, match=next(iter(options))):
-        thread.map(abs, arguments, **options)
+        one_at_a_time.map(abs, arguments, **options)
     assert next(arguments) == 1
 
 

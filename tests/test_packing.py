@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import multiprocessing
@@ -123,6 +124,41 @@ def test_a_function_with_a_cache_goes_as_others(main: Any) -> None:
     assert copy.__name__ == "cached"
     again = adapters.loads(adapters.dumps([main.cached, 1]))[0]
     assert again(2) == [2]
+
+
+@dataclasses.dataclass(frozen=True)
+class NotFound(Exception):  # noqa: N818
+    """An exception that refuses that its attributes are set, also by pickle."""
+
+    key: str
+
+
+def test_a_frozen_exception_arrives_as_itself() -> None:
+    arrived = unpack(*Packed(NotFound("k"), FORMS[BY_NAME]).message)
+    assert (type(arrived), arrived.key, arrived.args) == (NotFound, "k", ("k",))
+    noted = ValueError("x")
+    vars(noted)["more"] = 1
+    assert unpack(*Packed(noted, FORMS[BY_NAME]).message).more == 1
+
+
+def test_an_array_that_is_read_only_is_the_receivers_own() -> None:
+    numpy = pytest.importorskip("numpy")
+    array = numpy.arange(10_000).reshape(100, 100).T
+    array.flags.writeable = False
+    [arrived, other] = unpack(*Packed([array, numpy.arange(3)], FORMS[BY_NAME]).message)
+    arrived += 1
+    other += 1
+    assert (arrived == array + 1).all()
+    assert arrived.flags.f_contiguous
+    assert not array.flags.writeable
+
+
+def test_a_function_and_a_class_by_value_share_their_globals(main: Any) -> None:
+    source = "n = 0\nclass K:\n def m(self):\n  global n; n += 1\ndef g(k):\n k.m(); return n"
+    exec(source, vars(main))
+    function, obj = unpack(*Packed([main.g, main.K()], FORMS[BY_VALUE]).message)
+    assert [function(obj), function(obj)] == [1, 2]
+    assert main.n == 0
 
 
 class Special:

@@ -41,6 +41,7 @@ function that makes the pool.
 | `restarting` | `RestartingExecutor`: replaces a pool that a worker's death has broken |
 | `backlog` | the work items that wait for a pool, and the thread that submits them |
 | `work_item` | `WorkItem`: a task that more than one pool may run, and its future |
+| `failed_executor` | what stands in for a pool that could not be made |
 | `watchdog` | breaks a process pool that would hang after the death of a worker |
 | `chained_future` | `ChainedFuture`: takes result, cancellation and running state from another |
 """

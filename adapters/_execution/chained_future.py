@@ -45,6 +45,10 @@ class ChainedFuture(futures.Future[T]):
         finally:
             self.source = None  # breaks a reference cycle
 
+    def __repr__(self) -> str:
+        shown = super().__repr__()
+        return shown.replace("state=pending", "state=running") if self.running() else shown
+
     def cancel(self) -> bool:
         source = self.source
         return super().cancel() if source is None else source.cancel()

@@ -149,25 +149,29 @@ class Executor(futures.Executor):
             raise TypeError("buffersize must be an integer or None")
         if buffersize is not None and buffersize < 1:
             raise ValueError("buffersize must be None or > 0")
-        if chunksize < 1:
-            raise ValueError("chunksize must be >= 1.")
         end = None if timeout is None else time.monotonic() + timeout
         calls = zip(*iterables)  # noqa: B905  the shortest ends it, as in map()
         sent: Iterator[Sent]
         if self._engine.in_process:
             sent = (SentCall(self._inner.submit(fn, *args)) for args in calls)
         else:
+            if chunksize < 1:
+                raise ValueError("chunksize must be >= 1.")
             mapped = Mapped(fn)
             chunks = iter(lambda: list(islice(calls, chunksize)), [])
             sent = (SentChunk(self._dispatcher, Chunk(mapped, chunk)) for chunk in chunks)
-        return results(deque(islice(sent, buffersize)), sent, end, return_exceptions)
+        pending = deque(islice(sent, buffersize))
+        rest = iter(()) if buffersize is None else sent  # which holds the executor
+        return results(pending, rest, end, return_exceptions)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, **options: Any) -> None:
         """Take no more tasks, and shut the inner executor down.
 
         Args:
             wait: Whether to wait until all tasks are done and the workers have ended.
             cancel_futures: Whether to cancel the tasks that have not been started.
+            options: What only the inner executor knows, such as `kill_workers` of loky. With any of
+                these it is shut down at once, also where tasks are not done.
         """
         dispatcher = self._dispatcher
         if self._engine.in_process:
@@ -176,6 +180,8 @@ class Executor(futures.Executor):
         dispatcher.close()
         if cancel_futures:
             dispatcher.cancel()
+        if options:
+            self._inner.shutdown(wait=wait, **options)
         if (wait and not dispatcher.is_settling) or dispatcher.is_idle:
             dispatcher.shut_down(wait)
         else:

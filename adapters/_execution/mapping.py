@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from adapters._execution.dispatcher import Dispatcher
-from adapters._execution.messages import LACKS, PLAIN, Outcome, ResultItem
+from adapters._execution.messages import LACKS, PLAIN, Outcome, ResultItem, raise_error
 from adapters._execution.task_future import TaskFuture
 from adapters._execution.work import Chunk
 
@@ -44,7 +44,7 @@ class SentChunk:
     __slots__ = ("_chunk", "_dispatcher", "_future", "_source")
 
     def __init__(self, dispatcher: Dispatcher, chunk: Chunk) -> None:
-        self._dispatcher = dispatcher
+        self._dispatcher: Any = dispatcher  # None when it is done: it holds the pool
         self._chunk = chunk
         self._future: TaskFuture[list[Outcome]] | None = None
         dispatcher.add(self)
@@ -70,13 +70,17 @@ class SentChunk:
             if answer[0] != PLAIN:
                 self._open(answer)
         self._dispatcher.discard(self)
+        self._dispatcher = None
 
     def _open(self, answer: ResultItem) -> TaskFuture[list[Outcome]]:
         """The future of the outcomes in an answer; both the pool's thread and the reader ask."""
-        with self._dispatcher.lock:
+        dispatcher = self._dispatcher
+        if dispatcher is None:
+            return self._future  # type: ignore[return-value]
+        with dispatcher.lock:
             is_first = self._future is None
             if is_first:
-                self._future = TaskFuture(self._dispatcher, self._chunk)
+                self._future = TaskFuture(dispatcher, self._chunk)
             future: Any = self._future
         if is_first:
             future.take(answer)
@@ -127,20 +131,17 @@ def results(
                     yield values.pop()  # keeps no reference to what was read
             outcomes.reverse()
             while outcomes:
-                value, error = outcomes.pop()
-                if error is None:
-                    yield value
-                elif return_exceptions:
-                    yield error
+                if return_exceptions or outcomes[-1][1] is None:
+                    yield _shown(*outcomes.pop())
                 else:
-                    try:
-                        raise error
-                    finally:
-                        del error  # no reference cycle through the traceback
-                del value, error
+                    raise_error(outcomes.pop()[1])
     finally:
         for each in pending:
             each.cancel()
+
+
+def _shown(value: Any, error: BaseException | None) -> Any:
+    return value if error is None else error
 
 
 def _remaining(end: float | None) -> float | None:

@@ -25,7 +25,7 @@ import pickle
 import traceback
 from concurrent.futures import process
 from copyreg import dispatch_table
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution import registrations
 from adapters._execution.packing import Form, Message, Packed, pack_plain, unpack
@@ -108,7 +108,8 @@ def _pack_result(result: object, form: Form) -> ResultItem:
     try:
         packed = Packed(result, form, form[2], check=False)
     except BaseException as error:
-        return pack_error(error, form)
+        exits = isinstance(error.__cause__, SystemExit)  # which plain executors tell as such
+        return pack_error(error.__cause__ if exits else error, form)  # type: ignore[arg-type]
     return (PLAIN, packed.message[0]) if packed.is_plain else (RESULT, *packed.message)
 
 
@@ -179,3 +180,11 @@ def open_chunk(item: ResultItem, count: int) -> list[Outcome]:
     if kind == CHUNK:
         return [open_result(each) for each in item[1]]
     return [open_result(item)] * count  # the function could not be loaded
+
+
+def raise_error(error: BaseException | None) -> NoReturn:
+    """Raise an error, without a reference cycle through its traceback."""
+    try:
+        raise error  # type: ignore[misc]
+    finally:
+        del error

@@ -102,7 +102,8 @@ class Packed:
         self.is_plain = True
         self.lacks = False
         views: list[PickleBuffer] = []
-        body = write(obj, 5, views.append, self._reduce)
+        copy_main = self._main == BY_VALUE
+        body = write(obj, 5, views.append, first=self._reduce, copy_main=copy_main)
         self.is_plain &= not views
         self.message: Message = body, tuple(map(Buffer, views))
 
@@ -120,10 +121,21 @@ class Packed:
             return NotImplemented
         reducer = self._more.get(kind) or self._reducers.get(kind)
         if reducer is None:
-            return NotImplemented
+            return self._reduce_other(obj, kind)
         if id(obj) not in self._reduced:
             self._reduced[id(obj)] = reducer(obj), obj  # which keeps its id
         return self._reduced[id(obj)][0]
+
+    def _reduce_other(self, obj: Any, kind: type) -> Any:
+        """The reduction of what would not arrive as through the pickler of an executor."""
+        if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not obj.flags.writeable:
+            return obj.copy("K").__reduce_ex__(5)  # the receiver's own, so it can write there
+        if not issubclass(kind, BaseException) or kind in dispatch_table:
+            return NotImplemented
+        sets = kind.__setattr__ is BaseException.__setattr__  # not so in a frozen dataclass
+        if sets or kind.__reduce__ is not BaseException.__reduce__:
+            return NotImplemented
+        return obj.__reduce__()[:2]  # what the arguments have set cannot be set once more
 
     def _define(self, definition: Any) -> Any:
         name = definition.__qualname__

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from threading import Condition, Thread, local
-from typing import Any, NoReturn
+from typing import Any
 
 from adapters._execution.backlog import Backlog
+from adapters._execution.failed_executor import FailedExecutor
 from adapters._execution.watchdog import shut_down, start_watchdog, wait_for_manager
 from adapters._execution.work_item import WorkItem
 from adapters.errors import is_failure
@@ -60,7 +61,7 @@ class RestartingExecutor(futures.Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
         """Run `fn(*args, **kwargs)`, and once more each time that the inner executor loses it."""
-        return self._accept(WorkItem(partial(fn, *args, **kwargs), self._withdraw))
+        return self._accept(WorkItem((fn, args, kwargs), self._withdraw))
 
     def submit_once(
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -69,7 +70,7 @@ class RestartingExecutor(futures.Executor):
 
         Its future gets the BrokenExecutor. For tasks that hold what can be rebuilt only once.
         """
-        return self._accept(WorkItem(partial(fn, *args, **kwargs), self._withdraw, once=True))
+        return self._accept(WorkItem((fn, args, kwargs), self._withdraw, once=True))
 
     def _accept(self, item: WorkItem) -> futures.Future[Any]:
         try:
@@ -129,10 +130,16 @@ class RestartingExecutor(futures.Executor):
 
     def _submit_item(self, item: WorkItem, inner: futures.Executor) -> None:
         """Submit a work item without the lock: a pool that breaks may call `_done` with its own."""
+        call = item.call
+        if call is None:  # it was cancelled meanwhile
+            with self._changed:
+                self._running.discard(item)
+                self._changed.notify_all()
+            return
         try:
-            future = inner.submit(item.call)
+            future = inner.submit(call[0], *call[1], **call[2])
         except BaseException as error:
-            if not (is_failure(error) or isinstance(inner, _FailedExecutor)):
+            if not (is_failure(error) or isinstance(inner, FailedExecutor)):
                 raise  # the thread that submits is interrupted
             self._submit_failed(item, inner, error)
             return
@@ -198,6 +205,7 @@ class RestartingExecutor(futures.Executor):
             if future is not None:
                 item.chain(future)
         finally:  # also after a Ctrl-C in a callback of the user
+            item.release()
             with self._changed:
                 self._unfinished.discard(item)
                 self._changed.notify_all()
@@ -226,7 +234,7 @@ class RestartingExecutor(futures.Executor):
             thread.start()
         except RuntimeError as error:  # the interpreter is shutting down, or out of threads
             self._restarts.remove(thread)
-            self._inner, self._replacing = _FailedExecutor(error), False
+            self._inner, self._replacing = FailedExecutor(error), False
         return True
 
     def _replace(self, broken: futures.Executor) -> None:
@@ -234,7 +242,7 @@ class RestartingExecutor(futures.Executor):
         try:
             inner = self._make()
         except BaseException as error:  # this thread is ours: it is no interrupt of the user
-            inner = _FailedExecutor(error)
+            inner = FailedExecutor(error)
         with self._changed:
             self._inner, self._replacing = inner, False
             self._changed.notify_all()
@@ -243,7 +251,7 @@ class RestartingExecutor(futures.Executor):
         self._start_backlog()
         shut_down(broken, wait=True)  # until the last of its workers has ended
 
-    def _end(self, name: str) -> None:
+    def _end(self, name: str, **options: Any) -> None:
         """Let the inner executor end its workers, and make no other one."""
         with self._changed:
             self._shutdown = self._ended = True
@@ -252,12 +260,14 @@ class RestartingExecutor(futures.Executor):
             self._changed.notify_all()
         try:
             if inner is not None:
-                getattr(inner, name)()
+                getattr(inner, name)(**options)
         finally:
             self._fail(lost, futures.BrokenExecutor(_ENDED))
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """As `concurrent.futures.Executor.shutdown`."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, **options: Any) -> None:
+        """As `concurrent.futures.Executor.shutdown`; with options of the inner one, at once."""
+        if options:
+            self._end("shutdown", wait=wait, **options)
         with self._changed:
             self._shutdown = True
             items = list(self._unfinished) if cancel_futures else []
@@ -284,13 +294,3 @@ class RestartingExecutor(futures.Executor):
         for thread in threads:
             if thread is not None:
                 thread.join(_TIMEOUT)
-
-
-class _FailedExecutor(futures.Executor):
-    """Stands in for an executor that could not be made: `submit` raises the reason."""
-
-    def __init__(self, error: BaseException) -> None:
-        self._error = error
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:
-        raise self._error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from adapters._execution.messages import Head, ResultItem, open_result, run_call
+from adapters._execution.messages import Head, ResultItem, open_result, raise_error, run_call
 from adapters._execution.packing import BY_EITHER, Message, Packed
 from adapters._naming import qualified_name, shown
 
@@ -52,10 +52,7 @@ class Answer(Generic[T]):
         """The result of the call; raises what it raised."""
         value, error = open_result(self._item)
         if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # no reference cycle through the traceback
+            raise_error(error)
         return value  # type: ignore[no-any-return]
 
 

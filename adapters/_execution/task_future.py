@@ -32,8 +32,8 @@ class TaskFuture(ChainedFuture[T]):
 
     def __init__(self, dispatcher: Dispatcher, work: Call | Chunk) -> None:
         super().__init__()
-        self._dispatcher = dispatcher
-        self._work: Any = work  # None when it is done
+        self._dispatcher: Any = dispatcher  # None when it is done: it holds the pool
+        self._work: Any = work  # None when it is done: it holds the arguments
         self._answered = False  # whether an answer waits for an opener
 
     def start(self) -> None:
@@ -111,7 +111,7 @@ class TaskFuture(ChainedFuture[T]):
             _LOGGER.exception("exception calling a callback of %r", self)
         finally:
             dispatcher.settling.discard(this)
-            self._work = None
+            self._work = self._dispatcher = None
             dispatcher.discard(self)
 
     def cancel(self) -> bool:

@@ -104,6 +104,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         file, protocol, options: As in pickle.
         reduce: The reducer of native objects: `Registry.reduce`.
         first: A function that is asked for reductions before; NotImplemented is no answer.
+        copy_main: Whether classes of the main script are written so, and share its globals with the
+            functions that are written beside them.
         whole: Whether classes and functions are written even where the other process may have them.
         stable: Whether a `StablePickler` writes what this one reduces.
     """
@@ -118,6 +120,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         *,
         reduce: Callable[[Any], Any],
         first: Callable[[Any], Any] | None = None,
+        copy_main: bool = False,
         whole: bool = False,
         stable: bool = False,
         **options: Any,
@@ -125,6 +128,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         super().__init__(file, protocol, **options)
         self._reduce_native = reduce
         self._first = first
+        self._copy_main = copy_main or whole
         self._whole = whole
         self._stable = stable
 
@@ -180,7 +184,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if is_class:
             script = path()
             name = value.__qualname__
-            if not self._whole and script is not None and find_in_main(script, name) is value:
+            if not self._copy_main and script is not None and find_in_main(script, name) is value:
                 return main_class, (script, name, self._body_of(value))
             give_id(value)
         return self._copy(value)
