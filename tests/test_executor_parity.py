@@ -112,6 +112,11 @@ DIFFERENCES = [
         },
     ),
     Differences(
+        "an array is the receiver's own, also where it was read-only",
+        LOKY,
+        {"arrays.a_read_only_array": "(True array([1, 2, 3])"},
+    ),
+    Differences(
         "a function with a cache goes by value", NO_FORK | LOKY, {"command.a_cache": "11 12"}
     ),
     Differences(

@@ -8,6 +8,7 @@ from concurrent import futures
 from functools import partial
 from threading import Condition, Thread, local
 from typing import Any
+from weakref import ref
 
 from adapters._execution.backlog import Backlog
 from adapters._execution.failed_executor import FailedExecutor
@@ -29,8 +30,7 @@ class RestartingExecutor(futures.Executor):
     the BrokenExecutor; all others finish. So a task may run more than once, unless it came by
     `submit_once`.
 
-    A task goes to the inner executor in the thread that submits it, or waits for its turn in a
-    queue that a thread of this executor empties; that thread lives as long as there is a queue.
+    A task goes to the inner executor in the thread that submits it, or waits in the backlog.
     Callbacks of the inner executor submit nothing: they run in its manager thread, which must not
     wait for the pipe that it alone reads, and with locks that its `submit` needs.
     """
@@ -45,7 +45,14 @@ class RestartingExecutor(futures.Executor):
         self._refusals = 0  # by executors in a row, none of which accepted a task
         self._restarts: list[Thread] = []
         self._changed = Condition()
-        self._backlog = Backlog(self._changed, self._reserve, self._submit_from_backlog)
+        this: Any = ref(
+            self
+        )  # work items hold it until they are done; a cycle would go on doing so
+        self._backlog = Backlog(
+            self._changed,
+            lambda item: this()._reserve(item),
+            lambda item, inner: this()._submit_from_backlog(item, inner),
+        )
 
     def __repr__(self) -> str:
         return f"<RestartingExecutor of {self._inner!r}>"
@@ -55,9 +62,8 @@ class RestartingExecutor(futures.Executor):
         if "_inner" not in vars(self):  # an instance that __init__ has not filled
             raise AttributeError(name)
         attribute = getattr(self._inner, name)
-        if name in ("terminate_workers", "kill_workers"):
-            return partial(self._end, name)
-        return attribute
+        ends = name in ("terminate_workers", "kill_workers")
+        return partial(self._end, name) if ends else attribute
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
         """Run `fn(*args, **kwargs)`, and once more each time that the inner executor loses it."""
@@ -176,9 +182,8 @@ class RestartingExecutor(futures.Executor):
         """Callback of the inner executor's futures, mostly in the executor manager thread."""
         outer, _callback.runs = getattr(_callback, "runs", False), True
         try:
-            broken = not future.cancelled() and isinstance(
-                future.exception(), futures.BrokenExecutor
-            )
+            error = None if future.cancelled() else future.exception()
+            broken = isinstance(error, futures.BrokenExecutor)
             with self._changed:
                 current = inner is self._inner and not self._replacing
                 was_alone = current and len(self._running) == 1
@@ -226,8 +231,7 @@ class RestartingExecutor(futures.Executor):
         if self._inner is not broken or self._replacing or self._ended:
             return False
         self._replacing, self._limit = True, 1
-        # This may be the executor manager thread, which `shutdown` could not join
-        # (python/cpython#131598).
+        # This may be the manager thread, which `shutdown` could not join (python/cpython#131598).
         thread = Thread(target=self._replace, args=(broken,), name="adapters-restart", daemon=True)
         self._restarts = [each for each in self._restarts if each.is_alive()] + [thread]
         try:
