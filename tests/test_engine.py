@@ -85,3 +85,24 @@ def test_the_reducers_of_loky_and_of_one_executor_of_it() -> None:
     assert engine.library == "loky"
     assert engine.job_reducers == engine.result_reducers == {complex: reduce}
     assert Connection in reducers_of("loky")
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"), [("package.module", True), ("package.__main__", False), ("__main__", False)]
+)
+def test_a_package_that_is_run_is_not_run_by_its_children(
+    name: str, runs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main: Any = types.ModuleType("__main__")
+    main.__file__, main.__spec__ = "script.py", types.SimpleNamespace(name=name)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert Engine(ProcessPoolExecutor(1, mp_context=get_context("spawn"))).runs_script is runs
+
+
+def test_an_executor_of_threads_inside_another_one() -> None:
+    import adapters
+
+    items: list[int] = []
+    with adapters.Executor(adapters.Executor(ThreadPoolExecutor(1))) as executor:
+        executor.submit(items.append, 1).result()
+    assert items == [1]

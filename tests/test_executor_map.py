@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import multiprocessing
 import threading
 import time
 import weakref
@@ -15,7 +17,7 @@ import children
 import crashes
 import executors
 import pytest
-from executors import CALLS, TIMEOUT, Gate, Pickling, record, total, unless_odd, wait_at
+from executors import CALLS, TIMEOUT, Gate, Manual, Pickling, record, total, unless_odd, wait_at
 from gadgets import Gadget
 
 import adapters
@@ -259,3 +261,78 @@ def test_arguments_are_let_go_when_an_answer_has_come(result: Any) -> None:
     gc.collect()
     assert reference() is None
     assert list(results) == [result]
+
+
+class Empty(Exception):  # noqa: N818
+    """An exception that is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def fail_empty(number: int) -> int:
+    if number == 1:
+        raise Empty
+    return number
+
+
+def test_an_error_that_is_false_is_an_error(executor: adapters.Executor) -> None:
+    with pytest.raises(Empty):
+        list(executor.map(fail_empty, [0, 1, 2]))
+    results = list(executor.map(fail_empty, [0, 1, 2], return_exceptions=True))
+    assert [type(each) for each in results] == [int, Empty, int]
+
+
+def test_calls_of_a_chunk_share_what_they_share(processes: adapters.Executor) -> None:
+    shared = [Gadget(1)]
+    ids = processes.map(id, [shared] * 6, chunksize=6)
+    assert len({*ids}) == 1
+
+
+def test_one_that_cannot_be_rebuilt_costs_no_other_call_of_its_chunk(
+    processes: adapters.Executor,
+) -> None:
+    bad = crashes.FailsToArrive(crashes.raise_an_exception)
+    arguments = [Gadget(0), bad, Gadget(2)]
+    results = processes.map(crashes.same, arguments, chunksize=3, return_exceptions=True)
+    assert [type(each) for each in results] == [Gadget, adapters.RebuildError, Gadget]
+
+
+def count_calls(number: int) -> int:
+    CALLS.append(number)
+    if number == 2:
+        raise ValueError(number)
+    return number
+
+
+def test_the_first_error_ends_its_chunk(one_at_a_time: adapters.Executor) -> None:
+    CALLS.clear()
+    results = one_at_a_time.map(count_calls, range(6), chunksize=6)
+    with pytest.raises(ValueError, match="2"):
+        list(results)
+    assert CALLS == [0, 1, 2]
+
+
+def send_number(connection: Any, number: int) -> int:
+    connection.send(number)
+    return number
+
+
+@pytest.mark.parametrize("chunksize", [1, 2])
+def test_each_chunk_has_a_connection_of_its_own(start_method: str, chunksize: int) -> None:
+    here, there = multiprocessing.Pipe()
+    with here, there, executors.on_processes(start_method) as executor:
+        send = functools.partial(send_number, there)
+        assert list(executor.map(send, range(4), chunksize=chunksize)) == [0, 1, 2, 3]
+        assert sorted(here.recv() for _ in range(4)) == [0, 1, 2, 3]
+
+
+def test_an_answer_that_was_read_is_let_go() -> None:
+    manual = Manual()
+    results = adapters.Executor(manual).map(crashes.same, [[1], [2]])
+    [(source, _), _] = manual.tasks
+    reference = weakref.ref(source)
+    manual.run(2)
+    del source
+    assert next(results) == [1]
+    assert reference() is None  # without the garbage collector

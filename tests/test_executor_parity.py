@@ -136,14 +136,6 @@ DIFFERENCES = [
         {"failures.a_result_that_does_not_pickle": "cannot be pickled 3|cannot be pickled 3"},
     ),
     Differences(
-        "each call of a chunk is a message of its own, so that one that fails costs no other",
-        PROCESSES | LOKY,
-        {
-            "arrays.one_array_in_two_calls_of_a_chunk": "[array([1., 2., 3.]), "
-            "array([1., 2., 3.])]",
-        },
-    ),
-    Differences(
         "the function makes another pool, and a worker's death costs the task that it ran",
         PROCESSES,
         {

@@ -11,6 +11,7 @@ from functools import lru_cache, wraps
 from typing import Any
 
 import pytest
+from processes import run
 
 import adapters
 from adapters._importable import main_script
@@ -39,6 +40,20 @@ SOURCES = {
     "a property": (
         "class f:\n @property\n def m(self): return 1",
         "class f:\n @property\n def m(self): return 2",
+    ),
+    "a default": ("def f(x=1): return x", "def f(x=2): return x"),
+    "a keyword's default": ("def f(*, x=1): return x", "def f(*, x=2): return x"),
+    "a setter": (
+        "class f:\n x = property(None, lambda self, x: None)",
+        "class f:\n x = property(None, lambda self, x: print(x))",
+    ),
+    "a class inside": (
+        "class f:\n class g:\n  def m(self): return 1",
+        "class f:\n class g:\n  def m(self): return 2",
+    ),
+    "a cached property": (
+        "import functools\nclass f:\n @functools.cached_property\n def m(self): return 1",
+        "import functools\nclass f:\n @functools.cached_property\n def m(self): return 2",
     ),
     "a static method": (
         "class f:\n @staticmethod\n def m(): return 1",
@@ -146,3 +161,15 @@ def test_digests_are_kept_for_some(main: Any, monkeypatch: pytest.MonkeyPatch) -
 def test_a_cached_function_has_the_digest_of_what_it_calls() -> None:
     one, other = (lru_cache(defined(f"def f(): return {number}")) for number in (1, 2))
     assert code_digest(one) != code_digest(other)
+
+
+def test_what_a_script_holds_ends_with_it() -> None:
+    program = (
+        "import adapters\n"
+        "class Closes:\n def __del__(self): print('closed')\n"
+        "def same(x): return x\n"
+        "held = Closes()\n"
+        "with adapters.Executor(max_workers=1) as executor:\n"
+        " print(executor.submit(same, 1).result())\n"
+    )
+    assert run("-c", program) == "1\nclosed\n"

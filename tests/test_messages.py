@@ -264,7 +264,7 @@ def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
     packed = pack_plain([(plain,), (plain,)])
     assert packed is not None
     for calls in (packed, [message((plain,))] * 2):
-        item = messages.run_chunk(HEAD, message(crashes.same), calls)
+        item = messages.run_chunk(HEAD, message(crashes.same), calls, False)
         assert item[0] == messages.PLAIN
         assert messages.open_chunk(item, 2) == [(plain, None)] * 2
 
@@ -277,16 +277,20 @@ def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
 def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
     assert pack_plain([1, other]) is None
     calls = [message((each,)) for each in (1, other)]
-    item = messages.run_chunk(HEAD, message(crashes.same), calls)
+    item = messages.run_chunk(HEAD, message(crashes.same), calls, False)
     assert item[0] == messages.CHUNK
     assert messages.open_chunk(item, 2) == [(1, None), (other, None)]
 
 
-@pytest.mark.parametrize(("arguments", "kind"), [([-1, -2, -3], bytes), ([-1, Gadget(), -3], list)])
-def test_map_sends_plain_arguments_as_one_message(arguments: list[Any], kind: type) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "kind"), [([-1, -2, -3], bytes), ([-1, Gadget(), -3], tuple)]
+)
+def test_map_sends_the_arguments_of_a_chunk_as_one_message(
+    arguments: list[Any], kind: type
+) -> None:
     class Recording(Immediate):
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
-            sent.append(args[-1])
+            sent.append(args[-2])
             return super().submit(fn, *args, **kwargs)
 
     sent: list[Any] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import executors
 import pytest
-from executors import TIMEOUT, Immediate
+from executors import CALLS, TIMEOUT, Immediate, record
 from gadgets import Gadget
 
 import adapters
@@ -71,15 +71,16 @@ def test_a_process_with_the_same_registrations_lacks_none(known: set[bytes]) -> 
 
 
 def test_a_worker_says_what_it_lacks_before_anything_runs(known: set[bytes]) -> None:
-    called: list[int] = []
+    CALLS.clear()
     form: Any = (BY_NAME, "", None)
-    message = Packed((abs, (-1,), {}), form).message
+    message = Packed((record, (-1,), {}), form).message
     item = messages.run_call((b"unknown", {}, form, None), *message)
     assert item == (messages.LACKS, [])
+    assert CALLS == []
     item = messages.run_call((b"unknown", {}, form, registrations.keys()), *message)
-    assert messages.open_result(item) == (1, None)
+    assert messages.open_result(item) == (-1, None)
     assert b"unknown" in known
-    assert called == []
+    assert CALLS == [-1]
 
 
 def test_what_cannot_be_had_is_left_out(known: set[bytes]) -> None:

@@ -81,6 +81,24 @@ def test_one_that_cannot_be_rebuilt_costs_a_pool_nothing(start_method: str) -> N
     assert adapters.answer(answers[2]) == Gadget(3)
 
 
+def test_a_task_is_a_snapshot_and_each_call_has_its_own() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    def add_one(array: Any) -> Any:
+        array += 1
+        return array
+
+    array = numpy.zeros(3)
+    task = adapters.task(add_one, array)
+    array[:] = 5
+    arrived = pickle.loads(pickle.dumps(task))
+    for each in (task, task, arrived, arrived):
+        answer = pickle.loads(pickle.dumps(each()))
+        first, second = adapters.answer(answer), adapters.answer(answer)
+        first += 1
+        assert (second == 1).all()
+
+
 SCRIPT = """
 import multiprocessing, sys, threading
 import adapters

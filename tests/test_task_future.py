@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
@@ -232,3 +234,99 @@ def test_a_future_takes_no_longer_than_asked(sending: adapters.Executor) -> None
         future.result(0.01)
     assert time.monotonic() - start < 0.3
     assert future.result(TIMEOUT) is None
+
+
+@pytest.mark.parametrize("other", ["cancel", "refuse"])
+def test_a_callback_may_end_other_tasks_and_shut_down(other: str) -> None:
+    executor = adapters.Executor(executors.Pickling(1))
+    done = threading.Event()
+    started, waiting = executor.submit(time.sleep, 0.1), executor.submit(abs, -1)
+
+    def call_back(_: object) -> None:
+        waiting.cancel() if other == "cancel" else executor.submit(threading.Lock())
+        executor.shutdown()
+        done.set()
+
+    started.add_done_callback(call_back)
+    assert done.wait(TIMEOUT)
+    executor.shutdown()
+
+
+class Hook:
+    """Does something while it is pickled."""
+
+    def __init__(self, act: Any) -> None:
+        self.act = act
+
+    def __reduce__(self) -> Any:
+        self.act()
+        return Hook, (None,)
+
+
+def test_cancelled_while_it_is_submitted_it_never_runs() -> None:
+    manual = Manual()
+    executor = adapters.Executor(manual)
+
+    def cancel() -> None:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+    future = executor.submit(record, Hook(cancel))
+    assert futures.wait([future], TIMEOUT).done == {future}
+    assert future.cancelled()
+    assert manual.tasks == []
+    executor = adapters.Executor(Manual())
+    [result] = executor.map(record, [Hook(cancel)], return_exceptions=True)
+    assert isinstance(result, futures.CancelledError)
+
+
+@pytest.mark.parametrize("method", ["submit", "map"])
+def test_an_interrupt_while_it_is_submitted_leaves_no_task(method: str) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    executor = adapters.Executor(Manual())
+    with pytest.raises(KeyboardInterrupt):
+        executor.submit(abs, Hook(interrupt)) if method == "submit" else executor.map(
+            abs, [Hook(interrupt)]
+        )
+    executor.shutdown()  # and waits for nothing
+
+
+def test_a_task_that_waits_to_be_sent_again_can_be_cancelled() -> None:
+    from adapters._execution import messages
+
+    manual = Manual()
+    executor = adapters.Executor(manual)
+    blocked = threading.Event()
+    executor._dispatcher.openers.run(lambda: blocked.wait(TIMEOUT))
+    future = executor.submit(record, 1)
+    [(source, _)] = manual.tasks
+    source.set_result((messages.LACKS, []))
+    assert not future.running()
+    assert future.cancel()
+    assert future.cancelled()
+    blocked.set()
+    executor._dispatcher.openers.join()
+    assert len(manual.tasks) == 1
+
+
+def test_done_futures_do_not_hold_the_pool(start_method: str) -> None:
+    executor = executors.on_processes(start_method)
+    pool = weakref.ref(executor._inner)
+    kept = [executor.submit(abs, -1), executor.submit(Gadget, 1)]
+    results = executor.map(Gadget, [1, 2])
+    futures.wait(kept, TIMEOUT)
+    del executor
+    end = time.monotonic() + TIMEOUT
+    while pool() is not None:
+        assert time.monotonic() < end
+        gc.collect()
+        time.sleep(0.01)
+    assert list(results) == [Gadget(1), Gadget(2)]
+
+
+def test_its_state_is_in_its_words(one_at_a_time: adapters.Executor, gate: Gate) -> None:
+    running, waiting = one_at_a_time.submit(wait_at, "gate"), one_at_a_time.submit(abs, 1)
+    assert gate.reached.wait(TIMEOUT)
+    assert "state=running" in repr(running)
+    assert "state=pending" in repr(waiting)

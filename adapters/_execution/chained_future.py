@@ -30,16 +30,24 @@ class ChainedFuture(futures.Future[T]):
         super().add_done_callback(partial(_call_back, fn))
 
     def _copy_state(self, source: futures.Future[Any]) -> None:
+        if source.cancelled():
+            self._settle(None, None, cancelled=True)
+        else:
+            error = source.exception()
+            self._settle(source.result() if error is None else None, error)
+
+    def _settle(self, value: Any, error: BaseException | None, cancelled: bool = False) -> None:
+        """Complete this future, and run its callbacks."""
         try:
-            if source.cancelled():
+            if cancelled:
                 super().cancel()
                 self.set_running_or_notify_cancel()
-            elif (error := source.exception()) is not None:
+            elif error is not None:
                 self.set_exception(error)
             else:
-                self.set_result(source.result())
-        except BaseException as error:  # of a callback: it must not end the executor manager thread
-            if not is_failure(error) and current_thread() is main_thread():
+                self.set_result(value)
+        except BaseException as raised:  # by a callback: it must not end a thread of an executor
+            if not is_failure(raised) and current_thread() is main_thread():
                 raise
             _LOGGER.exception("exception calling a callback of %r", self)
         finally:

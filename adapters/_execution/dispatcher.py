@@ -24,7 +24,7 @@ if hasattr(os, "register_at_fork"):  # a child does not wait for the tasks of it
     os.register_at_fork(after_in_child=_live.clear)
 
 
-class Task(Protocol):
+class Pending(Protocol):
     """What the pending tasks of an executor have in common."""
 
     def cancel(self) -> object:
@@ -52,11 +52,13 @@ class Dispatcher:
         self.lock = threading.Lock()
         more = engine.library, engine.result_reducers or None
         self._forms: dict[bool, Form] = {False: (BY_NAME, *more), True: (BY_VALUE, *more)}
-        self._lacking: dict[int, Any] = {}  # definitions that a worker did not have, by id
-        self._pending: set[Task] = set()
+        # Definitions that a worker did not have, by id.
+        self._lacking: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._pending: set[Pending] = set()
         self._closed = False
         self._idle = threading.Event()  # set once it is closed and all tasks are done
-        _live.add(self)
+        if engine.waits_at_exit:
+            _live.add(self)
         module = type(inner).__module__
         if module not in _at_exit:
             _at_exit.add(module)
@@ -87,8 +89,8 @@ class Dispatcher:
     def lack(self, names: list[str]) -> None:
         """Learn which definitions of the main script a worker does not have."""
         for name in names:
-            definition = main_script.find(name)
-            self._lacking[id(definition)] = definition
+            if (definition := main_script.find(name)) is not None:
+                self._lacking[id(definition)] = definition
 
     def submit(
         self, function: Callable[..., Any], *args: Any, once: bool = False
@@ -100,7 +102,7 @@ class Dispatcher:
         start_watchdog(inner)
         return future
 
-    def add(self, task: Task) -> None:
+    def add(self, task: Pending) -> None:
         """Count a task that is to be submitted.
 
         Raises:
@@ -111,11 +113,11 @@ class Dispatcher:
             self.discard(task)
             raise RuntimeError("cannot schedule new futures after shutdown")
 
-    def keep(self, task: Task) -> None:
+    def keep(self, task: Pending) -> None:
         """Count a task that was submitted before, and is not done."""
         self._pending.add(task)
 
-    def discard(self, task: Task) -> None:
+    def discard(self, task: Pending) -> None:
         """Count a task as done."""
         self._pending.discard(task)
         if self._closed and not self._pending:
@@ -153,8 +155,8 @@ class Dispatcher:
 
     @property
     def is_settling(self) -> bool:
-        """Whether this thread runs the callbacks of a task."""
-        return threading.get_ident() in self.settling
+        """Whether this thread runs the callbacks of a task, or rebuilds its result."""
+        return threading.get_ident() in self.settling or self.openers.runs_here
 
 
 def _finish_all() -> None:

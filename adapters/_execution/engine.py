@@ -27,18 +27,22 @@ class Engine:
         by_value: Whether it sends classes and functions of the main script by value.
         runs_script: Whether its workers are known to run the main script of this process, so that
             what has the same name there is the same.
+        waits_at_exit: Whether its tasks are finished when the interpreter exits.
         library: Whose reducers its own pickler uses: "multiprocessing", "loky" or "" for none.
         job_reducers: Those that were given to this executor, for arguments.
         result_reducers: Those for results.
     """
 
     def __init__(self, inner: futures.Executor) -> None:
-        script = main_script.path()
+        main_script.path()  # which is remembered
         packages = {cls.__module__.partition(".")[0] for cls in type(inner).__mro__}
         self.by_value = not packages.isdisjoint(_BY_VALUE) or getattr(inner, "by_value", False)
         interpreters = getattr(futures, "InterpreterPoolExecutor", ())
         threads = isinstance(inner, ThreadPoolExecutor) and not isinstance(inner, interpreters)
         self.in_process = threads and not self.by_value
+        nested = getattr(inner, "_engine", None)  # of another `adapters.Executor`
+        if isinstance(nested, Engine):
+            self.in_process = nested.in_process
         self.library = ""
         self.job_reducers = self.result_reducers = _NO_REDUCERS
         self.runs_script = False
@@ -50,9 +54,16 @@ class Engine:
             self.library = _MULTIPROCESSING
             context = getattr(inner, "_mp_context", None)
             forks = context is None or context.get_start_method() == "fork"
-            main = sys.modules["__main__"]
-            is_script = script is not None or getattr(main, "__spec__", None) is not None
-            self.runs_script = is_script and not forks
+            self.runs_script = not forks and _is_run_by_children()
+        self.waits_at_exit = bool(self.library) or isinstance(inner, ThreadPoolExecutor)
+
+
+def _is_run_by_children() -> bool:
+    """Whether a child that is not forked runs the main script of this process, as by its path."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None:  # it was started by `python -m`
+        return str(spec.name).rpartition(".")[2] != "__main__"  # as multiprocessing decides it
+    return main_script.path() is not None
 
 
 def _reducers_of(pool: Any, queue: str) -> Reducers:

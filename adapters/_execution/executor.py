@@ -27,8 +27,9 @@ class Executor(futures.Executor):
 
     Arguments and results go through `adapters.dumps` and `adapters.loads`: native objects, later
     subclasses, lambdas and closures travel, and large parts of states leave out of band where the
-    engine can do that. Arguments are pickled when they are submitted, except for large parts of
-    states: the engine reads these when it sends them, so do not change them until the task is done.
+    engine can do that. Arguments are pickled when they are submitted; but the engine reads large
+    parts of states when it sends them, and what a worker lacks is sent again. So do not change
+    arguments until the task is done.
 
     A task that fails anywhere (pickling its arguments, rebuilding them, running, pickling the
     result, rebuilding it) gives its own future one error, and costs no other task. Errors from a
@@ -87,6 +88,9 @@ class Executor(futures.Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[T]:
         """Run `fn(*args, **kwargs)` in a worker; the future has its result or one error.
+
+        Arguments that cannot be pickled give the future a SerializeError, what cannot be rebuilt in
+        the worker or here a RebuildError, an exception that cannot travel a TaskError.
 
         Raises:
             RuntimeError: the executor was shut down.
@@ -157,7 +161,7 @@ class Executor(futures.Executor):
         else:
             if chunksize < 1:
                 raise ValueError("chunksize must be >= 1.")
-            mapped = Mapped(fn)
+            mapped = Mapped(fn, stop=not return_exceptions)
             chunks = iter(lambda: list(islice(calls, chunksize)), [])
             sent = (SentChunk(self._dispatcher, Chunk(mapped, chunk)) for chunk in chunks)
         pending = deque(islice(sent, buffersize))
@@ -182,11 +186,20 @@ class Executor(futures.Executor):
             dispatcher.cancel()
         if options:
             self._inner.shutdown(wait=wait, **options)
-        if (wait and not dispatcher.is_settling) or dispatcher.is_idle:
+        if dispatcher.is_settling:  # it cannot wait for itself
+            wait = False
+        if dispatcher.is_idle and not wait:
+            dispatcher.shut_down(wait)
+            return
+        # An interrupt ends the wait for the thread, and not what the thread does.
+        thread = Thread(target=dispatcher.shut_down, args=(wait,), name="adapters-shutdown")
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is shutting down and starts no threads
             dispatcher.shut_down(wait)
         else:
-            shut_down = Thread(target=dispatcher.shut_down, args=(False,), name="adapters-shutdown")
-            shut_down.start()
+            if wait:
+                thread.join()
 
 
 Executor.__module__ = "adapters"

@@ -6,13 +6,16 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent import futures
+from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
+from weakref import ref
 
 from adapters._execution.dispatcher import Dispatcher
 from adapters._execution.messages import LACKS, PLAIN, Outcome, ResultItem, raise_error
 from adapters._execution.task_future import TaskFuture
 from adapters._execution.work import Chunk
+from adapters.errors import failures
 
 
 class SentCall:
@@ -23,8 +26,8 @@ class SentCall:
 
     def wait(self, end: float | None) -> tuple[list[Any] | None, list[Outcome]]:
         """As `SentChunk.wait`."""
-        error = self._future.exception(_remaining(end))
-        return (None, [(None, error)]) if error else ([self._future.result()], [])
+        error = _error_of(self._future, end)
+        return ([self._future.result()], []) if error is None else (None, [(None, error)])
 
     def cancel(self) -> None:
         """Cancel the call if it has not been started."""
@@ -41,27 +44,32 @@ class SentChunk:
         chunk: The calls.
     """
 
-    __slots__ = ("_chunk", "_dispatcher", "_future", "_source")
+    __slots__ = ("__weakref__", "_cancelled", "_chunk", "_dispatcher", "_future", "_source")
 
     def __init__(self, dispatcher: Dispatcher, chunk: Chunk) -> None:
         self._dispatcher: Any = dispatcher  # None when it is done: it holds the pool
         self._chunk = chunk
         self._future: TaskFuture[list[Outcome]] | None = None
-        dispatcher.add(self)
+        self._source: Any = None  # until it is submitted
+        self._cancelled = False  # whether it is not to be started
         try:
+            dispatcher.add(self)
             try:
                 sent = chunk.pack(dispatcher)
-            except Exception as error:
-                self._source: futures.Future[Any] = futures.Future()
+            except failures() as error:
+                self._source = futures.Future()
                 self._source.set_exception(error)
             else:
                 self._source = dispatcher.submit(*sent, once=chunk.once)
+            if self._cancelled:
+                self._source.cancel()
+            # The dispatcher holds this until then; a reference would be in a cycle with the answer.
+            self._source.add_done_callback(partial(_arrived, ref(self)))
         except BaseException:
             dispatcher.discard(self)
             raise
-        self._source.add_done_callback(self._arrived)
 
-    def _arrived(self, source: futures.Future[Any]) -> None:
+    def arrived(self, source: futures.Future[Any]) -> None:
         """Callback of the inner executor's future."""
         if not source.cancelled() and source.exception() is None:
             answer = source.result()
@@ -92,18 +100,29 @@ class SentChunk:
         Returns:
             The results of the calls, if all are plain data; else None, and their outcomes.
         """
-        error = self._source.exception(_remaining(end))
+        error = _error_of(self._source, end)
         if error is not None:
             return None, self._chunk.lost(error)[0]
         answer = self._source.result()
         if answer[0] != PLAIN:
-            return None, self._open(answer).result(_remaining(end))
+            future = self._open(answer)
+            error = _error_of(future, end)
+            return None, future.result() if error is None else self._chunk.lost(error)[0]
         values = self._chunk.open_plain(answer)
         return values, [] if values is not None else self._chunk.open(answer)[0]
 
     def cancel(self) -> None:
         """Cancel the calls if they have not been started."""
-        (self._future or self._source).cancel()
+        self._cancelled = True
+        future = self._future or self._source
+        if future is not None:
+            future.cancel()
+
+
+def _arrived(sent: ref[SentChunk], source: futures.Future[Any]) -> None:
+    chunk = sent()
+    if chunk is not None:
+        chunk.arrived(source)
 
 
 Sent: TypeAlias = "SentCall | SentChunk"
@@ -140,9 +159,13 @@ def results(
             each.cancel()
 
 
+def _error_of(future: futures.Future[Any], end: float | None) -> BaseException | None:
+    """What a call raised, once it is done; that it was cancelled is an error like others."""
+    try:
+        return future.exception(None if end is None else end - time.monotonic())
+    except futures.CancelledError as error:
+        return error
+
+
 def _shown(value: Any, error: BaseException | None) -> Any:
     return value if error is None else error
-
-
-def _remaining(end: float | None) -> float | None:
-    return None if end is None else end - time.monotonic()

@@ -3,8 +3,8 @@
 What an executor itself pickles is plain bytes, so every failure of a task happens in `run_call`, in
 `run_chunk` or where the result is opened, and becomes the error of that task alone.
 
-A call item is run_call(head, body, buffers) or run_chunk(head, function, calls). A head holds what
-they need in the worker, and how the result is to be written:
+A call item is run_call(head, body, buffers) or run_chunk(head, function, calls, stop). A head holds
+what they need in the worker, and how the result is to be written:
 
     (digest of the caller's registrations, names of definitions of the main script with their
     digests, form, keys of the registrations if the task is sent again)
@@ -16,6 +16,7 @@ A result item is one of
     (ERROR, body, problem, traceback in the worker, exception in words)
     (CHUNK, the result items of its calls)
     (LACKS, names that the worker lacks)  or registrations; nothing has run
+    (LACKS, None)                    the arguments of a chunk cannot be rebuilt as one message
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ from adapters._execution.packing import Form, Message, Packed, pack_plain, unpac
 from adapters._importable import main_script
 from adapters._naming import in_words, shown
 from adapters._pickling import loads
-from adapters.errors import TaskError
+from adapters.errors import TaskError, failures
 
 ResultItem: TypeAlias = tuple[Any, ...]
 Head: TypeAlias = "tuple[bytes, dict[str, str | None], Form, list[Any] | None]"
-# The arguments of all calls as plain data; else a message for each, as one of them may fail.
-Calls: TypeAlias = "bytes | list[Message]"
+# The arguments of all calls, as plain data or as one message; or a message for each.
+Calls: TypeAlias = "bytes | Message | list[Message]"
 # The result of a call, and None; or None, and the error that it raised.
 Outcome: TypeAlias = "tuple[Any, BaseException | None]"
 
@@ -71,8 +72,15 @@ def run_call(head: Head, body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
         return pack_error(error, form)
 
 
-def run_chunk(head: Head, function: Message, calls: Calls) -> ResultItem:
-    """Call a function with each tuple of arguments of a chunk, in a worker."""
+def run_chunk(head: Head, function: Message, calls: Calls, stop: bool) -> ResultItem:
+    """Call a function with each tuple of arguments of a chunk, in a worker.
+
+    Args:
+        head: As in `run_call`.
+        function: The function.
+        calls: The arguments of each call.
+        stop: Whether the first call that fails is the last one.
+    """
     form = head[2]
     try:
         if (lacking := _lacking(head)) is not None:
@@ -81,6 +89,11 @@ def run_chunk(head: Head, function: Message, calls: Calls) -> ResultItem:
         plain = pickle.loads(calls) if isinstance(calls, bytes) else None
     except BaseException as error:
         return pack_error(error, form)
+    if isinstance(calls, tuple):
+        try:
+            plain = unpack(*calls)
+        except failures():  # of one call, which is found when each comes alone
+            return LACKS, None
     results: list[Any] = []
     errors: dict[int, ResultItem] = {}
     for index, args in enumerate(calls if plain is None else plain):
@@ -89,6 +102,8 @@ def run_chunk(head: Head, function: Message, calls: Calls) -> ResultItem:
         except BaseException as error:
             results.append(None)
             errors[index] = pack_error(error, form)
+            if stop or isinstance(error, KeyboardInterrupt):
+                break
     if not errors and (body := pack_plain(results)) is not None:
         return PLAIN, body
     packed = (errors.get(i) or _pack_result(result, form) for i, result in enumerate(results))
@@ -108,8 +123,7 @@ def _pack_result(result: object, form: Form) -> ResultItem:
     try:
         packed = Packed(result, form, form[2], check=False)
     except BaseException as error:
-        exits = isinstance(error.__cause__, SystemExit)  # which plain executors tell as such
-        return pack_error(error.__cause__ if exits else error, form)  # type: ignore[arg-type]
+        return pack_error(error, form)
     return (PLAIN, packed.message[0]) if packed.is_plain else (RESULT, *packed.message)
 
 
@@ -173,13 +187,15 @@ def _open_error(
 
 
 def open_chunk(item: ResultItem, count: int) -> list[Outcome]:
-    """The outcomes of the calls of a chunk, of which there are `count`."""
+    """The outcomes of the calls of a chunk, of which there are `count`.
+
+    What was not called any more, as a call before it failed, has the error of that call.
+    """
     kind = item[0]
     if kind == PLAIN:
         return [(value, None) for value in pickle.loads(item[1])]
-    if kind == CHUNK:
-        return [open_result(each) for each in item[1]]
-    return [open_result(item)] * count  # the function could not be loaded
+    outcomes = [open_result(each) for each in (item[1] if kind == CHUNK else [item])]
+    return outcomes + outcomes[-1:] * (count - len(outcomes))
 
 
 def raise_error(error: BaseException | None) -> NoReturn:

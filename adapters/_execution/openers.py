@@ -38,7 +38,7 @@ class Openers:
     def _call_thread(self) -> bool:
         """Wake a thread that waits, or start one; returns whether there is one."""
         if self._threads > len(self._running):
-            self._changed.notify()
+            self._changed.notify_all()  # the threads that wait, and those that join
             return True
         try:
             Thread(target=self._work, name="adapters-opener").start()
@@ -49,11 +49,13 @@ class Openers:
 
     def _work(self) -> None:
         while (function := self._next()) is not None:
-            function()
-            del function  # with all that it holds
-            with self._changed:
-                self._running.remove(get_ident())
-                self._changed.notify_all()
+            try:
+                function()
+            finally:
+                del function  # with all that it holds
+                with self._changed:
+                    self._running.discard(get_ident())
+                    self._changed.notify_all()
 
     def _next(self) -> Callable[[], object] | None:
         """Wait for a function to run; None ends this thread."""
@@ -75,6 +77,11 @@ class Openers:
                 if self._waiting:
                     self._call_thread()  # in case this function makes no progress
                 return function
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the calling thread is one of these."""
+        return get_ident() in self._running
 
     def join(self) -> None:
         """Wait until all functions have run, but for one that runs in the calling thread."""

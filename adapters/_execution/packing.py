@@ -28,7 +28,6 @@ BY_VALUE = "by value"
 BY_EITHER = "by either"  # by name, and by value for a process that does not have it
 # That, the library whose reducers are used (as `Engine.library`), and more of them for results.
 Form: TypeAlias = "tuple[str, str, Reducers | None]"
-PLAIN: Form = (BY_EITHER, "", None)
 
 # Engines that use cloudpickle send bytes, a copy of the text, and the logger that has the name
 # there; elsewhere these are refused.
@@ -163,7 +162,10 @@ def _reduce_code(code: CodeType) -> Any:
     """The reduction of cloudpickle, which leaves out the file that tracebacks name."""
     from cloudpickle import cloudpickle
 
-    function, arguments = cloudpickle._code_reduce(code)
+    reduce = getattr(cloudpickle, "_code_reduce", None)
+    if reduce is None:  # a version that does it in another way
+        return NotImplemented
+    function, arguments = reduce(code)
     file = code.co_filename
     return function, tuple(file if each == "<dynamic-code>" else each for each in arguments)
 
@@ -173,6 +175,17 @@ def _reduce_as_cloudpickle(obj: Any) -> Any:
     import cloudpickle
 
     return cloudpickle.Pickler.dispatch_table[type(obj)](obj)
+
+
+def copy_memory(part: Any) -> Any:
+    """A message, or a result item, that shares no memory with this one."""
+    if type(part) is tuple:
+        return tuple(map(copy_memory, part))
+    if type(part) is Buffer:
+        return part.copy()
+    if type(part) is memoryview:
+        return bytes(part) if part.readonly else bytearray(part)
+    return bytearray(part) if type(part) is bytearray else part
 
 
 def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:

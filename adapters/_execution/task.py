@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from adapters._execution.messages import Head, ResultItem, open_result, raise_error, run_call
-from adapters._execution.packing import BY_EITHER, Message, Packed
+from adapters._execution.packing import BY_EITHER, Message, Packed, copy_memory
 from adapters._naming import qualified_name, shown
 
 P = ParamSpec("P")
@@ -22,7 +22,8 @@ _HEAD: Head = (b"", {}, (BY_EITHER, "", None), None)
 class Task(Generic[T]):
     """A call that can be sent by any transport that pickles; made by `adapters.task`.
 
-    Calling it, in a worker, makes the call and returns an `Answer`; it raises nothing.
+    Calling it, in a worker, makes the call and returns an `Answer`. It raises nothing: SystemExit,
+    KeyboardInterrupt and the like are in the answer, too. It can be called more than once.
     """
 
     def __init__(self, name: str, message: Message) -> None:
@@ -36,7 +37,7 @@ class Task(Generic[T]):
         return Task, (self._name, self._message)
 
     def __call__(self) -> Answer[T]:
-        return Answer(run_call(_HEAD, *self._message))
+        return Answer(copy_memory(run_call(_HEAD, *copy_memory(self._message))))
 
 
 class Answer(Generic[T]):
@@ -50,7 +51,7 @@ class Answer(Generic[T]):
 
     def open(self) -> T:
         """The result of the call; raises what it raised."""
-        value, error = open_result(self._item)
+        value, error = open_result(copy_memory(self._item))
         if error is not None:
             raise_error(error)
         return value  # type: ignore[no-any-return]
@@ -64,7 +65,13 @@ def task(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
     result, rebuilding it) then gives its own error, and the transport notices nothing.
 
     Functions and classes of the main script are those of the other process if it runs the same
-    script, and copies if it does not.
+    script, and copies if it does not; so each task carries copies, with the globals that they use.
+    The arguments are as they are now: large parts of them are copied, too.
+
+    Args:
+        fn: The function.
+        *args: Its arguments.
+        **kwargs: Its keyword arguments.
 
     Raises:
         SerializeError: the function or an argument cannot be pickled.
@@ -73,15 +80,20 @@ def task(fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Task[T]:
     (3, 1)
     """
     name = getattr(fn, "__qualname__", None) or qualified_name(type(fn))
-    return Task(name, Packed((fn, args, kwargs), _HEAD[2]).message)
+    return Task(name, copy_memory(Packed((fn, args, kwargs), _HEAD[2]).message))
 
 
 def answer(answer: Answer[T], /) -> T:
     """The result of a task; raises the error that it raised, with the traceback from there.
 
+    Args:
+        answer: What the task returned. It can be opened more than once.
+
     Raises:
-        RebuildError: the result, or the error, cannot be rebuilt here.
-        TaskError: the task raised an exception that cannot be pickled.
+        BaseException: what the call raised.
+        SerializeError: the result could not be pickled.
+        RebuildError: an argument could not be rebuilt there, or the result cannot be, here.
+        TaskError: the call raised an exception that cannot be pickled, or not be rebuilt here.
         TypeError: this is not what a task returned.
     """
     if not isinstance(answer, Answer):

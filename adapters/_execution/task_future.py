@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent import futures
 from functools import partial
-from threading import current_thread, get_ident, main_thread
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.messages import LACKS, PLAIN, ResultItem
-from adapters.errors import is_failure
+from adapters.errors import failures
 
 if TYPE_CHECKING:
     from adapters._execution.dispatcher import Dispatcher
     from adapters._execution.work import Call, Chunk
 
 T = TypeVar("T")
-_LOGGER = logging.getLogger("concurrent.futures")
 
 
 class TaskFuture(ChainedFuture[T]):
@@ -34,88 +32,86 @@ class TaskFuture(ChainedFuture[T]):
         super().__init__()
         self._dispatcher: Any = dispatcher  # None when it is done: it holds the pool
         self._work: Any = work  # None when it is done: it holds the arguments
-        self._answered = False  # whether an answer waits for an opener
+        self._opening = False  # whether the task has run, and its result is being opened
 
     def start(self) -> None:
         """Submit the task; raises what the inner executor raises."""
-        self._dispatcher.add(self)
+        dispatcher = self._dispatcher
         try:
-            self._submit()
+            dispatcher.add(self)
+            self._submit(self._work)
         except BaseException:
-            self._dispatcher.discard(self)
+            dispatcher.discard(self)
             raise
 
-    def _submit(self, answer: ResultItem | None = None) -> None:
+    def _submit(self, work: Call | Chunk, answer: ResultItem | None = None) -> None:
+        dispatcher = self._dispatcher
         try:
-            sent = self._work.pack(self._dispatcher, answer)
-        except BaseException as error:
-            if not is_failure(error):
-                raise
-            self._finish(*self._work.lost(error))
-        else:
-            source = self._dispatcher.submit(*sent, once=self._work.once)
-            self._answered = False
-            self.chain(source)
+            sent = work.pack(dispatcher, answer)
+        except failures() as error:
+            self._settle(*work.lost(error))
+            return
+        if not self.done():
+            self.chain(dispatcher.submit(*sent, once=work.once))
+            if self.cancelled() and (source := self.source) is not None:
+                source.cancel()  # it was cancelled meanwhile
 
     def _copy_state(self, source: futures.Future[Any]) -> None:
         """Callback of the inner executor's future, mostly in a thread of that executor."""
-        try:
-            error = source.exception()
-        except futures.CancelledError:
-            self._finish(None, None, cancelled=source)
-            return
-        if error is not None:
-            self._finish(*self._work.lost(error))
+        work = self._work
+        if work is None or source.cancelled():
+            self._settle(None, None, cancelled=True)
+        elif (error := source.exception()) is not None:
+            self._settle(*work.lost(error))
         elif (answer := source.result())[0] == PLAIN:
-            self._finish(*self._work.open(answer))
+            self._settle(*work.open(answer))
         else:
             self.take(answer)
 
     def take(self, answer: ResultItem) -> None:
         """Let an opener open an answer."""
         self._dispatcher.keep(self)
-        self._answered = True
+        self._opening = answer[0] != LACKS
         self.source = None
         self._dispatcher.openers.run(partial(self._open, answer))
 
     def _open(self, answer: ResultItem) -> None:
         """Open an answer, in a thread of the openers; or submit again what its worker lacked."""
+        work = self._work
+        if work is None:  # it was cancelled
+            return
         try:
-            if answer[0] != LACKS:
-                self._finish(*self._work.open(answer))
-            elif not self.done():
-                self._submit(answer)
+            if answer[0] == LACKS:
+                self._submit(work, answer)
+            else:
+                self._settle(*work.open(answer))
         except BaseException as error:  # such as a pool that is broken
-            self._finish(*self._work.lost(error))
+            self._settle(*work.lost(error))
 
-    def _finish(
-        self,
-        value: Any,
-        error: BaseException | None,
-        cancelled: futures.Future[Any] | None = None,
-    ) -> None:
-        """Complete this future, and run its callbacks."""
+    def _settle(self, value: Any, error: BaseException | None, cancelled: bool = False) -> None:
         dispatcher, this = self._dispatcher, get_ident()
-        self.source = None
+        if dispatcher is None:  # it was cancelled while it was on its way
+            self.source = None
+            return
+        is_inside = this in dispatcher.settling
         dispatcher.settling.add(this)
         try:
-            if cancelled is not None:
-                super()._copy_state(cancelled)
-            elif error is not None:
-                self.set_exception(error)
-            else:
-                self.set_result(value)
-        except BaseException as raised:  # by a callback: it must not end a thread of an executor
-            if not is_failure(raised) and current_thread() is main_thread():
-                raise
-            _LOGGER.exception("exception calling a callback of %r", self)
+            super()._settle(value, error, cancelled)
         finally:
-            dispatcher.settling.discard(this)
+            if not is_inside:
+                dispatcher.settling.discard(this)
             self._work = self._dispatcher = None
             dispatcher.discard(self)
 
     def cancel(self) -> bool:
-        return False if self._answered else super().cancel()
+        source = self.source
+        if source is not None:
+            return source.cancel()
+        if not (self._opening or self.done()):  # it is not submitted yet, or not again
+            self._settle(None, None, cancelled=True)
+            if (source := self.source) is not None:
+                source.cancel()  # it was submitted meanwhile
+        return self.cancelled()
 
     def running(self) -> bool:
-        return (self._answered and not self.done()) or super().running()
+        return (self._opening and not self.done()) or super().running()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 from adapters._execution.dispatcher import Dispatcher
 from adapters._execution.messages import (
+    Calls,
     Outcome,
     ResultItem,
     open_chunk,
@@ -16,21 +18,23 @@ from adapters._execution.messages import (
     run_chunk,
 )
 from adapters._execution.packing import Message, Packed, pack_plain
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, SerializeError
 
-Sent = tuple[Any, ...]  # the function that runs in a worker, and its arguments
+Sent: TypeAlias = tuple[Any, ...]  # the function that runs in a worker, and its arguments
+Names: TypeAlias = "dict[str, str | None]"  # as `Packed.names`
 
 
 class Call:
     """One call."""
 
-    __slots__ = ("_parts", "_reduced")
+    __slots__ = ("_packed", "_parts", "_reduced")
 
     def __init__(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         self._parts = function, args, kwargs
         self._reduced: dict[int, Any] = {}
+        self._packed: tuple[bool, Names, Sent] = False, {}, ()
 
     @property
     def once(self) -> bool:
@@ -43,12 +47,18 @@ class Call:
         Raises:
             SerializeError: as `adapters.dumps`.
         """
-        copy = _learn(dispatcher, answer) or dispatcher.must_copy(self._parts[0])
+        if answer is None:
+            self._pack(dispatcher, dispatcher.must_copy(self._parts[0]))
+        elif answer[1]:
+            _pack_copies(self._pack, dispatcher, answer[1])
+        copy, names, message = self._packed
+        return run_call, dispatcher.head(copy, names, again=answer is not None), *message
+
+    def _pack(self, dispatcher: Dispatcher, copy: bool) -> None:
         packed = dispatcher.pack(self._parts, copy, self._reduced)
         if packed.lacks:
             copy, packed = True, dispatcher.pack(self._parts, True, self._reduced)
-        head = dispatcher.head(copy, packed.names, again=answer is not None)
-        return run_call, head, *packed.message
+        self._packed = copy, packed.names, packed.message
 
     def open(self, item: ResultItem) -> Outcome:
         """The outcome, from the result item."""
@@ -60,66 +70,100 @@ class Call:
 
 
 class Mapped:
-    """A function that is called more than once; it is packed once, by name and by value each."""
+    """A function that is called more than once; it is packed once, by name and by value each.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    Args:
+        function: The function.
+        stop: Whether the first call of a chunk that fails is the last one.
+    """
+
+    def __init__(self, function: Callable[..., Any], stop: bool) -> None:
         self.function = function
-        self.reduced: dict[int, Any] = {}
+        self.stop = stop
         self._packed: dict[bool, Packed] = {}
 
-    def pack(self, dispatcher: Dispatcher, copy: bool) -> Packed:
-        """The function as a message; raises as `adapters.dumps`."""
-        if copy not in self._packed:
-            self._packed[copy] = dispatcher.pack(self.function, copy, self.reduced)
-        return self._packed[copy]
+    def pack(self, dispatcher: Dispatcher, copy: bool, chunk: Chunk) -> Packed:
+        """The function as a message for a chunk; raises as `adapters.dumps`."""
+        packed = self._packed.get(copy)
+        if packed is None:
+            packed = dispatcher.pack(self.function, copy, chunk.reduced)
+            if not chunk.reduced:  # else each chunk needs a copy of its own
+                self._packed[copy] = packed
+        return packed
 
 
 class Chunk:
     """Calls of one function, each of which can fail by itself."""
 
-    __slots__ = ("_calls", "_count", "_mapped", "_reduced", "_refused")
+    __slots__ = ("_calls", "_count", "_mapped", "_packed", "_reduced", "_refused", "_whole")
 
     def __init__(self, mapped: Mapped, calls: list[tuple[Any, ...]]) -> None:
         self._mapped = mapped
         self._calls = calls
         self._count = len(calls)
+        self._packed: tuple[bool, Names, Sent] = False, {}, ()
         self._reduced: dict[int, Any] | None = None
         self._refused: dict[int, AdapterError] | None = None  # why a call was not sent, by index
+        self._whole = self._count > 1  # whether to send the arguments of all calls as one message
+
+    @property
+    def reduced(self) -> dict[int, Any]:
+        """Reductions of what can be rebuilt only once, as in `Packed`."""
+        if self._reduced is None:
+            self._reduced = {}
+        return self._reduced
 
     @property
     def once(self) -> bool:
         """Whether something in it can be rebuilt only once, so that it must not run again."""
-        return bool(self._reduced or self._mapped.reduced)
+        return bool(self._reduced)
 
     def pack(self, dispatcher: Dispatcher, answer: ResultItem | None = None) -> Sent:
         """As `Call.pack`; calls whose arguments cannot be pickled are left out."""
-        copy = _learn(dispatcher, answer) or dispatcher.must_copy(self._mapped.function)
-        sent, lacks = self._pack(dispatcher, copy, answer is not None)
-        return self._pack(dispatcher, True, answer is not None)[0] if lacks else sent
+        if answer is None:
+            self._pack(dispatcher, dispatcher.must_copy(self._mapped.function))
+        elif answer[1] is None:  # they cannot be rebuilt as one
+            self._whole = False
+            self._pack(dispatcher, self._packed[0])
+        elif answer[1]:
+            _pack_copies(self._pack, dispatcher, answer[1])
+        copy, names, message = self._packed
+        head = dispatcher.head(copy, names, again=answer is not None)
+        return run_chunk, head, *message, self._mapped.stop
 
-    def _pack(self, dispatcher: Dispatcher, copy: bool, again: bool) -> tuple[Sent, bool]:
-        function = self._mapped.pack(dispatcher, copy)
-        names, lacks = function.names, function.lacks
-        calls: bytes | list[Message] | None = pack_plain(self._calls)
+    def _pack(self, dispatcher: Dispatcher, copy: bool) -> None:
+        function = self._mapped.pack(dispatcher, copy, self)
+        calls: Calls | None = pack_plain(self._calls)
+        packed: list[Packed] = []
+        if calls is None and self._whole and not self._reduced:
+            with suppress(AdapterError):  # of one call, as will be seen
+                packed = [dispatcher.pack(self._calls, copy, self.reduced)]
+                calls = None if self._reduced else packed[0].message
         if calls is None:
-            names, calls = dict(names), []
-            self._reduced = reduced = self._reduced or {}
-            self._refused = refused = {}
-            for index, args in enumerate(self._calls):
-                try:
-                    packed = dispatcher.pack(args, copy, reduced)
-                except AdapterError as error:
-                    refused[index] = error
-                else:
-                    names |= packed.names
-                    lacks |= packed.lacks
-                    calls.append(packed.message)
-        head = dispatcher.head(copy, names, again)
-        return (run_chunk, head, function.message, calls), lacks
+            packed, calls = self._pack_each(dispatcher, copy)
+        names, lacks = function.names, function.lacks
+        for each in packed:
+            names = names | each.names
+            lacks |= each.lacks
+        if lacks and not copy:
+            self._pack(dispatcher, True)
+        else:
+            self._packed = copy, names, (function.message, calls)
+
+    def _pack_each(self, dispatcher: Dispatcher, copy: bool) -> tuple[list[Packed], list[Message]]:
+        self._refused = refused = {}
+        packed = []
+        for index, args in enumerate(self._calls):
+            try:
+                packed.append(dispatcher.pack(args, copy, self.reduced))
+            except AdapterError as error:
+                refused[index] = error
+        return packed, [each.message for each in packed]
 
     def release(self) -> None:
         """Let the arguments go: an answer has come, and it will not be sent again."""
         self._calls = []
+        self._packed = False, {}, ()
         self._reduced = None
 
     def open_plain(self, item: ResultItem) -> list[Any] | None:
@@ -142,8 +186,16 @@ class Chunk:
         return outcomes, None
 
 
-def _learn(dispatcher: Dispatcher, answer: ResultItem | None) -> bool:
-    """Learn what a worker lacks; returns whether there are definitions among it."""
-    missing = answer[1] if answer is not None else []
+def _pack_copies(
+    pack: Callable[[Dispatcher, bool], None], dispatcher: Dispatcher, missing: list[str]
+) -> None:
+    """Pack by value what a worker lacks, and say so if that cannot be done."""
     dispatcher.lack(missing)
-    return bool(missing)
+    try:
+        pack(dispatcher, True)
+    except SerializeError as error:
+        raise SerializeError(
+            f"a worker does not have {', '.join(missing)} of the main script, and the call cannot"
+            f" go by value: {error}",
+            error.subject,
+        ) from error

@@ -15,6 +15,7 @@ _CODE = type((lambda: None).__code__)
 # Attributes of classes that come with their use, or that differ between processes.
 _LEFT_OUT = frozenset(("__dict__", "__module__", "__slotnames__", "__static_attributes__"))
 _LEFT_OUT |= {"__weakref__", "_abc_impl"}
+_CONSTANTS = (type(None), bool, int, float, complex, str, bytes)
 _MOST = 1000  # objects that one description goes into
 
 
@@ -44,10 +45,11 @@ def definition_digest(value: Any) -> str:
 
 
 def code_digest(value: Any) -> str:
-    """A digest of the code alone of a class or of a function, whatever it refers to.
+    """A digest of the code of a class or of a function, and of constant default values.
 
     It does not change while a program runs, and differs for a definition of the same name that was
-    made of other source. A decorated function has the code of what it wraps, too.
+    made of other code. A decorated function has the code of what it wraps, too. The values of
+    attributes of a class are left out, as many count or collect something.
     """
     return _digest(_code_of(value, {}))
 
@@ -55,18 +57,37 @@ def code_digest(value: Any) -> str:
 def _code_of(value: Any, seen: dict[int, object]) -> object:
     seen[id(value)] = value
     if issubclass(type(value), type):
-        held = [(name, _plain(each)) for name, each in sorted(vars(value).items())]
-        return [(name, _code_of(each, seen)) for name, each in held if type(each) is FUNCTION]
-    inside = [_contents(cell) for cell in getattr(value, "__closure__", None) or ()]
-    inside.append(getattr(value, "__wrapped__", None))
+        held = [(name, _parts_of(each, value)) for name, each in sorted(vars(value).items())]
+        return [(name, [_code_of(each, seen) for each in parts]) for name, parts in held if parts]
+    function: Any = value if type(value) is FUNCTION else getattr(value, "__wrapped__", None)
+    code: Any = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    inside = [*map(_contents, function.__closure__ or ()), getattr(value, "__wrapped__", None)]
     inner = [each for each in inside if type(each) is FUNCTION and id(each) not in seen]
-    return _describe(getattr(value, "__code__", None), {}), [_code_of(each, seen) for each in inner]
+    counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    constants = [each for each in defaults if isinstance(each, _CONSTANTS)]
+    return _describe((code, counts, constants), {}), [_code_of(each, seen) for each in inner]
+
+
+def _parts_of(attribute: Any, cls: type) -> list[Any]:
+    """The functions and the classes that were defined in a class, under one of its attributes."""
+    kind = type(attribute)
+    if issubclass(kind, type):
+        own = str(attribute.__qualname__).startswith(f"{cls.__qualname__}.")
+        return [attribute] if own else []
+    if kind is property:
+        parts = [attribute.fget, attribute.fset, attribute.fdel]
+    elif kind.__module__ == "functools":  # a cached property, a partial method, a cached method
+        parts = [getattr(attribute, name, None) for name in ("func", "__wrapped__")]
+    else:
+        parts = [_plain(attribute)]
+    return [part for part in parts if type(part) is FUNCTION]
 
 
 def _plain(attribute: Any) -> Any:
     """The function inside what a class has for a method."""
-    if type(attribute) is property:
-        return attribute.fget
     return attribute.__func__ if isinstance(attribute, (staticmethod, classmethod)) else attribute
 
 
@@ -86,7 +107,7 @@ def _describe(value: Any, seen: dict[int, object]) -> object:
     def describe(*parts: object) -> object:
         return tuple(_describe(part, seen) for part in parts)
 
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+    if isinstance(value, _CONSTANTS):
         return repr(value)
     kind = type(value)
     if kind is tuple:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from _weakref import ref
 
 from adapters._importable.fingerprint import code_digest
 from adapters._importable.importable import MAIN
@@ -18,8 +19,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_path: tuple[Any, str | None] = None, None  # of a main module that had a file when it was asked for
-_digests: dict[int, tuple[Any, str]] = {}  # by id; the definition keeps its id from being reused
+# What is kept here refers weakly to the script, whose objects end with it.
+_path: tuple[Any, str | None] = (
+    type(None),
+    None,
+)  # of a module that had a file when it was asked for
+_digests: dict[int, tuple[Any, str]] = {}  # by the id of a definition
 _MOST = 1000  # digests that are kept
 
 
@@ -32,8 +37,8 @@ def path() -> str | None:
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)
     if file is not None:
-        _path = main, os.path.abspath(file)
-    return _path[1] if _path[0] is main else None
+        _path = ref(main), os.path.abspath(file)
+    return _path[1] if _path[0]() is main else None
 
 
 def is_of_main(definition: Any) -> bool:
@@ -58,10 +63,10 @@ def find(name: str) -> Any:
 def digest_of(definition: Any) -> str:
     """`code_digest`, kept for each definition."""
     kept = _digests.get(id(definition))
-    if kept is None or kept[0] is not definition:
+    if kept is None or kept[0]() is not definition:
         if len(_digests) >= _MOST:
             _digests.clear()
-        kept = _digests[id(definition)] = definition, code_digest(definition)
+        kept = _digests[id(definition)] = ref(definition), code_digest(definition)
     return kept[1]
 
 
@@ -76,6 +81,7 @@ def main_definition(name: str, digest: str | None = None, body: bytes | str | No
 
     Raises:
         RebuildError: this process has neither.
+        Exception: what loading the body raises.
     """
     if _has(name, digest):
         return find(name)
@@ -93,8 +99,8 @@ def main_definition(name: str, digest: str | None = None, body: bytes | str | No
 
 def _has(name: str, digest: str | None) -> bool:
     """Whether the main script here has a definition, with this digest if one is given."""
-    found = find(name)
     try:
+        found = find(name)
         return found is not None and digest in (None, digest_of(found))
     except failures():  # of what has the name here
         return False

@@ -122,7 +122,8 @@ class Lookup:
         if ctype is None:
             if self.nearest(cls) is None:  # as for most objects
                 connection: Any = sys.modules.get("multiprocessing.connection")
-                if connection is not None and issubclass(cls, connection._ConnectionBase):
+                # While another thread imports it, there are no connections yet.
+                if issubclass(cls, getattr(connection, "_ConnectionBase", ())):
                     refuse_descriptor(self, cls)
                 return NotImplemented
             reduce = self._reducer_for(cls)
