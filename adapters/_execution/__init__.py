@@ -4,26 +4,26 @@ A task on a ProcessPoolExecutor; each column is what one thread or process runs:
 
     caller's thread                   executor manager thread           worker process
 
-    TaskFuture: pack the work
+    TaskFuture, SentChunk: pack
        | call item
     RestartingExecutor: keep it
        | call item as a work item
     pool.submit --------------------> call queue ---------------------> run_call or run_chunk:
                                                                         unpack, call, pack
-    opener's thread
-                                      done callbacks: plain data is
-    TaskFuture: open the result <---- opened here, all else there <---- result queue
+    future.result()                   done callbacks: open plain data,
+                          <---------- give the rest to an opener <----- result queue
                                                                         result item
 
+    adapters-opener threads: open what is more than plain data; submit again what a worker lacked
     adapters-watchdog thread: if a worker died and the manager did not notice, ends the result queue
     adapters-restart thread: makes a new pool, shuts the broken pool down
     adapters-backlog thread: submits lost work items, and those that wait behind them
-    adapters-shutdown thread: shuts a pool down after its last task, if the caller does not wait
+    adapters-shutdown thread: shuts a pool down after its last task
 
 A worker that lacks a definition of the main script, or a registration, says so in place of a
-result; an opener's thread then submits the task again, with what was lacking. An executor of
-threads gets its tasks as they are. RestartingExecutor takes part where `Executor` was given a
-function that makes the pool.
+result, and the task is submitted again, with what was lacking. An executor of threads gets its
+tasks as they are. RestartingExecutor takes part where `Executor` was given a function that makes
+the pool.
 
 | module | what it holds |
 |---|---|
