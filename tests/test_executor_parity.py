@@ -26,8 +26,9 @@ PROCESSES = frozenset(multiprocessing.get_all_start_methods())
 NO_FORK = PROCESSES - {"fork"}
 FORK, LOKY, THREADS = (frozenset({name}) for name in ("fork", "loky", "threads"))
 ENGINES = ("threads", *sorted(PROCESSES), "loky")
-QUICK = {"threads", "fork"}
 LONG = {"asyncio_programs", "cancelling", "nested"}
+# What runs quickly, and shows most.
+QUICK = {"threads": {*SCRIPTS} - LONG, "fork": {"classes", "functions", "globals"}}
 TIMEOUT = 140
 
 
@@ -194,7 +195,7 @@ def runs() -> Iterator[object]:
     for kind, engine, script in itertools.product(("ours", "remade"), ENGINES, SCRIPTS):
         if kind == "remade" and engine in NO_FORK:
             continue
-        quick = kind == "ours" and engine in QUICK and script not in LONG
+        quick = kind == "ours" and script in QUICK.get(engine, ())
         marks = [] if quick else [pytest.mark.slow]
         if engine == "loky" and importlib.util.find_spec("loky") is None:
             marks.append(pytest.mark.skip(reason="loky is not installed"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import functools
 import io
@@ -19,6 +20,7 @@ import pytest
 from gadgets import Gadget
 
 import adapters
+from adapters._execution import messages
 from adapters._execution.packing import BY_EITHER, BY_NAME, BY_VALUE, Packed, unpack
 
 FORMS = {kind: (kind, "", None) for kind in (BY_NAME, BY_VALUE, BY_EITHER)}
@@ -133,9 +135,18 @@ class NotFound(Exception):  # noqa: N818
     key: str
 
 
-def test_a_frozen_exception_arrives_as_itself() -> None:
+@pytest.mark.parametrize("reducer", [None, "tblib"])
+def test_a_frozen_exception_arrives_as_itself(
+    reducer: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(copyreg.dispatch_table, NotFound, raising=False)
+    if reducer == "tblib":  # as Dask has it
+        tblib = pytest.importorskip("tblib.pickling_support")
+        monkeypatch.setitem(copyreg.dispatch_table, NotFound, tblib.pickle_exception)
     arrived = unpack(*Packed(NotFound("k"), FORMS[BY_NAME]).message)
     assert (type(arrived), arrived.key, arrived.args) == (NotFound, "k", ("k",))
+    item = messages.pack_error(NotFound("k"), FORMS[BY_NAME])
+    assert type(messages.open_result(item)[1]) is NotFound
     noted = ValueError("x")
     vars(noted)["more"] = 1
     assert unpack(*Packed(noted, FORMS[BY_NAME]).message).more == 1

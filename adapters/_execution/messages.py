@@ -25,11 +25,18 @@ import os
 import pickle
 import traceback
 from concurrent.futures import process
-from copyreg import dispatch_table
 from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution import registrations
-from adapters._execution.packing import Form, Message, Packed, pack_plain, unpack
+from adapters._execution.packing import (
+    Form,
+    Message,
+    Packed,
+    is_of_tblib,
+    pack_plain,
+    reduce_frozen,
+    unpack,
+)
 from adapters._importable import main_script
 from adapters._naming import in_words, shown
 from adapters._pickling import loads
@@ -134,7 +141,8 @@ class _OwnReduction:
         self._error = error
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self._error.__reduce_ex__(protocol)
+        reduced = reduce_frozen(self._error)
+        return self._error.__reduce_ex__(protocol) if reduced is NotImplemented else reduced
 
 
 def pack_error(error: BaseException, form: Form) -> ResultItem:
@@ -144,11 +152,8 @@ def pack_error(error: BaseException, form: Form) -> ResultItem:
         remote = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     except BaseException as reason:  # of what the exception says of itself
         remote = f"{raised} (its traceback cannot be formatted: {in_words(reason)})"
-    # Where Dask is imported, tblib has a reducer for all exceptions. It also pickles their causes
-    # (ionelmc/python-tblib#53), which may fail, and keeps only what is in `args` and `__dict__`.
-    module = getattr(dispatch_table.get(type(error)), "__module__", None) or ""
     try:
-        exception = _OwnReduction(error) if module.startswith("tblib") else error
+        exception = _OwnReduction(error) if is_of_tblib(type(error)) else error
         packed = Packed(exception, form, form[2], check=False)
         return ERROR, packed.message, None, remote, raised
     except BaseException as reason:  # any of them is this task's own

@@ -129,12 +129,9 @@ class Packed:
         """The reduction of what would not arrive as through the pickler of an executor."""
         if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not obj.flags.writeable:
             return obj.copy("K").__reduce_ex__(5)  # the receiver's own, so it can write there
-        if not issubclass(kind, BaseException) or kind in dispatch_table:
-            return NotImplemented
-        sets = kind.__setattr__ is BaseException.__setattr__  # not so in a frozen dataclass
-        if sets or kind.__reduce__ is not BaseException.__reduce__:
-            return NotImplemented
-        return obj.__reduce__()[:2]  # what the arguments have set cannot be set once more
+        if issubclass(kind, BaseException) and (kind not in dispatch_table or is_of_tblib(kind)):
+            return reduce_frozen(obj)
+        return NotImplemented
 
     def _define(self, definition: Any) -> Any:
         name = definition.__qualname__
@@ -146,6 +143,28 @@ class Packed:
             return main_script.main_definition, (name,)
         digest, body = main_script.digest_of(definition), by_value(definition)
         return main_script.main_definition, (name, digest, body)
+
+
+def is_of_tblib(kind: type) -> bool:
+    """Whether tblib, which Dask imports, has given copyreg a reducer for a type of exceptions.
+
+    It also pickles their causes (ionelmc/python-tblib#53), which may fail, and keeps only what is
+    in `args` and `__dict__`.
+    """
+    module = getattr(dispatch_table.get(kind), "__module__", None) or ""
+    return str(module).startswith("tblib")
+
+
+def reduce_frozen(error: BaseException) -> Any:
+    """The reduction of an exception that refuses that its attributes are set.
+
+    NotImplemented for any other. What its arguments have set cannot be set once more.
+    """
+    kind: Any = type(error)
+    sets = kind.__setattr__ is BaseException.__setattr__  # not so in a frozen dataclass
+    if sets or kind.__reduce__ is not BaseException.__reduce__:
+        return NotImplemented
+    return kind.__reduce__(error)[:2]
 
 
 def by_value(definition: Any) -> bytes | str:
