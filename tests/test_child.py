@@ -153,6 +153,7 @@ def test_silence_in_the_middle_of_a_result() -> None:
     assert ending(children.stop_while_sending, method=METHODS[0], timeout=1).hung
 
 
+@pytest.mark.slow
 def test_progress_is_told_and_counts_as_a_sign_of_life() -> None:
     assert run(children.work_in_steps, 3, 0.5, method=METHODS[0], timeout=1.2) == 3
     error = ending(children.work_in_steps, 1, 100, method=METHODS[0], timeout=1)
@@ -186,6 +187,7 @@ def test_what_it_prints_goes_its_own_way(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @needs_fork
 def test_what_it_forks_is_ended_with_it(start_method: str) -> None:
     with Child(start_method, timeout=WAIT) as child:
@@ -242,6 +244,7 @@ def test_the_parent_raises_an_exception(start_method: str) -> None:
     assert is_gone(*processes)
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself(start_method: str) -> None:
     with Child(start_method, timeout=WAIT) as child:
         child.call(children.keep, "until the end")

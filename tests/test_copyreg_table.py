@@ -107,6 +107,7 @@ def test_what_was_noticed_goes_with_the_adapter(native: Any) -> None:
     assert cls not in copyreg.dispatch_table
 
 
+@pytest.mark.slow
 def test_temporary_classes_do_not_accumulate() -> None:
     made: weakref.WeakSet[type] = weakref.WeakSet()
     before = len(copyreg.dispatch_table)

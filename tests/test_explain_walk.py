@@ -68,6 +68,7 @@ class Branch:
         return Branch, ([*self._inner],)
 
 
+@pytest.mark.slow
 def test_many_reductions_inside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Walk, "most_made", 50)
     part = lock()
@@ -126,6 +127,7 @@ def test_recursion_in_a_reducer() -> None:
     assert found.error.startswith("RecursionError")
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_levels() -> None:
     part = lock()
     deep: Any = part

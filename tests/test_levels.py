@@ -146,6 +146,7 @@ def joints() -> Any:
     adapters.unregister(Joint)
 
 
+@pytest.mark.slow
 def test_a_tree_of_many_objects_that_know_their_parents(joints: None) -> None:
     root = Joint("root")
     parts = [Joint(number) for number in range(12_000)]
@@ -159,6 +160,7 @@ def test_a_tree_of_many_objects_that_know_their_parents(joints: None) -> None:
     assert all(part.links[0] is loaded for part in loaded.links[1])
 
 
+@pytest.mark.slow
 def test_a_chain_of_objects_that_are_linked_later(joints: None) -> None:
     key = text("2:1:x:joint")
     made = b"\x80\x04" + (REBUILD + key + b"N\x86R\x940") * 20_000

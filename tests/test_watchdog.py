@@ -66,7 +66,7 @@ def test_it_ends_with_its_pool() -> None:
     start_watchdog(pool)
     assert len(watchdogs() - before) == 1
     shut_down(pool, wait=True)
-    assert watchdogs() == before
+    assert watchdogs() <= before
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_nothing_is_left_of_a_pool_of_loky() -> None:
     assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
     assert executor.submit(abs, -1).result(TIMEOUT) == 1
     executor.shutdown()
-    assert watchdogs() == before
+    assert watchdogs() <= before
 
 
 @of_posix
