@@ -181,7 +181,7 @@ DIFFERENCES = [
     ),
     Differences(
         "asyncio takes none but a ThreadPoolExecutor as its default",
-        THREADS,
+        THREADS if sys.version_info >= (3, 11) else frozenset(),
         {
             "asyncio_programs.an_executor_as_default": "TypeError: executor must be "
             "ThreadPoolExecutor instance"

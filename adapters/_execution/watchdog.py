@@ -136,7 +136,8 @@ def _break_pool(manager: Any, dead: list[Any]) -> None:
         if sys.version_info < (3, 11, 5):
             # No worker is left to read from the call queue. If it is full, its feeder thread, and
             # the manager that joins it, would block for ever (python/cpython#94777).
-            manager.call_queue._reader.close()
+            with suppress(OSError):  # the manager has closed it just now
+                manager.call_queue._reader.close()
 
 
 def _end_result_queue(queue: Any) -> None:
