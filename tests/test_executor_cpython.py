@@ -22,6 +22,7 @@ from unittest import mock
 import pytest
 
 import adapters
+from adapters._execution import registrations
 
 if os.name == "posix" and not hasattr(os, "sysconf"):  # as under tests/no_posix
     pytest.skip("CPython's own tests use what POSIX has", allow_module_level=True)
@@ -128,6 +129,9 @@ def in_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Some tests name their executor, or run scripts; one that fails may leave workers."""
     # It waits for threads to end, which is seconds where one is for the pool before; it only warns.
     monkeypatch.setattr("test.support.threading_helper.threading_cleanup", lambda *_: None)
+    # Other test modules register adapters. A worker that lacks them is sent a task once more, which
+    # counts for `max_tasks_per_child`; CPython's own tests register none.
+    monkeypatch.setattr(registrations, "digest", lambda: b"")
     stand_in = types.ModuleType(futures.__name__)
     ours = {"ProcessPoolExecutor": InPlace, "ThreadPoolExecutor": InPlaceOfThreads}
     vars(stand_in).update(vars(futures), **ours)
