@@ -36,6 +36,7 @@ the pool.
 | `openers` | threads that open results |
 | `messages` | call items and result items: how they are run and opened |
 | `packing` | how the objects in them are pickled |
+| `remote_traceback` | the cause of an error that was raised in a worker |
 | `registrations` | how workers get the registrations of the caller |
 | `task` | `adapters.task` and `adapters.answer`, for other transports |
 | `restarting` | `RestartingExecutor`: replaces a pool that a worker's death has broken |

@@ -24,7 +24,6 @@ from __future__ import annotations
 import os
 import pickle
 import traceback
-from concurrent.futures import process
 from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution import registrations
@@ -37,6 +36,7 @@ from adapters._execution.packing import (
     reduce_frozen,
     unpack,
 )
+from adapters._execution.remote_traceback import RemoteTraceback
 from adapters._importable import main_script
 from adapters._naming import in_words, shown
 from adapters._pickling import loads
@@ -50,21 +50,6 @@ Calls: TypeAlias = "bytes | Message | list[Message]"
 Outcome: TypeAlias = "tuple[Any, BaseException | None]"
 
 PLAIN, RESULT, ERROR, CHUNK, LACKS = range(5)
-
-
-class RemoteTraceback(Exception):  # noqa: N818  as in concurrent.futures
-    """The cause of an error that was raised in a worker: `tb`, the formatted traceback there."""
-
-    def __init__(self, tb: str) -> None:
-        super().__init__(tb)
-        self.tb = tb
-
-    def __str__(self) -> str:
-        return self.tb
-
-
-# That of ProcessPoolExecutor, which programs may know, where there is one.
-_Cause: Any = getattr(process, "_RemoteTraceback", RemoteTraceback)
 
 
 def run_call(head: Head, body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
@@ -187,7 +172,7 @@ def _open_error(
         problem = problem or f"the task raised {words}, which arrived as {shown(raised)}"
         raised = TaskError(f"{problem}; what an exception holds must pickle", "task")
     # Not by `raised.__cause__ =`, as a class may refuse that its attributes are set.
-    vars(BaseException)["__cause__"].__set__(raised, _Cause(f'\n"""\n{remote}"""'))
+    vars(BaseException)["__cause__"].__set__(raised, RemoteTraceback(f'\n"""\n{remote}"""'))
     return raised  # type: ignore[no-any-return]
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 from adapters._execution.engine import Reducers, reducers_of
 from adapters._importable import main_script
 from adapters._importable.functions import CACHED, FUNCTION, FUNCTIONS
+from adapters._naming import in_words
 from adapters._pickling import loads, write
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
@@ -174,7 +175,7 @@ def by_value(definition: Any) -> bytes | str:
     try:
         return dump_definition(definition, registry.reduce)
     except failures() as error:
-        return main_script.why_not(error)
+        return in_words(error, short=True)
 
 
 def _reduce_code(code: CodeType) -> Any:

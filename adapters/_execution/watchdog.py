@@ -24,6 +24,8 @@ from threading import Thread, current_thread
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from adapters._execution.remote_traceback import RemoteTraceback
+
 _POLL_INTERVAL = 0.5  # seconds until workers that were started meanwhile are waited for, too
 _GRACE_PERIOD = 1.0  # seconds in which the manager may notice a death itself
 _HEAD_START = 2.0  # seconds for the manager to break a pool, before another pool is made
@@ -31,7 +33,6 @@ _TIMEOUT = 10.0  # seconds for another thread to leave the pool's `submit`
 _HALF_A_PIPE = 1 << 15  # bytes
 _WORKER_DIED = "a worker was terminated abruptly while the task was running or pending"
 _MANAGER_FAILED = "the executor manager thread of this pool has failed; make a new pool"
-_RemoteTraceback: Any = getattr(process, "_RemoteTraceback", None)
 _watchdogs: WeakKeyDictionary[Any, Thread] = WeakKeyDictionary()  # of the managers of pools
 
 
@@ -101,7 +102,7 @@ def _terminate_broken(manager: Any, terminate: Callable[[Any], None], cause: Any
     """
     error = process.BrokenProcessPool(_WORKER_DIED)
     if cause is not None:
-        error.__cause__ = _RemoteTraceback(f"\n'''\n{''.join(cause)}'''")
+        error.__cause__ = RemoteTraceback(f"\n'''\n{''.join(cause)}'''")
     _fail_pending(manager, error)
     terminate(cause)
 

@@ -12,7 +12,6 @@ from _weakref import ref
 
 from adapters._importable.fingerprint import code_digest
 from adapters._importable.importable import MAIN
-from adapters._naming import in_words
 from adapters.errors import RebuildError, failures
 
 TYPE_CHECKING = False
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # What is kept here refers weakly to the script, whose objects end with it.
-_path: tuple[Any, str | None] = (
-    type(None),
-    None,
-)  # of a module that had a file when it was asked for
+_path: tuple[Any, str | None] = type(None), None  # of which module, and where
 _digests: dict[int, tuple[Any, str]] = {}  # by the id of a definition
 _MOST = 1000  # digests that are kept
 
@@ -109,11 +105,6 @@ def _has(name: str, digest: str | None) -> bool:
 def missing(names: dict[str, str | None]) -> list[str]:
     """Which names are not there, or stand for a definition that has another digest."""
     return [name for name, digest in names.items() if not _has(name, digest)]
-
-
-def why_not(error: BaseException) -> str:
-    """Why a definition cannot be sent by value, as `body` of `main_definition`."""
-    return in_words(error, short=True)
 
 
 main_definition.__module__ = "adapters"
