@@ -179,7 +179,7 @@ class Executor(futures.Executor):
         """
         dispatcher = self._dispatcher
         if self._engine.in_process:
-            self._inner.shutdown(wait=wait, cancel_futures=cancel_futures)
+            self._inner.shutdown(wait=wait, cancel_futures=cancel_futures, **options)
             return
         dispatcher.close()
         if cancel_futures:
