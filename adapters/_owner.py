@@ -1,7 +1,8 @@
 """The owners of files: a folder for each process, and whether that process still runs.
 
-A process keeps its files in a folder of its own, DIRECTORY/adapters-USER/OWNER. As long as it runs,
-it holds a lock (flock) on the file LOCK in there. The kernel releases the lock at the death of the
+A process keeps its files in folders of its own, DIRECTORY/adapters-USER/OWNER. Their names end with
+the kind of their files: "" for states, ".segments" for segments. As long as the process runs, it
+holds a lock (flock) on the file LOCK in there. The kernel releases the lock at the death of the
 process, and shows it to all others: those in containers, too, with clocks and process ids of their
 own. Where there is no flock, no owner is known to have ended.
 
@@ -21,9 +22,10 @@ from functools import cache
 from pathlib import Path
 from re import fullmatch
 from threading import RLock
+from time import monotonic
 from zlib import crc32
 
-from adapters._user_folder import folder_in
+from adapters._user_folder import folder_in, folders_of, names_in
 
 try:
     import fcntl
@@ -34,6 +36,11 @@ LOCK = "lock"
 _ATTEMPTS = 100  # to make a folder, while other processes remove those that are empty
 _NAME = r"[0-9a-f]{8}\.[0-9a-f]{8}\.[0-9a-f]{12}"  # where it is seen, where it is, a random part
 _FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
+
+# Seconds from one look at a name to the next. A look takes a twentieth of it, so that this is the
+# part of its time that a process sweeps at most.
+_PAUSE = 1e-4
+_next: dict[tuple[str, str], float] = {}  # when to sweep a directory again, for files of a kind
 
 # Held while a lock is made that `_locks` does not have yet: a fork waits for it.
 _guard = RLock()
@@ -57,16 +64,22 @@ class Owner:
     def release(self) -> None:
         """Remove the folder, in which no other file may be left, and give up the lock."""
         if self.is_here():
-            _close(self._descriptor)
+            self.leave()
             _remove(self.folder)
 
+    def leave(self) -> None:
+        """Give up the lock, and leave the folder as that of an owner that has ended."""
+        if self.is_here():
+            _close(self._descriptor)
 
-def claim(directory: str, content: bytes = b"") -> Owner:
+
+def claim(directory: str, content: bytes = b"", kind: str = "") -> Owner:
     """Make a folder for this process in the folder of its user.
 
     Args:
         directory: Where the folder of the user is. It must exist.
         content: What the file LOCK holds, which this process may change later.
+        kind: How the name of the folder ends.
 
     Raises:
         OSError: the folder cannot be made.
@@ -74,18 +87,18 @@ def claim(directory: str, content: bytes = b"") -> Owner:
     for _ in range(_ATTEMPTS):
         # Other processes remove a folder that is empty, or that has a file without a lock.
         with suppress(FileNotFoundError, BlockingIOError):
-            return _claim(directory, content)
+            return _claim(directory, content, kind)
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), directory)
 
 
-def is_name(name: str) -> bool:
-    """Whether a folder of this name is an owner's."""
-    return fullmatch(_NAME, name) is not None
+def is_name(name: str, kind: str = "") -> bool:
+    """Whether a folder of this name is an owner's, for files of a kind."""
+    return name.endswith(kind) and fullmatch(_NAME, name.removesuffix(kind)) is not None
 
 
 def is_seen(folder: str) -> bool:
     """Whether this process can see an owner's folder, or could as long as it was there."""
-    view, place, _ = os.path.basename(folder).split(".")
+    view, place, *_ = os.path.basename(folder).split(".")
     return view == _view() or place == _place(os.path.dirname(os.path.dirname(folder)))
 
 
@@ -96,17 +109,57 @@ def is_dead(folder: str) -> bool:
 
 
 def remove_dead(folder: str, clear: Callable[[str], object]) -> None:
-    """If the owner of a folder has ended, call `clear` with the folder, and remove it."""
+    """If the owner of a folder has ended, call `clear` with the folder, and remove it.
+
+    What `clear` leaves there keeps the folder.
+    """
     with suppress(OSError):  # empty: its owner was killed before it made the lock
         os.rmdir(folder)
     with _without_owner(folder) as is_dead:
         if is_dead:
             clear(folder)
-            _remove(folder)
+            if os.listdir(folder) == [LOCK]:
+                _remove(folder)
 
 
-def _claim(directory: str, content: bytes) -> Owner:
-    name = f"{_view()}.{_place(directory)}.{secrets.token_hex(6)}"
+def sweep(
+    directory: str,
+    clear: Callable[[str], object],
+    kind: str = "",
+    others: Callable[[str], object] | None = None,
+) -> None:
+    """Call `remove_dead` for the folders of a kind in a directory, unless it was swept just before.
+
+    There is no daemon: a process that puts something into a directory sweeps it. It looks at the
+    owners, not at their files, and not each time.
+
+    Args:
+        directory: Where the folder of the user is.
+        clear: As in `remove_dead`.
+        kind: How the names of the folders end.
+        others: Called with the path of whatever else is there.
+    """
+    now = monotonic()
+    if now < _next.get((directory, kind), now):
+        return
+    names = names_in(directory)
+    looks = 1 + len(names)
+    for folder in folders_of(directory, names):
+        with suppress(OSError):  # another process has removed it
+            names = os.listdir(folder)
+            looks += len(names)
+            for name in names:
+                path = os.path.join(folder, name)
+                if is_name(name, kind):
+                    remove_dead(path, clear)
+                elif others is not None:
+                    others(path)
+            os.rmdir(folder)  # if it is empty
+    _next[directory, kind] = now + _PAUSE * looks
+
+
+def _claim(directory: str, content: bytes, kind: str) -> Owner:
+    name = f"{_view()}.{_place(directory)}.{secrets.token_hex(6)}{kind}"
     folder = os.path.join(folder_in(directory), name)
     os.mkdir(folder, 0o700)
     try:

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from adapters import _owner, stores
-from adapters.stores import _sweep
 
 TIMEOUT = 60
 
@@ -159,5 +158,5 @@ def leave_file(directory: Path, name: str) -> Path:
 
 def sweep(store: stores.Local) -> None:
     """Put something, when it is time to sweep again."""
-    _sweep._next.clear()
+    _owner._next.clear()
     store.delete(store.put([b"part"]))

@@ -23,14 +23,13 @@ import adapters
 pytestmark = locks
 PROGRAM = """
 import sys
-from adapters import stores
-from adapters.stores import _sweep
+from adapters import _owner, stores
 
 store = stores.Local(sys.argv[1])
 kept = {}
 for line in sys.stdin:
     what, _, key = line.strip().partition(" ")
-    _sweep._next.clear()
+    _owner._next.clear()
     try:
         if what == "put":
             answer = store.put([b"part"])

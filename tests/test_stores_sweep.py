@@ -28,7 +28,6 @@ from storing import (
 )
 
 from adapters import _owner, _user_folder, stores
-from adapters.stores import _sweep
 
 store = storing.store
 
@@ -162,7 +161,7 @@ class TestTheCost:
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         """What the time is, in seconds."""
         clock = [100.0]
-        monkeypatch.setattr(_sweep, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(_owner, "monotonic", lambda: clock[0])
         return clock
 
     def test_is_one_look_at_an_owner_whatever_the_number_of_its_states(
@@ -195,10 +194,10 @@ class TestTheCost:
         assert len(looks) == 9
         keys += [store.put([b"more"]) for _ in range(5)]
         assert len(looks) == 9
-        clock[0] += 10.5 * _sweep._PAUSE
+        clock[0] += 10.5 * _owner._PAUSE
         keys.append(store.put([b"one more"]))
         assert len(looks) == 9
-        clock[0] += _sweep._PAUSE  # in all 11: the directory, the folder in it, and those in there
+        clock[0] += _owner._PAUSE  # in all 11: the directory, the folder in it, and those in there
         keys.append(store.put([b"last"]))
         assert len(looks) == 9 + 10
         for key in keys:
@@ -213,7 +212,7 @@ class TestTheCost:
             (tmp_path / str(number)).touch()
         store.delete(store.put([b"first"]))
         left = leave_state(tmp_path)
-        clock[0] += 100 * _sweep._PAUSE
+        clock[0] += 100 * _owner._PAUSE
         store.delete(store.put([b"more"]))
         assert left.exists()
         clock[0] += 1

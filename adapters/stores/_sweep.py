@@ -1,8 +1,4 @@
-"""Sweep: remove the states whose owner was killed before it could remove them.
-
-There is no daemon: a process that puts a state into a directory sweeps it. It looks at the owners,
-not at their states, and not each time.
-"""
+"""Sweep: remove the states whose owner was killed before it could remove them."""
 
 from __future__ import annotations
 
@@ -12,38 +8,15 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from re import fullmatch
-from time import monotonic
 from zlib import crc32
 
 from adapters import _owner
-from adapters._user_folder import folders_of, names_in
 from adapters.stores._flags import set_all_flags
-
-# Seconds from one look at a name to the next. A look takes a twentieth of it, so that this is the
-# part of its time that a process sweeps at most.
-_PAUSE = 1e-4
-_next: dict[str, float] = {}  # when to sweep a directory again
 
 
 def sweep(directory: str) -> None:
     """Remove what dead owners have left in a directory, unless it was swept just before."""
-    now = monotonic()
-    if now < _next.get(directory, now):
-        return
-    names = names_in(directory)
-    looks = 1 + len(names)
-    for folder in folders_of(directory, names):
-        with suppress(OSError):  # another process has removed it
-            names = os.listdir(folder)
-            looks += len(names)
-            for name in names:
-                if _owner.is_name(name):
-                    _owner.remove_dead(os.path.join(folder, name), _clear)
-                elif _is_of_the_dead(name):
-                    with suppress(OSError):
-                        os.unlink(os.path.join(folder, name))
-            os.rmdir(folder)  # if it is empty
-    _next[directory] = now + _PAUSE * looks
+    _owner.sweep(directory, _clear, others=_remove_if_dead)
 
 
 def _clear(folder: str) -> None:
@@ -54,6 +27,13 @@ def _clear(folder: str) -> None:
         if name != _owner.LOCK:
             with suppress(OSError):
                 os.unlink(os.path.join(folder, name))
+
+
+def _remove_if_dead(path: str) -> None:
+    """Remove a file of earlier versions whose owner has ended."""
+    if _is_of_the_dead(os.path.basename(path)):
+        with suppress(OSError):
+            os.unlink(path)
 
 
 def _is_of_the_dead(name: str) -> bool:
