@@ -33,6 +33,7 @@ except ImportError:  # a system without POSIX
     fcntl = None  # type: ignore[assignment]
 
 LOCK = "lock"
+HAS_LOCKS = fcntl is not None
 _ATTEMPTS = 100  # to make a folder, while other processes remove those that are empty
 _NAME = r"[0-9a-f]{8}\.[0-9a-f]{8}\.[0-9a-f]{12}"  # where it is seen, where it is, a random part
 _FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))

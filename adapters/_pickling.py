@@ -9,12 +9,13 @@ package.
 from __future__ import annotations
 
 import copyreg
-import io
 
 try:
     import _pickle as pickle
+    from _pickle import PickleBuffer
 except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
+    from pickle import PickleBuffer
 
 from adapters._importable.functions import CACHED, FUNCTIONS, reduce_function
 from adapters._importable.importable import MAIN, is_importable
@@ -126,7 +127,21 @@ def dumps(
         ValueError: there is no such protocol, or it has no buffers.
         TypeError: `protocol` is no integer, or `buffer_callback` is no function.
     """
-    return write(obj, protocol, buffer_callback)
+    return b"".join(write(obj, protocol, buffer_callback))
+
+
+class Pieces(list):  # type: ignore[type-arg]
+    """A file for a pickler, which writes large parts to it as they are, without a copy."""
+
+    write = list.append
+
+    def pieces(self) -> list[bytes]:
+        """What was written, with copies of what may change."""
+        if len(self) > 1:
+            self[:] = [
+                each if type(each) is bytes else bytes(PickleBuffer(each).raw()) for each in self
+            ]
+        return self
 
 
 def write(
@@ -136,64 +151,71 @@ def write(
     first: Callable[[Any], Any] | None = None,
     *,
     copy_main: bool = False,
-) -> bytes:
-    """As `dumps`, with a function that is asked for reductions `first`.
+) -> list[bytes]:
+    """The pieces of what `dumps` returns; large `bytes` of the object are pieces as they are.
 
-    `copy_main` says whether classes of the main script are copied, together with the functions,
-    also for a process that runs the same script.
+    Args:
+        obj: As in `dumps`.
+        protocol: As in `dumps`.
+        buffer_callback: As in `dumps`.
+        first: A function that is asked for reductions first.
+        copy_main: Whether classes of the main script are copied, together with the functions, also
+            for a process that runs the same script.
+
+    Raises:
+        SerializeError, ValueError, TypeError: as `dumps`.
     """
     protocol = DEFAULT_PROTOCOL if protocol is None else protocol
     callback = None if buffer_callback is None else _Callback(buffer_callback)
-    with io.BytesIO() as file:
+    file = Pieces()
+    try:
+        pickler = (
+            PlainPickler(file, protocol, buffer_callback=callback)
+            if first is None
+            else FirstPickler(first, file, protocol, buffer_callback=callback)
+        )
+    except (OverflowError, TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
+    failure: BaseException | None = None
+    try:
         try:
-            pickler = (
-                PlainPickler(file, protocol, buffer_callback=callback)
-                if first is None
-                else FirstPickler(first, file, protocol, buffer_callback=callback)
-            )
-        except (OverflowError, TypeError, ValueError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
-        failure: BaseException | None = None
-        try:
-            try:
-                pickler.dump(obj)
-            except failures() as error:
-                failure = error
-            else:
-                return file.getvalue()
-            if is_final(failure) or (callback is not None and failure is callback.failure):
-                raise failure
-            file.seek(0)
-            file.truncate()
-            options: Any = {"first": first, "copy_main": copy_main}
-            _write_by_value(obj, file, protocol, callback, failure, options)
-            return file.getvalue()
-        except MemoryError:
-            raise
+            pickler.dump(obj)
         except failures() as error:
-            from adapters import _nesting
+            failure = error
+        else:
+            return file.pieces()
+        if is_final(failure) or (callback is not None and failure is callback.failure):
+            raise failure
+        file.clear()
+        options: Any = {"first": first, "copy_main": copy_main}
+        _write_by_value(obj, file, protocol, callback, failure, options)
+        return file.pieces()
+    except MemoryError:
+        raise
+    except failures() as error:
+        from adapters import _nesting
 
-            name, deep = qualified_name(type(obj)), _nesting.too_deep(error)
-            if callback is not None and error is callback.failure:
-                problem = f"the buffer_callback raised {in_words(error, short=True)}"
-            elif deep:
-                problem = f"it is nested too deep for pickle; {_nesting.advice()}"
-            elif isinstance(error, AdapterError):
-                if notes := notes_of(error):  # as Python 3.14 says where in its containers obj is
-                    error.args = (f"{error} ({notes})", *error.args[1:])
-                    vars(error).pop("__notes__", None)
-                raise
-            else:
-                problem = f"{in_words(error, short=True)}; {_ADVICE}"
-            raise SerializeError(f"cannot pickle {name}: {problem}", name) from error
-        finally:
-            failure = None  # its traceback would keep `obj` in a cycle
+        name, deep = qualified_name(type(obj)), _nesting.too_deep(error)
+        if callback is not None and error is callback.failure:
+            problem = f"the buffer_callback raised {in_words(error, short=True)}"
+        elif deep:
+            problem = f"it is nested too deep for pickle; {_nesting.advice()}"
+        elif isinstance(error, AdapterError):
+            if notes := notes_of(error):  # as Python 3.14 says where in its containers obj is
+                error.args = (f"{error} ({notes})", *error.args[1:])
+                vars(error).pop("__notes__", None)
+            raise
+        else:
+            problem = f"{in_words(error, short=True)}; {_ADVICE}"
+        raise SerializeError(f"cannot pickle {name}: {problem}", name) from error
+    finally:
+        failure = None  # its traceback would keep `obj` in a cycle
 
 
 def _write_by_value(
     obj: object,
-    file: io.BytesIO,
+    file: Pieces,
     protocol: int,
     callback: _Callback | None,
     failure: BaseException,
@@ -254,7 +276,23 @@ def loads(
     except (AdapterError, MemoryError):
         raise
     except failures() as error:
-        from adapters._payload.diagnosis import diagnosis
+        raise _rebuild_error(error, data, buffers) from error
 
-        problem = diagnosis(error, data, buffers)
-        raise RebuildError(f"cannot load a payload: {problem}", "payload") from error
+
+def load_large(data: memoryview, buffers: Iterable[Any]) -> Any:
+    """As `loads`, for a payload that may hold large `bytes`; faster where it does."""
+    from adapters._segments.body import Body
+
+    try:
+        return pickle.Unpickler(Body(data), buffers=buffers).load()
+    except (AdapterError, MemoryError):
+        raise
+    except failures() as error:
+        raise _rebuild_error(error, data, buffers) from error
+
+
+def _rebuild_error(error: BaseException, data: Any, buffers: Iterable[Any] | None) -> RebuildError:
+    from adapters._payload.diagnosis import diagnosis
+
+    problem = diagnosis(error, data, buffers)
+    return RebuildError(f"cannot load a payload: {problem}", "payload")

@@ -1,0 +1,28 @@
+"""Header: the first page of a segment, which says who may use the memory behind it.
+
+The sender writes all of it when it hands the segment over, and later `SENT` and `CLOSED`. The
+receiver writes who has taken it, and the state. A part of a message is known by its token: a
+segment has another one each time.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+DATA = 4096  # bytes before the data, so that they begin on a page
+MAGIC = b"segment1"
+# Magic bytes, token, state, whether it is closed, whether the message was sent, the taker's process
+# and the namespace of that process id.
+LAYOUT = Struct("=8sQBBBxIQ")
+STATE, CLOSED, SENT, TAKER = 16, 17, 18, 20
+TAKER_LAYOUT = Struct("=IQ")
+
+FREE = 0  # the sender may fill it
+HANDED = 1  # a message names it, which nobody has read
+TAKEN = 2  # it is the memory of an object of the receiver
+RETIRED = 3  # it is that for ever, in more than one process: the sender forgets it
+
+
+def packed(token: int, state: int) -> bytes:
+    """A header that nobody has taken."""
+    return LAYOUT.pack(MAGIC, token, state, 0, 0, 0, 0)

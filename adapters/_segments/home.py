@@ -1,0 +1,148 @@
+"""Home: the folder of segments, which is gone when its owner closes it or has ended.
+
+An executor has a folder for the segments of its process and of its workers. A process that sends
+over connections has one, too. What it has sent, and nobody has read, stays when it ends, as it does
+in a pipe: for an hour at most, and no longer than the process lives that has started it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from struct import Struct
+
+from adapters import _owner
+from adapters._segments import header
+from adapters._segments.exits import at_exit
+from adapters._segments.limits import most_bytes
+from adapters._segments.processes import has_ended, identity
+from adapters._segments.sender import close_sender
+
+KIND = ".segments"  # of the folder, as in `_owner`
+_UNREAD = 3600.0  # seconds for which an unread part of a sender that has ended is kept, at most
+_HEIR = Struct("=IQ")  # in the file LOCK: the process that has started this one, and its namespace
+
+_homes: list[Home] = []
+on_close: list[Callable[[str], object]] = []  # called with a folder that is gone
+
+
+class Home:
+    """A folder for segments, of which this process is the owner.
+
+    Args:
+        keep_unread: Whether parts that were sent and not read stay there when this process ends.
+
+    Attributes:
+        folder: The folder; "" if segments cannot be used here.
+
+    Raises:
+        ValueError: the variable ADAPTERS_SEGMENTS_BYTES is no number of bytes.
+    """
+
+    def __init__(self, *, keep_unread: bool = False) -> None:
+        self._keep_unread = keep_unread
+        self._owner: _owner.Owner | None = None
+        self.folder = ""
+        if not _owner.HAS_LOCKS or not hasattr(os, "pwrite"):
+            return
+        with suppress(OSError):  # there is no room, or no permission
+            directory = _directory()
+            if most_bytes(directory) > 0:
+                self._claim(directory)
+
+    def _claim(self, directory: str) -> None:
+        _owner.sweep(directory, _clear, KIND)
+        self._owner = _owner.claim(directory, _heir() if self._keep_unread else b"", KIND)
+        self.folder = self._owner.folder
+        _homes.append(self)
+        at_exit(_close_all)
+
+    def close(self) -> None:
+        """Remove the folder, with all that may be removed."""
+        owner, self._owner = self._owner, None
+        if owner is None or not owner.is_here():
+            return
+        with suppress(ValueError):
+            _homes.remove(self)
+        close_sender(self.folder, keep_unread=self._keep_unread)
+        if self._keep_unread:
+            owner.leave()
+            with suppress(OSError):
+                _owner.remove_dead(self.folder, _clear)
+        else:
+            for _ in range(2):  # a worker that has not ended may have made one more
+                _unlink_all(self.folder)
+                owner.release()
+        for function in on_close:
+            function(self.folder)
+
+
+def remove_read(path: str) -> None:
+    """Remove a segment that its sender has left, and its folder with the last one."""
+    with suppress(OSError):
+        os.unlink(path)
+    with suppress(OSError):
+        _owner.remove_dead(os.path.dirname(path), _clear)
+
+
+def _directory() -> str:
+    memory = "/dev/shm"
+    if os.access(memory, os.W_OK):
+        return memory
+    import tempfile
+
+    return tempfile.gettempdir()
+
+
+def _heir() -> bytes:
+    parent = multiprocessing.parent_process()
+    return _HEIR.pack(0 if parent is None else parent.pid, identity()[1])
+
+
+def _clear(folder: str) -> None:
+    """Remove what is in the folder of an owner that has ended, but for what may still be read."""
+    heir = b""
+    with suppress(OSError), open(os.path.join(folder, _owner.LOCK), "rb") as lock:
+        heir = lock.read(_HEIR.size)
+    if len(heir) < _HEIR.size or has_ended(*_HEIR.unpack(heir)):
+        _unlink_all(folder)
+        return
+    for path in _files_in(folder):
+        if not _is_awaited(path):
+            with suppress(OSError):
+                os.unlink(path)
+
+
+def _is_awaited(path: str) -> bool:
+    """Whether a part was sent, and may be read."""
+    with suppress(OSError), open(path, "rb") as file:
+        found = file.read(header.LAYOUT.size)
+        is_young = os.fstat(file.fileno()).st_mtime > time.time() - _UNREAD
+        if len(found) == header.LAYOUT.size and is_young:
+            return found[header.STATE] == header.HANDED and bool(found[header.SENT])
+    return False
+
+
+def _unlink_all(folder: str) -> None:
+    for path in _files_in(folder):
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def _files_in(folder: str) -> list[str]:
+    with suppress(OSError):
+        names = os.listdir(folder)
+        return [os.path.join(folder, name) for name in names if name != _owner.LOCK]
+    return []
+
+
+def _close_all() -> None:
+    for home in list(_homes):
+        home.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_homes.clear)

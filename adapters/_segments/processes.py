@@ -1,0 +1,30 @@
+"""Processes as the header of a segment names them: whether one that has taken it has ended."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+
+def identity() -> tuple[int, int]:
+    """The id of this process, and the namespace in which it has that id."""
+    return os.getpid(), _namespace()
+
+
+def has_ended(process: int, namespace: int) -> bool:
+    """Whether a process is known to have ended; where its id means another one here, it is not."""
+    if namespace != _namespace() or not process:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it belongs to another user
+        pass
+    return False
+
+
+def _namespace() -> int:
+    with suppress(OSError):
+        return os.stat("/proc/self/ns/pid").st_ino
+    return 0

@@ -1,0 +1,232 @@
+"""Sender: hands parts over in the segments of a folder, which it uses again and again."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
+from threading import RLock
+from time import monotonic
+from typing import Any, NamedTuple
+
+from adapters._segments import header, idle
+from adapters._segments.exits import at_exit
+from adapters._segments.limits import MOST_SEGMENTS, has_room, most_bytes, size_class
+from adapters._segments.segment import Segment
+
+_LOOKS = 8  # segments that are looked at from either side, before a part is handed over
+
+
+class Handed(NamedTuple):
+    """A part that was handed over, as the sender knows it."""
+
+    sender: Sender
+    segment: Segment
+    token: int
+    size: int
+
+    @property
+    def name(self) -> tuple[str, int, int]:
+        """What the receiver needs to take it."""
+        return self.segment.path, self.token, self.size
+
+    def is_unread(self) -> bool:
+        """Whether nobody has taken it."""
+        return self.segment.token == self.token and self.segment.state() == header.HANDED
+
+    def withdraw(self) -> None:
+        """Let it be removed, if nobody has taken it: its message will not be read.
+
+        This does not wait for a lock, so that the garbage collector can call it.
+        """
+        self.sender.withdrawn.append(self)
+
+
+class Sender:
+    """Hands parts over in the segments that this process has in a folder.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        ValueError: the variable ADAPTERS_SEGMENTS_BYTES is no number of bytes.
+        OSError: the folder is gone.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._most = most_bytes(folder)
+        self._lock = RLock()  # reentrant, as a signal handler may send something
+        self._free: list[Segment] = []  # the last one was used last
+        self._out: list[Segment] = []  # handed over or taken, the oldest first
+        self._next = 0  # where in there to look next
+        self.withdrawn: deque[Handed] = deque()
+        self._closed = False
+
+    def hand_over(self, pieces: Sequence[Any], size: int) -> Handed | None:
+        """Copy a part into a segment.
+
+        Args:
+            pieces: Bytes-like objects: the part.
+            size: Its bytes.
+
+        Returns:
+            What was handed over; None if there is no room for it.
+        """
+        segment = None
+        try:
+            with self._lock:
+                segment = self._segment_for(size)
+            if segment is None:
+                return None
+            segment.fill(pieces, size)
+        except BaseException as error:
+            if segment is not None:
+                segment.remove()
+            if isinstance(error, OSError):  # no room, no descriptor, or the folder is gone
+                return None
+            raise
+        handed = Handed(self, segment, segment.token, size)
+        with self._lock:
+            self._out.append(segment)
+            closed = self._closed
+        if closed:  # meanwhile
+            self.close(keep_unread=True)
+        idle.watch(self)
+        return handed
+
+    def trim(self, unused_since: float) -> bool:
+        """Remove the segments that were not used; as `idle.Trimmable`."""
+        with self._lock:
+            self._collect(len(self._out))
+            for segment in [each for each in self._free if each.used < unused_since]:
+                self._free.remove(segment)
+                segment.remove()
+            return bool(self._free or self._out)
+
+    def close(self, *, keep_unread: bool = False) -> None:
+        """Remove all segments; with `keep_unread`, a part that nobody has taken stays there."""
+        with self._lock:
+            self._closed = True
+            self._remove_withdrawn()
+            for segment in chain(self._free, self._out):
+                segment.remove(keep_unread=keep_unread)
+            self._free, self._out = [], []
+
+    def forget(self) -> None:
+        """Close all files, in a forked child, where they are the parent's."""
+        self._closed = True
+        for segment in chain(self._free, self._out):
+            segment.forget()
+        self._free, self._out = [], []
+        self._lock = RLock()
+
+    def _segment_for(self, size: int) -> Segment | None:
+        """A segment that is in no list until it is filled."""
+        if self._closed:
+            return None
+        self._collect(_LOOKS)
+        wanted = size_class(size)
+        return self._take_free(wanted) or self._make(wanted, size)
+
+    def _take_free(self, wanted: int) -> Segment | None:
+        for index in reversed(range(len(self._free))):
+            if self._free[index].size_class == wanted:
+                return self._free.pop(index)
+        return None
+
+    def _collect(self, looks: int) -> None:
+        """Look which segments were given back: at the newest and, in turn, at all others."""
+        self._remove_withdrawn()
+        out = self._out
+        if self._next >= len(out):
+            self._next = 0
+        seen = dict.fromkeys(out[-looks:] + out[self._next : self._next + looks])
+        self._next += looks
+        for segment in seen:
+            state = segment.state()
+            if state == header.FREE:
+                segment.used = monotonic()
+                self._free.append(segment)
+                out.remove(segment)
+            elif state == header.RETIRED:
+                self._drop(segment)
+
+    def _make(self, wanted: int, size: int) -> Segment | None:
+        """A new segment, if there is room for it once others have made way."""
+        full = len(self._free) + len(self._out) >= MOST_SEGMENTS
+        if full or not has_room(self._folder, size + header.DATA, self._most):
+            for segment in list(self._out):
+                segment.reclaim()
+            self._collect(len(self._out))
+            if (found := self._take_free(wanted)) is not None:
+                return found
+            if full and not self._free:
+                self._give_away()
+            for segment in self._free:
+                segment.remove()
+            self._free = []
+            full = len(self._out) >= MOST_SEGMENTS
+            if full or not has_room(self._folder, size + header.DATA, self._most):
+                return None
+        return Segment(self._folder, wanted)
+
+    def _give_away(self) -> None:
+        """Leave the segment that was taken first to its receiver, which keeps what it holds."""
+        for segment in self._out:
+            if segment.state() == header.TAKEN:
+                self._drop(segment)
+                return
+
+    def _drop(self, segment: Segment) -> None:
+        self._out.remove(segment)
+        segment.remove()
+
+    def _remove_withdrawn(self) -> None:
+        while self.withdrawn:
+            with suppress(IndexError):  # another thread was first
+                handed = self.withdrawn.popleft()
+                if handed.is_unread() and handed.segment in self._out:
+                    self._drop(handed.segment)
+
+
+_senders: dict[str, Sender] = {}
+_guard = RLock()
+
+
+def sender_in(folder: str) -> Sender:
+    """The sender of this process in a folder; raises as `Sender`."""
+    sender = _senders.get(folder)
+    if sender is None:
+        at_exit(close_senders)
+        with _guard:
+            sender = _senders.setdefault(folder, Sender(folder))
+    return sender
+
+
+def close_sender(folder: str, *, keep_unread: bool = False) -> None:
+    """Close the sender of this process in a folder, if there is one."""
+    sender = _senders.pop(folder, None)
+    if sender is not None:
+        sender.close(keep_unread=keep_unread)
+
+
+def close_senders() -> None:
+    """Close all senders of this process; what nobody has read stays for its receiver."""
+    for folder in list(_senders):
+        close_sender(folder, keep_unread=True)
+
+
+def _after_fork() -> None:
+    """In a forked child: use none of the parent's segments."""
+    global _guard
+    _guard = RLock()
+    for sender in _senders.values():
+        sender.forget()
+    _senders.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
