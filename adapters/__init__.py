@@ -63,9 +63,11 @@ __all__ = [
     "main_class",
     "main_definition",
     "rebuild",
+    "receive",
     "register",
     "register_struct",
     "registry",
+    "send",
     "share",
     "stores",
     "task",
@@ -77,6 +79,7 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from adapters import stores, testing
+    from adapters._execution.connection import receive, send
     from adapters._execution.executor import Executor
     from adapters._execution.task import Answer, Task, answer, task
     from adapters._explain.explain import explain
@@ -112,7 +115,9 @@ _LAZY = {
     "explain": "_explain.explain",
     "main_class": "_importable.definitions",
     "main_definition": "_importable.main_script",
+    "receive": "_execution.connection",
     "register_struct": "_struct.layout",
+    "send": "_execution.connection",
     "share": "_sharing.handle",
     "stores": "stores",
     "task": "_execution.task",

@@ -20,11 +20,12 @@ from gadgets import Gadget
 
 import adapters
 from adapters._execution import messages
-from adapters._execution.packing import BY_NAME, Packed, pack_plain, unpack
+from adapters._execution.packing import BY_NAME, Packed, pack_plain
+from adapters._execution.parts import unpack
 
 no_child_is_left = executors.no_child_is_left
 executor, thread = executors.sending, executors.one_at_a_time
-FORM = (BY_NAME, "", None)
+FORM = (BY_NAME, "", None, "")
 HEAD = (b"", {}, FORM, None)
 
 
@@ -261,7 +262,7 @@ def test_memory_arrives_as_writable_as_it_was(executor: adapters.Executor, memor
     "plain", [1, "text", b"bytes", None, [1.5, {"a": {2}}], (True, frozenset([2]))], ids=repr
 )
 def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
-    packed = pack_plain([(plain,), (plain,)])
+    packed = pack_plain([(plain,), (plain,)], "")
     assert packed is not None
     for calls in (packed, [message((plain,))] * 2):
         item = messages.run_chunk(HEAD, message(crashes.same), calls, False)
@@ -275,7 +276,7 @@ def test_a_chunk_of_plain_data_is_one_message(plain: Any) -> None:
     ids=repr,
 )
 def test_a_chunk_with_anything_else_is_a_message_for_each(other: Any) -> None:
-    assert pack_plain([1, other]) is None
+    assert pack_plain([1, other], "") is None
     calls = [message((each,)) for each in (1, other)]
     item = messages.run_chunk(HEAD, message(crashes.same), calls, False)
     assert item[0] == messages.CHUNK
@@ -303,7 +304,7 @@ def test_data_that_is_too_deep_for_pickle_is_not_plain() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    assert pack_plain([deep]) is None
+    assert pack_plain([deep], "") is None
 
 
 @pytest.mark.parametrize("chunksize", [1, 2, 3, 8])

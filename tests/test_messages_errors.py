@@ -23,7 +23,7 @@ thread = executors.one_at_a_time
 
 def sent(error: BaseException) -> BaseException | None:
     """An error, as it arrives from a worker."""
-    return messages.open_result(messages.pack_error(error, (BY_NAME, "", None)))[1]
+    return messages.open_result(messages.pack_error(error, (BY_NAME, "", None, "")))[1]
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_an_exception_whose_traceback_cannot_be_formatted() -> None:
         def __suppress_context__(self) -> Any:  # type: ignore[override]
             panic()
 
-    item = messages.pack_error(Odd("odd"), (BY_NAME, "", None))
+    item = messages.pack_error(Odd("odd"), (BY_NAME, "", None, ""))
     assert item[0] == messages.ERROR
     assert "its traceback cannot be formatted: test_messages_errors.Panic" in item[3]
 

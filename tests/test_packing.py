@@ -21,10 +21,11 @@ from gadgets import Gadget
 
 import adapters
 from adapters._execution import messages
-from adapters._execution.packing import BY_EITHER, BY_NAME, BY_VALUE, Packed, unpack
+from adapters._execution.packing import BY_EITHER, BY_NAME, BY_VALUE, Packed
+from adapters._execution.parts import unpack
 
-FORMS = {kind: (kind, "", None) for kind in (BY_NAME, BY_VALUE, BY_EITHER)}
-WITH_MULTIPROCESSING = (BY_NAME, "multiprocessing", None)
+FORMS = {kind: (kind, "", None, "") for kind in (BY_NAME, BY_VALUE, BY_EITHER)}
+WITH_MULTIPROCESSING = (BY_NAME, "multiprocessing", None, "")
 
 
 @pytest.fixture

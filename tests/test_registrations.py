@@ -72,7 +72,7 @@ def test_a_process_with_the_same_registrations_lacks_none(known: set[bytes]) -> 
 
 def test_a_worker_says_what_it_lacks_before_anything_runs(known: set[bytes]) -> None:
     CALLS.clear()
-    form: Any = (BY_NAME, "", None)
+    form: Any = (BY_NAME, "", None, "")
     message = Packed((record, (-1,), {}), form).message
     item = messages.run_call((b"unknown", {}, form, None), *message)
     assert item == (messages.LACKS, [])

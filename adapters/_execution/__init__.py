@@ -20,6 +20,9 @@ A task on a ProcessPoolExecutor; each column is what one thread or process runs:
     adapters-backlog thread: submits lost work items, and those that wait behind them
     adapters-shutdown thread: shuts a pool down after its last task
 
+Large parts of items do not go through the queues: they lie in shared memory (`_segments`). The part
+is copied there when the queue pickles the item, and taken where the item is unpickled.
+
 A worker that lacks a definition of the main script, or a registration, says so in place of a
 result, and the task is submitted again, with what was lacking. An executor of threads gets its
 tasks as they are. RestartingExecutor takes part where `Executor` was given a function that makes
@@ -36,9 +39,11 @@ the pool.
 | `openers` | threads that open results |
 | `messages` | call items and result items: how they are run and opened |
 | `packing` | how the objects in them are pickled |
+| `parts` | the pickle and the large parts of a message, and how these travel |
 | `remote_traceback` | the cause of an error that was raised in a worker |
 | `registrations` | how workers get the registrations of the caller |
 | `task` | `adapters.task` and `adapters.answer`, for other transports |
+| `connection` | `adapters.send` and `adapters.receive`, for a pipe of one's own |
 | `restarting` | `RestartingExecutor`: replaces a pool that a worker's death has broken |
 | `backlog` | the work items that wait for a pool, and the thread that submits them |
 | `work_item` | `WorkItem`: a task that more than one pool may run, and its future |

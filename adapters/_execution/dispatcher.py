@@ -17,6 +17,7 @@ from adapters._execution.openers import Openers
 from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
 from adapters._execution.watchdog import shut_down, start_watchdog
 from adapters._importable import main_script
+from adapters._segments.home import Home
 
 _live: weakref.WeakSet[Dispatcher] = weakref.WeakSet()
 _at_exit: set[str] = set()  # modules of inner executors before whose own end ours comes
@@ -39,6 +40,7 @@ class Dispatcher:
         engine: What it does with them.
 
     Attributes:
+        folder: Where the segments are, in which large parts travel; "" for none.
         openers: The threads that open their results.
         settling: The ids of threads that complete a future and run its callbacks.
         lock: Held while the future of a chunk is made.
@@ -50,7 +52,11 @@ class Dispatcher:
         self.openers = Openers()
         self.settling: set[int] = set()
         self.lock = threading.Lock()
-        more = engine.library, engine.result_reducers or None
+        # Workers of these libraries are on this host, and so share memory.
+        home = Home() if engine.library else None
+        self.folder = "" if home is None else home.folder
+        self._close_home = None if home is None else weakref.finalize(self, home.close)
+        more = engine.library, engine.result_reducers or None, self.folder
         self._forms: dict[bool, Form] = {False: (BY_NAME, *more), True: (BY_VALUE, *more)}
         # Definitions that a worker did not have, by id.
         self._lacking: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
@@ -78,6 +84,7 @@ class Dispatcher:
             lacking=self._lacking,
             check=not self.engine.runs_script,
             reduced=reduced,
+            is_kept=True,
         )
 
     def head(self, copy: bool, names: dict[str, str | None], again: bool) -> Head:
@@ -152,6 +159,8 @@ class Dispatcher:
         shut_down(self.inner, wait)
         if wait:
             self.openers.join()
+        if self._close_home is not None:
+            self._close_home()
 
     @property
     def is_settling(self) -> bool:

@@ -22,37 +22,28 @@ A result item is one of
 from __future__ import annotations
 
 import os
-import pickle
 import traceback
 from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution import registrations
-from adapters._execution.packing import (
-    Form,
-    Message,
-    Packed,
-    is_of_tblib,
-    pack_plain,
-    reduce_frozen,
-    unpack,
-)
+from adapters._execution.packing import Form, Packed, is_of_tblib, pack_plain, reduce_frozen
+from adapters._execution.parts import Message, unpack, unpack_plain
 from adapters._execution.remote_traceback import RemoteTraceback
 from adapters._importable import main_script
 from adapters._naming import in_words, shown
-from adapters._pickling import loads
-from adapters.errors import TaskError, failures
+from adapters.errors import RebuildError, TaskError, failures
 
 ResultItem: TypeAlias = tuple[Any, ...]
 Head: TypeAlias = "tuple[bytes, dict[str, str | None], Form, list[Any] | None]"
 # The arguments of all calls, as plain data or as one message; or a message for each.
-Calls: TypeAlias = "bytes | Message | list[Message]"
+Calls: TypeAlias = "Any | Message | list[Message]"
 # The result of a call, and None; or None, and the error that it raised.
 Outcome: TypeAlias = "tuple[Any, BaseException | None]"
 
 PLAIN, RESULT, ERROR, CHUNK, LACKS = range(5)
 
 
-def run_call(head: Head, body: bytes, buffers: tuple[Any, ...]) -> ResultItem:
+def run_call(head: Head, body: Any, buffers: tuple[Any, ...]) -> ResultItem:
     """Make the call of a call item, in a worker; an exception becomes a result item."""
     form = head[2]
     try:
@@ -78,7 +69,8 @@ def run_chunk(head: Head, function: Message, calls: Calls, stop: bool) -> Result
         if (lacking := _lacking(head)) is not None:
             return lacking
         call = unpack(*function)
-        plain = pickle.loads(calls) if isinstance(calls, bytes) else None
+        is_plain = not isinstance(calls, tuple | list)
+        plain = unpack_plain(calls) if is_plain else None
     except BaseException as error:
         return pack_error(error, form)
     if isinstance(calls, tuple):
@@ -96,7 +88,7 @@ def run_chunk(head: Head, function: Message, calls: Calls, stop: bool) -> Result
             errors[index] = pack_error(error, form)
             if stop or isinstance(error, KeyboardInterrupt):
                 break
-    if not errors and (body := pack_plain(results)) is not None:
+    if not errors and (body := pack_plain(results, form[3])) is not None:
         return PLAIN, body
     packed = (errors.get(i) or _pack_result(result, form) for i, result in enumerate(results))
     return CHUNK, list(packed)
@@ -152,7 +144,7 @@ def open_result(item: ResultItem) -> Outcome:
     kind = item[0]
     try:
         if kind == PLAIN:
-            return loads(item[1]), None
+            return unpack(item[1], ()), None
         if kind == RESULT:
             return unpack(*item[1:]), None
     except BaseException as error:
@@ -183,7 +175,10 @@ def open_chunk(item: ResultItem, count: int) -> list[Outcome]:
     """
     kind = item[0]
     if kind == PLAIN:
-        return [(value, None) for value in pickle.loads(item[1])]
+        try:
+            return [(value, None) for value in unpack_plain(item[1])]
+        except RebuildError as error:
+            return [(None, error)] * count
     outcomes = [open_result(each) for each in (item[1] if kind == CHUNK else [item])]
     return outcomes + outcomes[-1:] * (count - len(outcomes))
 

@@ -13,51 +13,27 @@ from types import CodeType
 from typing import Any, NoReturn, TypeAlias
 
 from adapters._execution.engine import Reducers, reducers_of
+from adapters._execution.parts import Message, body_of, message_of
 from adapters._importable import main_script
 from adapters._importable.functions import CACHED, FUNCTION, FUNCTIONS
 from adapters._naming import in_words
-from adapters._pickling import loads, write
+from adapters._pickling import Pieces, write
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
-
-# What arrives in place of a Buffer, if the transport pickles at all, is any bytes-like object.
-Message: TypeAlias = tuple[bytes, "tuple[Any, ...]"]
 
 # How a class or function of the main script is written:
 BY_NAME = "by name"  # the process that loads it has it
 BY_VALUE = "by value"
 BY_EITHER = "by either"  # by name, and by value for a process that does not have it
-# That, the library whose reducers are used (as `Engine.library`), and more of them for results.
-Form: TypeAlias = "tuple[str, str, Reducers | None]"
+# That, the library whose reducers are used (as `Engine.library`), more of them for results, and the
+# folder of the segments in which large parts travel, "" for none.
+Form: TypeAlias = "tuple[str, str, Reducers | None, str]"
 
 # Engines that use cloudpickle send bytes, a copy of the text, and the logger that has the name
 # there; elsewhere these are refused.
 _COPIED = (memoryview, io.TextIOWrapper, logging.Logger, logging.RootLogger)
 # Libraries have reducers for these, too, which make no copy that can be made only once.
 _LEFT_TO_PICKLE = FUNCTIONS | {partial, type(str.join), type(str.__len__)}
-
-
-class Buffer:
-    """A large part of a message: out of band where the transport has pickle's protocol 5.
-
-    It arrives as writable memory if the sender's was, as the arrays of numpy are, and only then.
-    """
-
-    __slots__ = ("_view",)
-
-    def __init__(self, view: PickleBuffer) -> None:
-        self._view = view
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if protocol >= 5:
-            return memoryview, (self._view,)
-        memory = self._view.raw()
-        return bytes if memory.readonly else bytearray, (bytes(memory),)
-
-    def copy(self) -> bytes | bytearray:
-        """Memory of its own, for a transport that pickles nothing."""
-        memory = self._view.raw()
-        return bytes(memory) if memory.readonly else bytearray(memory)
 
 
 class Packed:
@@ -71,9 +47,10 @@ class Packed:
         check: Whether `names` has digests.
         reduced: Reductions of what can be rebuilt once, by the id of the object, which are used
             again and added to; none is made twice.
+        is_kept: Whether the message exists until it was read, or never will be.
 
     Attributes:
-        message: The bytes of the object, and the large parts beside them.
+        message: The pickle of the object, and the large parts beside it.
         names: The definitions of the main script in it that go by name, with their digests.
         is_plain: Whether it holds nothing but data that pickle loads by itself.
         lacks: Whether it needs one of the definitions that are `lacking`.
@@ -91,8 +68,9 @@ class Packed:
         lacking: Collection[int] = (),
         check: bool = True,
         reduced: dict[int, Any] | None = None,
+        is_kept: bool = False,
     ) -> None:
-        self._main, library, _ = form
+        self._main, library, _, folder = form
         self._more = reducers or {}
         self._reducers = reducers_of(library)
         self._lacking = lacking
@@ -103,9 +81,9 @@ class Packed:
         self.lacks = False
         views: list[PickleBuffer] = []
         copy_main = self._main == BY_VALUE
-        body = write(obj, 5, views.append, first=self._reduce, copy_main=copy_main)
+        pieces = write(obj, 5, views.append, first=self._reduce, copy_main=copy_main)
         self.is_plain &= not views
-        self.message: Message = body, tuple(map(Buffer, views))
+        self.message: Message = message_of(pieces, views, folder, is_kept)
 
     def _reduce(self, obj: Any) -> Any:
         self.is_plain = False
@@ -197,31 +175,21 @@ def _reduce_as_cloudpickle(obj: Any) -> Any:
     return cloudpickle.Pickler.dispatch_table[type(obj)](obj)
 
 
-def copy_memory(part: Any) -> Any:
-    """A message, or a result item, that shares no memory with this one."""
-    if type(part) is tuple:
-        return tuple(map(copy_memory, part))
-    if type(part) is Buffer:
-        return part.copy()
-    if type(part) is memoryview:
-        return bytes(part) if part.readonly else bytearray(part)
-    return bytearray(part) if type(part) is bytearray else part
-
-
-def unpack(body: bytes, buffers: tuple[Any, ...]) -> Any:
-    """The object of a message; raises as `adapters.loads`."""
-    return loads(body, buffers=[each.copy() if type(each) is Buffer else each for each in buffers])
-
-
 class _PlainPickler(Pickler):
     def reducer_override(self, obj: Any) -> NoReturn:
         raise PicklingError  # whatever is not of pickle's own basic types
 
 
-def pack_plain(items: list[Any]) -> bytes | None:
-    """All items as a pickle if they are plain data, which always unpickles; else None."""
-    file = io.BytesIO()
+def pack_plain(items: list[Any], folder: str, is_kept: bool = False) -> Any:
+    """All items as a pickle if they are plain data, which always unpickles; else None.
+
+    Args:
+        items: The items.
+        folder: As in `Form`.
+        is_kept: As in `Packed`.
+    """
+    file = Pieces()
     with suppress(PicklingError, RecursionError):
         _PlainPickler(file, 5).dump(items)
-        return file.getvalue()
+        return body_of(file.pieces(), folder, is_kept)
     return None

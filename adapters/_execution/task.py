@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from adapters._execution.messages import Head, ResultItem, open_result, raise_error, run_call
-from adapters._execution.packing import BY_EITHER, Message, Packed, copy_memory
+from adapters._execution.packing import BY_EITHER, Packed
+from adapters._execution.parts import Message, copy_memory
 from adapters._naming import qualified_name, shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_HEAD: Head = (b"", {}, (BY_EITHER, "", None), None)
+_HEAD: Head = (b"", {}, (BY_EITHER, "", None, ""), None)
 
 
 class Task(Generic[T]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -17,8 +16,9 @@ from adapters._execution.messages import (
     run_call,
     run_chunk,
 )
-from adapters._execution.packing import Message, Packed, pack_plain
-from adapters.errors import AdapterError, SerializeError
+from adapters._execution.packing import Packed, pack_plain
+from adapters._execution.parts import Message, unpack_plain
+from adapters.errors import AdapterError, RebuildError, SerializeError
 
 Sent: TypeAlias = tuple[Any, ...]  # the function that runs in a worker, and its arguments
 Names: TypeAlias = "dict[str, str | None]"  # as `Packed.names`
@@ -133,7 +133,7 @@ class Chunk:
 
     def _pack(self, dispatcher: Dispatcher, copy: bool) -> None:
         function = self._mapped.pack(dispatcher, copy, self)
-        calls: Calls | None = pack_plain(self._calls)
+        calls: Calls | None = pack_plain(self._calls, dispatcher.folder, is_kept=True)
         packed: list[Packed] = []
         if calls is None and self._whole and not self._reduced:
             with suppress(AdapterError):  # of one call, as will be seen
@@ -168,7 +168,9 @@ class Chunk:
 
     def open_plain(self, item: ResultItem) -> list[Any] | None:
         """The results of all calls, in a result item of plain data; None if some were not sent."""
-        return None if self._refused else pickle.loads(item[1])
+        if self._refused or type(item[1]) is RebuildError:
+            return None
+        return unpack_plain(item[1])  # type: ignore[no-any-return]
 
     def open(self, item: ResultItem) -> tuple[list[Outcome], None]:
         """The outcomes of all calls, in order."""
