@@ -39,6 +39,7 @@ NEEDS = {
     "how-to/dask.md": ["distributed"],
     "how-to/find-what-does-not-pickle.md": ["adapters:explain", "click"],
     "how-to/other-transports.md": ["anyio"],
+    "how-to/large-parts.md": ["numpy"],
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/ray.md": ["ray"],
     "how-to/test-an-adapter.md": ["adapters:testing", "pytest plugin", "click"],
