@@ -33,18 +33,16 @@ def most_bytes(folder: str) -> int:
     return most // 2
 
 
-def has_room(folder: str, size: int, most: int) -> bool:
-    """Whether a new segment may take `size` bytes: within the limit, and a quarter stays free.
+def room_left(folder: str, most: int) -> int:
+    """How many bytes new segments may take: within the limit, and a quarter stays free.
 
     Raises:
         OSError: the folder is gone.
     """
     found = os.statvfs(folder)
-    if (found.f_bavail - found.f_blocks // 4) * found.f_frsize < size:
-        return False
     with os.scandir(folder) as entries:
         used = sum(_size_of(entry) for entry in entries if entry.name != _owner.LOCK)
-    return used + size <= most
+    return min((found.f_bavail - found.f_blocks // 4) * found.f_frsize, most - used)
 
 
 def _size_of(entry: os.DirEntry[str]) -> int:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cache
 
 
 def identity() -> tuple[int, int]:
     """The id of this process, and the namespace in which it has that id."""
-    return os.getpid(), _namespace()
+    process = os.getpid()
+    return process, _namespace(process)
 
 
 def has_ended(process: int, namespace: int) -> bool:
     """Whether a process is known to have ended; where its id means another one here, it is not."""
-    if namespace != _namespace() or not process:
+    if not process or namespace != _namespace(os.getpid()):
         return False
     try:
         os.kill(process, 0)
@@ -24,7 +26,9 @@ def has_ended(process: int, namespace: int) -> bool:
     return False
 
 
-def _namespace() -> int:
+@cache
+def _namespace(process: int) -> int:
+    """The namespace of the ids that this process sees; `process` is its own."""
     with suppress(OSError):
         return os.stat("/proc/self/ns/pid").st_ino
     return 0

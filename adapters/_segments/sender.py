@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 from adapters._segments import header, idle
 from adapters._segments.exits import at_exit
-from adapters._segments.limits import MOST_SEGMENTS, has_room, most_bytes, size_class
+from adapters._segments.limits import MOST_SEGMENTS, most_bytes, room_left, size_class
 from adapters._segments.segment import Segment
 
 _LOOKS = 8  # segments that are looked at from either side, before a part is handed over
+
+_PAUSE = 0.05  # seconds from one look at the room to the next, if there is some
 
 
 class Handed(NamedTuple):
@@ -62,6 +64,8 @@ class Sender:
         self._free: list[Segment] = []  # the last one was used last
         self._out: list[Segment] = []  # handed over or taken, the oldest first
         self._next = 0  # where in there to look next
+        self._room = 0  # bytes that new segments may take
+        self._looked = 0.0  # when that was found out
         self.withdrawn: deque[Handed] = deque()
         self._closed = False
 
@@ -156,22 +160,32 @@ class Sender:
 
     def _make(self, wanted: int, size: int) -> Segment | None:
         """A new segment, if there is room for it once others have made way."""
-        full = len(self._free) + len(self._out) >= MOST_SEGMENTS
-        if full or not has_room(self._folder, size + header.DATA, self._most):
-            for segment in list(self._out):
+        size += header.DATA
+        if not self._has_room(size):
+            if (found := self._take_free(wanted)) is not None:  # given back meanwhile
+                return found
+            if self._free:
+                for segment in self._free:
+                    segment.remove()
+                self._free = []
+                self._looked = 0.0
+            elif len(self._out) >= MOST_SEGMENTS:
+                self._give_away()
+            if not self._has_room(size):
+                return None
+        self._room -= size
+        return Segment(self._folder, wanted)
+
+    def _has_room(self, size: int) -> bool:
+        """Whether a new segment may be made; what others take of the room is seen a bit later."""
+        now = monotonic()
+        if now > self._looked + _PAUSE:
+            for segment in self._out:
                 segment.reclaim()
             self._collect(len(self._out))
-            if (found := self._take_free(wanted)) is not None:
-                return found
-            if full and not self._free:
-                self._give_away()
-            for segment in self._free:
-                segment.remove()
-            self._free = []
-            full = len(self._out) >= MOST_SEGMENTS
-            if full or not has_room(self._folder, size + header.DATA, self._most):
-                return None
-        return Segment(self._folder, wanted)
+            self._room = room_left(self._folder, self._most)
+            self._looked = now
+        return len(self._free) + len(self._out) < MOST_SEGMENTS and size <= self._room
 
     def _give_away(self) -> None:
         """Leave the segment that was taken first to its receiver, which keeps what it holds."""
