@@ -6,6 +6,7 @@ A test module that uses the fixture assigns it to a name of its own.
 from __future__ import annotations
 
 import errno
+import gc
 import multiprocessing
 import os
 import signal
@@ -13,11 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from adapters import _owner, stores
+from adapters.stores import _lease, _spare
+from adapters.stores._files import LARGE
 
 TIMEOUT = 60
 
@@ -30,6 +34,32 @@ fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of POSIX")
 locks = pytest.mark.skipif(
     _owner.fcntl is None or not hasattr(os, "fork"), reason="locks of processes are of POSIX"
 )
+
+
+def _has_leases() -> bool:
+    """Whether leases tell which files are in use, in the memory of this host."""
+    memory = Path("/dev/shm")
+    return hasattr(os, "fork") and memory.is_dir() and _lease.can_tell(memory.stat().st_dev)
+
+
+leases = pytest.mark.skipif(not _has_leases(), reason="leases of files in memory are of Linux")
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A directory in the memory of this host."""
+    with TemporaryDirectory(dir="/dev/shm") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def store_in_memory(memory: Path) -> Iterator[stores.Local]:
+    """A store in the memory of this host, of which nothing is left when a test is done."""
+    yield stores.Local(memory)
+    gc.collect()
+    _spare.let_go()
+    assert files_in(memory) == []
+    assert not _spare._filled
 
 
 @pytest.fixture
@@ -49,6 +79,39 @@ def files_in(directory: Path) -> list[str]:
 
 def content(parts: Any) -> list[bytes]:
     return [bytes(part) for part in parts]
+
+
+def inode(key: str) -> int:
+    return os.stat(key).st_ino
+
+
+@contextmanager
+def put_again(store: stores.Local, part: bytes = bytes(LARGE)) -> Iterator[str]:
+    """The key of a large state, which is deleted in the end."""
+    key = store.put([part])
+    yield key
+    store.delete(key)
+
+
+def leave_spare(store: stores.Local, size: int = LARGE) -> None:
+    """Put a state and another, so that the file of that one is spare."""
+    for _ in range(2):
+        store.delete(store.put([bytes(size)]))
+
+
+def spares_in(directory: Path) -> list[str]:
+    """The folders and names of spare files."""
+    found = directory.rglob("*.spare")
+    return sorted(os.path.join(path.parent.name, path.name) for path in found)
+
+
+def held(directory: Path) -> list[str]:
+    """What this process has mapped or open in a directory."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    for descriptor in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # that of the listing
+            lines.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return [line for line in lines if str(directory) in line]
 
 
 def no_room(in_which: Callable[[str], bool]) -> Callable[[Any], Any]:

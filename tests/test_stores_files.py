@@ -20,6 +20,7 @@ import adapters
 from adapters import stores
 from adapters.stores import _files
 
+memory = storing.memory
 store = storing.store
 HEADER = 64  # bytes of a file with one part, and the part is a multiple of it
 LARGEST = _files.READ - HEADER  # of the parts that are read
@@ -187,4 +188,18 @@ def test_a_mapping_goes_with_its_last_part(store: stores.Local) -> None:
     del part
     gc.collect()
     assert len(_files._mappings) == before
+    store.delete(key)
+
+
+@storing.leases
+def test_the_pages_of_a_large_state_are_mapped_at_once(memory: Path) -> None:
+    store = stores.Local(memory)
+    size = 4 * _files.LARGE
+    key = store.put([bytes(size)])
+    parts = store.get(key)
+    _, _, found = Path("/proc/self/smaps").read_text().partition(f"{key}\n")
+    resident = next(line for line in found.splitlines() if line.startswith("Rss:"))
+    # All of them, as a rule; at least those that it has accessed.
+    assert int(resident.split()[1]) << 10 >= size // 16
+    assert is_mapped(parts)
     store.delete(key)

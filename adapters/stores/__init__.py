@@ -5,6 +5,8 @@
 | `_local` | `Local`, the default: files in the memory of this host |
 | `_folder` | the folders of this process, and a number for each state in them |
 | `_files` | the files of states: opened, read or mapped |
+| `_spare` | the files of deleted states, kept for a while for the next ones |
+| `_lease` | whether a file is open or mapped anywhere |
 | `_flags` | which states were deleted: a byte for each, for all readers |
 | `_sweep` | the removal of states whose owner was killed |
 | `_fsspec` | `Fsspec`: files under any URL that fsspec knows, for other hosts |

@@ -62,6 +62,18 @@ def release(path: str, number: int, *, is_gone: bool = False) -> None:
                 folder.owner.release()
 
 
+def is_reserved(path: str, number: int) -> bool:
+    """Whether this process has reserved a number of a folder, and not given it up."""
+    with _lock:
+        folder = _folders.get(path)
+        return folder is not None and folder.owner.is_here() and number in folder.live
+
+
+def path_of(folder: str, number: int, ending: str) -> str:
+    """The file of a number: the key of a state, where it ends with a token."""
+    return os.path.join(folder, f"{number}.{ending}")
+
+
 def _after_fork() -> None:
     """In a forked child: use no folder of the parent, nor its lock."""
     global _lock

@@ -22,8 +22,9 @@ from adapters import _owner
 from adapters.errors import StoreError
 from adapters.stores._files import FLAGS, content, opened
 from adapters.stores._flags import COUNT, flag_of, set_flag
-from adapters.stores._folder import release, reserve
+from adapters.stores._folder import path_of, release, reserve
 from adapters.stores._frame import flat, frame, parts_of
+from adapters.stores._spare import fill, keep, let_go
 from adapters.stores._store import Store, wrong_key
 from adapters.stores._sweep import sweep
 
@@ -38,6 +39,10 @@ class Local(Store):
     A file is gone when the owner closes its handle, drops it or exits. If the owner was killed, the
     next process that puts something into the same directory removes it; one that puts many looks
     again every few milliseconds. That needs locks of files (flock), as POSIX systems have.
+
+    An owner that shares states of 1 MiB or more again and again, in memory on Linux, fills the
+    files of closed ones again once no process has them mapped. Up to four such files are kept, for
+    10 seconds and the next garbage collection, until room is needed or the process ends.
 
     A state of up to 32 KiB is read; larger ones are mapped, so that the processes of the host share
     the memory. Nothing may write to the files but this class. A file that another program of this
@@ -97,8 +102,9 @@ class Local(Store):
             folder, number, _ = _fields(key)
             with suppress(OSError):
                 set_flag(folder, number)
-            with suppress(OSError):
-                os.unlink(key)
+            if not keep(key, folder, number):
+                with suppress(OSError):
+                    os.unlink(key)
             release(folder, number)
 
     def closed(self, parts: Any) -> bool:
@@ -148,13 +154,15 @@ def _reason(error: OSError) -> str:
 def _write(directory: str, parts: Sequence[Any]) -> str:
     token, pieces, size = frame(parts)
     sweep(directory)
-    if hasattr(os, "statvfs"):
-        room = os.statvfs(directory)
-        if room.f_bavail * room.f_frsize < size:
+    if (filled := fill(directory, token, pieces, size)) is not None:
+        return filled
+    if not _has_room(directory, size):
+        let_go()
+        if not _has_room(directory, size):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     for _ in range(_ATTEMPTS):
         folder, number = reserve(directory)
-        key = os.path.join(folder, f"{number}.{token}")
+        key = path_of(folder, number, token)
         try:
             _create(key, pieces)
         except FileNotFoundError:  # somebody has removed the folder, with all that was in it
@@ -167,6 +175,13 @@ def _write(directory: str, parts: Sequence[Any]) -> str:
         else:
             return key
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), directory)
+
+
+def _has_room(directory: str, size: int) -> bool:
+    if not hasattr(os, "statvfs"):
+        return True
+    room = os.statvfs(directory)
+    return bool(room.f_bavail * room.f_frsize >= size)
 
 
 def _create(path: str, pieces: Sequence[memoryview]) -> None:
