@@ -64,7 +64,7 @@ class Part:
     def mark_sent(self) -> None:
         """Note that the message was sent: it may be read for as long as there is somebody to."""
         for handed in self._handed:
-            handed.segment.mark_sent()
+            handed.mark_sent()
         self._handed = []
 
     def __del__(self) -> None:

@@ -127,7 +127,7 @@ class Segment:
 
     def mark_sent(self) -> None:
         """Note that the message that names it was sent."""
-        with suppress(OSError):  # it was removed
+        if self._descriptor >= 0:
             os.pwrite(self._descriptor, b"\1", header.SENT)
 
     def remove(self, *, keep_unread: bool = False) -> None:

@@ -36,7 +36,14 @@ class Handed(NamedTuple):
 
     def is_unread(self) -> bool:
         """Whether nobody has taken it."""
-        return self.segment.token == self.token and self.segment.state() == header.HANDED
+        with self.sender.lock:
+            return self.segment.token == self.token and self.segment.state() == header.HANDED
+
+    def mark_sent(self) -> None:
+        """Note that its message was sent: it may be read after this process has ended."""
+        with self.sender.lock:
+            if self.segment.token == self.token:
+                self.segment.mark_sent()
 
     def withdraw(self) -> None:
         """Let it be removed, if nobody has taken it: its message will not be read.
@@ -60,7 +67,7 @@ class Sender:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._most = most_bytes(folder)
-        self._lock = RLock()  # reentrant, as a signal handler may send something
+        self.lock = RLock()  # reentrant, as a signal handler may send something
         self._free: list[Segment] = []  # the last one was used last
         self._out: list[Segment] = []  # handed over or taken, the oldest first
         self._next = 0  # where in there to look next
@@ -81,7 +88,7 @@ class Sender:
         """
         segment = None
         try:
-            with self._lock:
+            with self.lock:
                 segment = self._segment_for(size)
             if segment is None:
                 return None
@@ -93,7 +100,7 @@ class Sender:
                 return None
             raise
         handed = Handed(self, segment, segment.token, size)
-        with self._lock:
+        with self.lock:
             self._out.append(segment)
             closed = self._closed
         if closed:  # meanwhile
@@ -103,7 +110,7 @@ class Sender:
 
     def trim(self, unused_since: float) -> bool:
         """Remove the segments that were not used; as `idle.Trimmable`."""
-        with self._lock:
+        with self.lock:
             self._collect(len(self._out))
             for segment in [each for each in self._free if each.used < unused_since]:
                 self._free.remove(segment)
@@ -112,7 +119,7 @@ class Sender:
 
     def close(self, *, keep_unread: bool = False) -> None:
         """Remove all segments; with `keep_unread`, a part that nobody has taken stays there."""
-        with self._lock:
+        with self.lock:
             self._closed = True
             self._remove_withdrawn()
             for segment in chain(self._free, self._out):
@@ -125,7 +132,7 @@ class Sender:
         for segment in chain(self._free, self._out):
             segment.forget()
         self._free, self._out = [], []
-        self._lock = RLock()
+        self.lock = RLock()
 
     def _segment_for(self, size: int) -> Segment | None:
         """A segment that is in no list until it is filled."""
