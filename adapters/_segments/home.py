@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import time
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from struct import Struct
 
 from adapters import _owner
-from adapters._segments import header
+from adapters._segments.ended import files_in, is_awaited, unlink
 from adapters._segments.exits import at_exit
 from adapters._segments.limits import most_bytes
 from adapters._segments.processes import has_ended, identity
 from adapters._segments.sender import close_sender
 
 KIND = ".segments"  # of the folder, as in `_owner`
-_UNREAD = 3600.0  # seconds for which an unread part of a sender that has ended is kept, at most
 _HEIR = Struct("=IQ")  # in the file LOCK: the process that has started this one, and its namespace
 
 _homes: list[Home] = []
@@ -73,8 +72,13 @@ class Home:
             with suppress(OSError):
                 _owner.remove_dead(self.folder, _clear)
         else:
-            for _ in range(2):  # a worker that has not ended may have made one more
-                _unlink_all(self.folder)
+            # Under another name, where a worker that has not ended makes no more files.
+            other = f"{self.folder.removesuffix(KIND)[:-12]}{secrets.token_hex(6)}{KIND}"
+            with suppress(OSError):
+                os.rename(self.folder, other)
+                owner.folder = other
+            for _ in range(2):  # it may be just about to make one
+                _unlink_all(owner.folder)
                 owner.release()
         for function in on_close:
             function(self.folder)
@@ -82,8 +86,7 @@ class Home:
 
 def remove_read(path: str) -> None:
     """Remove a segment that its sender has left, and its folder with the last one."""
-    with suppress(OSError):
-        os.unlink(path)
+    unlink(path)
     with suppress(OSError):
         _owner.remove_dead(os.path.dirname(path), _clear)
 
@@ -110,33 +113,14 @@ def _clear(folder: str) -> None:
     if len(heir) < _HEIR.size or has_ended(*_HEIR.unpack(heir)):
         _unlink_all(folder)
         return
-    for path in _files_in(folder):
-        if not _is_awaited(path):
-            with suppress(OSError):
-                os.unlink(path)
-
-
-def _is_awaited(path: str) -> bool:
-    """Whether a part was sent, and may be read."""
-    with suppress(OSError), open(path, "rb") as file:
-        found = file.read(header.LAYOUT.size)
-        is_young = os.fstat(file.fileno()).st_mtime > time.time() - _UNREAD
-        if len(found) == header.LAYOUT.size and is_young:
-            return found[header.STATE] == header.HANDED and bool(found[header.SENT])
-    return False
+    for path in files_in(folder):
+        if not is_awaited(path, sent=True):
+            unlink(path)
 
 
 def _unlink_all(folder: str) -> None:
-    for path in _files_in(folder):
-        with suppress(OSError):
-            os.unlink(path)
-
-
-def _files_in(folder: str) -> list[str]:
-    with suppress(OSError):
-        names = os.listdir(folder)
-        return [os.path.join(folder, name) for name in names if name != _owner.LOCK]
-    return []
+    for path in files_in(folder):
+        unlink(path)
 
 
 def _close_all() -> None:

@@ -57,5 +57,5 @@ def size_class(size: int) -> int:
 
     A class is an eighth of a power of two, so that a part wastes little.
     """
-    step = max(1 << max(size - 1, 1).bit_length() - 4, 4096)
+    step = max(1 << max(size - 1, 8).bit_length() - 4, 4096)
     return -(-size // step) * step

@@ -26,9 +26,13 @@ def has_ended(process: int, namespace: int) -> bool:
     return False
 
 
-@cache
+@cache  # which a child forgets: in a namespace of its own it may have the same id
 def _namespace(process: int) -> int:
     """The namespace of the ids that this process sees; `process` is its own."""
     with suppress(OSError):
         return os.stat("/proc/self/ns/pid").st_ino
     return 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_namespace.cache_clear)

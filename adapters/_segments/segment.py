@@ -13,11 +13,11 @@ from time import monotonic
 from typing import Any
 
 from adapters._segments import header
-from adapters._segments.processes import has_ended
+from adapters._segments.processes import has_ended, identity
 
 _CHUNK = 1 << 24  # bytes copied at once, after which other threads run and Ctrl-C is served
 _FLAGS = os.O_RDWR | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC"))
-_NAME = r"[0-9]+\.[0-9a-f]{12}"  # its sender's process, and a random part
+_NAME = r"[0-9]+\.[0-9]+\.[0-9a-f]{12}"  # its sender, as `identity` has it, and a random part
 
 
 # A mapping of Python 3.13 and later needs no descriptor of its own.
@@ -28,6 +28,12 @@ _UNTRACKED: dict[str, Any] = {"trackfd": False} if DESCRIPTORS == 1 else {}
 def is_name(name: str) -> bool:
     """Whether a file of this name is a segment."""
     return fullmatch(_NAME, name) is not None
+
+
+def maker_of(name: str) -> tuple[int, int]:
+    """The process that has made a segment of this name, as `identity` has it."""
+    process, namespace, _ = name.split(".")
+    return int(process), int(namespace)
 
 
 def mapped(descriptor: int, size: int) -> mmap.mmap:
@@ -56,7 +62,9 @@ class Segment:
     """
 
     def __init__(self, folder: str, size_class: int) -> None:
-        self.path = os.path.join(folder, f"{os.getpid()}.{secrets.token_hex(6)}")
+        self._descriptor = -1
+        process, namespace = identity()
+        self.path = os.path.join(folder, f"{process}.{namespace}.{secrets.token_hex(6)}")
         self.size_class = size_class
         self.used = monotonic()
         self.token = secrets.randbits(62)
@@ -69,6 +77,9 @@ class Segment:
         except BaseException:
             self.remove()
             raise
+
+    def __del__(self) -> None:
+        self.forget()  # one that an interrupt has lost
 
     def fill(self, pieces: Sequence[Any], size: int) -> None:
         """Copy bytes-like pieces, `size` bytes in all, and hand them over.
@@ -120,7 +131,9 @@ class Segment:
         if self.state() != header.TAKEN:
             return False
         taker = os.pread(self._descriptor, header.TAKER_LAYOUT.size, header.TAKER)
-        if not has_ended(*header.TAKER_LAYOUT.unpack(taker)):
+        if len(taker) < header.TAKER_LAYOUT.size or not has_ended(
+            *header.TAKER_LAYOUT.unpack(taker)
+        ):
             return False
         os.pwrite(self._descriptor, bytes([header.FREE]), header.STATE)
         return True

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from adapters._segments import header, idle
+from adapters._segments.ended import remove_ended
 from adapters._segments.exits import at_exit
 from adapters._segments.limits import MOST_SEGMENTS, most_bytes, room_left, size_class
 from adapters._segments.segment import Segment
@@ -88,39 +89,51 @@ class Sender:
         """
         segment = None
         try:
+            if self._is_interrupted():
+                return None
             with self.lock:
                 segment = self._segment_for(size)
             if segment is None:
                 return None
             segment.fill(pieces, size)
+            handed = Handed(self, segment, segment.token, size)
+            with self.lock:
+                self._out.append(segment)
         except BaseException as error:
             if segment is not None:
-                segment.remove()
-            if isinstance(error, OSError):  # no room, no descriptor, or the folder is gone
+                with self.lock:
+                    segment.remove()
+            # There is no room, no descriptor, or no folder. What a signal handler raises, such as
+            # TimeoutError, has no errno.
+            if isinstance(error, OSError) and error.errno is not None:
                 return None
             raise
-        handed = Handed(self, segment, segment.token, size)
-        with self.lock:
-            self._out.append(segment)
-            closed = self._closed
-        if closed:  # meanwhile
+        if self._closed:  # meanwhile
             self.close(keep_unread=True)
         idle.watch(self)
         return handed
 
     def trim(self, unused_since: float) -> bool:
         """Remove the segments that were not used; as `idle.Trimmable`."""
+        if self._is_interrupted():
+            return True
         with self.lock:
+            for segment in self._out:
+                segment.reclaim()
             self._collect(len(self._out))
             for segment in [each for each in self._free if each.used < unused_since]:
                 self._free.remove(segment)
                 segment.remove()
-            return bool(self._free or self._out)
+        if self._closed:  # meanwhile
+            self.close(keep_unread=True)
+        return bool(self._free or self._out)
 
     def close(self, *, keep_unread: bool = False) -> None:
         """Remove all segments; with `keep_unread`, a part that nobody has taken stays there."""
+        self._closed = True
+        if self._is_interrupted():
+            return  # what is interrupted closes it
         with self.lock:
-            self._closed = True
             self._remove_withdrawn()
             for segment in chain(self._free, self._out):
                 segment.remove(keep_unread=keep_unread)
@@ -142,6 +155,13 @@ class Sender:
         wanted = size_class(size)
         return self._take_free(wanted) or self._make(wanted, size)
 
+    def _is_interrupted(self) -> bool:
+        """Whether this thread has the lock: a signal handler, or a finalizer, has called this.
+
+        It must not change the lists then, as the thread is about to.
+        """
+        return self.lock._is_owned()  # type: ignore[attr-defined, no-any-return]
+
     def _take_free(self, wanted: int) -> Segment | None:
         for index in reversed(range(len(self._free))):
             if self._free[index].size_class == wanted:
@@ -159,9 +179,10 @@ class Sender:
         for segment in seen:
             state = segment.state()
             if state == header.FREE:
+                # An interrupt may lose it here, and must not leave it in both lists.
+                out.remove(segment)
                 segment.used = monotonic()
                 self._free.append(segment)
-                out.remove(segment)
             elif state == header.RETIRED:
                 self._drop(segment)
 
@@ -190,6 +211,7 @@ class Sender:
             for segment in self._out:
                 segment.reclaim()
             self._collect(len(self._out))
+            remove_ended(self._folder)
             self._room = room_left(self._folder, self._most)
             self._looked = now
         return len(self._free) + len(self._out) < MOST_SEGMENTS and size <= self._room
