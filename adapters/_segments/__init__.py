@@ -18,6 +18,7 @@ Nothing waits for the other side. Where there is no room, the part stays in the 
 | `sender` | `Sender`: fills free segments, makes new ones, gives up what is not used |
 | `segment` | one segment, as its sender has it |
 | `receiver` | `take`: the memory of a segment; what becomes of it at a fork |
+| `mapping` | one segment, as its receiver has it |
 | `ended` | the segments of processes that have ended |
 | `home` | `Home`: the folder of segments, and who removes it |
 | `limits` | from which size on, and how much memory in all |

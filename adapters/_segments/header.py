@@ -26,3 +26,11 @@ RETIRED = 3  # it is that for ever, in more than one process: the sender forgets
 def packed(token: int, state: int) -> bytes:
     """A header that nobody has taken."""
     return LAYOUT.pack(MAGIC, token, state, 0, 0, 0, 0)
+
+
+def check(found: bytes, token: int) -> None:
+    """Raise ValueError if a header is not that of a part which nobody has taken."""
+    if found[: len(MAGIC)] != MAGIC or len(found) < LAYOUT.size:
+        raise ValueError("it is truncated, or has been written over")
+    if LAYOUT.unpack(found)[1:3] != (token, HANDED):
+        raise ValueError("another part is in it by now, or it was taken before")
