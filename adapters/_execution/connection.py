@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from threading import Lock
+from threading import RLock
 from typing import Any, Protocol
 
 from adapters._execution.packing import BY_EITHER, Form, Packed
@@ -14,7 +14,7 @@ from adapters._segments.home import Home
 from adapters.errors import RebuildError, failures
 
 _KIND = "adapters.send"  # what a message begins with
-_lock = Lock()
+_lock = RLock()  # reentrant, as a signal handler may send something
 _home: Home | None = None  # of this process
 
 
@@ -79,16 +79,18 @@ def receive(connection: Connection, /) -> Any:
 
 def _folder() -> str:
     global _home
-    with _lock:
-        if _home is None:
-            _home = Home(keep_unread=True)
-        return _home.folder
+    if (home := _home) is None:
+        with _lock:
+            home = _home or Home(keep_unread=True)
+            if _home is None:
+                _home = home
+    return home.folder
 
 
 def _after_fork() -> None:
     """In a forked child: the segments are the parent's."""
     global _home, _lock
-    _home, _lock = None, Lock()
+    _home, _lock = None, RLock()
 
 
 if hasattr(os, "register_at_fork"):
