@@ -53,7 +53,5 @@ def test_a_system_without_namespaces_has_one(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_child_asks_again() -> None:
     """In a namespace of its own it may have the id of its parent."""
     identity()
-    assert (
-        segments_room.in_a_child(lambda: bytes([processes._namespace.cache_info().currsize]))
-        == b"\0"
-    )
+    found = segments_room.in_a_child(lambda: bytes([processes._namespace.cache_info().currsize]))
+    assert found == b"\0"

@@ -42,6 +42,11 @@ def forever(sender: Sender) -> None:
     sender.trim(time.monotonic() + 1)
 
 
+@pytest.fixture(autouse=True)
+def looks_at_the_room_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_module, "_PAUSE", -1.0)
+
+
 class TestASegment:
     def test_is_used_again_once_it_was_given_back(self, sender: Sender, directory: str) -> None:
         for number in range(20):
