@@ -202,3 +202,121 @@ def write_at_exit(path: str) -> None:
 def _write(path: str) -> None:
     with open(path, "a") as file:
         file.write("ended ")
+
+
+class Memory:
+    """It keeps the memory that it is given, which leaves its pickle as a buffer."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from pickle import PickleBuffer
+
+        return Memory, (PickleBuffer(self.data),)
+
+
+class HoldingError(Exception):
+    """An error that holds memory."""
+
+
+def make_memory(size: int, fill: int) -> Memory:
+    """Writable memory that this process has made."""
+    return Memory(bytearray([fill]) * size)
+
+
+def make_many(size: int, count: int) -> list[Memory]:
+    """Memory of which each part is filled with its number."""
+    return [make_memory(size, number) for number in range(count)]
+
+
+def make_bytes(size: int, fill: int) -> bytes:
+    """Bytes that this process has made."""
+    return bytes([fill]) * size
+
+
+def write_over(memory: Memory, fill: int) -> tuple[bytes, bool]:
+    """What the first and the last byte were, and whether they can be written; write there."""
+    found = bytes((memory.data[0], memory.data[-1]))
+    readonly = memoryview(memory.data).readonly
+    if not readonly:
+        memory.data[:] = bytes([fill]) * len(memory.data)
+    return found, readonly
+
+
+def echo_and_keep(memory: Memory) -> Memory:
+    """The memory that came, which this process keeps, too."""
+    _kept.append(memory)
+    return memory
+
+
+def look_at_kept() -> list[int]:
+    """The first and the last byte of all memory that this process keeps."""
+    return [each.data[index] for each in _kept if isinstance(each, Memory) for index in (0, -1)]
+
+
+def raise_memory(size: int, fill: int) -> None:
+    """Raise an error that holds memory."""
+    raise HoldingError("with memory", make_memory(size, fill))
+
+
+def fork_and_write(memory: Memory) -> tuple[bytes, bytes]:
+    """What this process and a forked child of it see when both have written there."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        memory.data[:3] = b"new"
+        os.write(theirs, bytes(memory.data[:4]))
+        os._exit(0)
+    memory.data[:3] = b"old"
+    os.close(theirs)
+    found = os.read(ours, 10)
+    os.close(ours)
+    os.waitpid(child, 0)
+    return found, bytes(memory.data[:4])
+
+
+def die_with(memory: Memory) -> None:
+    """Die while memory is held."""
+    _kept.append(memory)
+    kill_itself()
+
+
+def send_parts(connection: Any, size: int, count: int) -> None:
+    """Send memory over a connection, and end."""
+    import adapters
+
+    for number in range(count):
+        adapters.send(connection, make_memory(size, number))
+    connection.close()
+
+
+def receive_parts(connection: Any) -> None:
+    """Send back what comes over a connection, each written over, until None comes."""
+    import adapters
+
+    while (memory := adapters.receive(connection)) is not None:
+        found = bytes(memory.data[:1])
+        memory.data[:] = bytes([7]) * len(memory.data)
+        adapters.send(connection, (found, memory))
+
+
+def fill_and_die(connection: Any, size: int) -> None:
+    """Die between the filling of a segment and the sending of its message."""
+    import adapters
+
+    class Closed:
+        def send_bytes(self, _: Any) -> None:
+            connection.send("filled")
+            kill_itself()
+
+    adapters.send(Closed(), make_memory(size, 1))
+
+
+def nest_executors(memory: Memory) -> tuple[bytes, Memory]:
+    """Send memory on to a process that this one starts, and back."""
+    import adapters
+
+    with adapters.Executor(max_workers=1) as executor:
+        found, _ = executor.submit(write_over, memory, 3).result(60)
+        return found, executor.submit(echo, memory).result(60)

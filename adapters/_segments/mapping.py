@@ -56,7 +56,7 @@ class Mapping:
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
+        if descriptor >= 0 and os is not None:  # None: the interpreter is shutting down
             os.close(descriptor)
 
     def holds(self, size: int) -> bool:

@@ -162,5 +162,5 @@ class Segment:
         """Close the file."""
         descriptor, self._descriptor = self._descriptor, -1
         self._memory = None
-        if descriptor >= 0:
+        if descriptor >= 0 and os is not None:  # None: the interpreter is shutting down
             os.close(descriptor)
