@@ -105,6 +105,17 @@ class TestForked:
         assert in_a_child(child) == b"oneone"
         assert bytes(view[:3]) == b"\1\1\1"
 
+    def test_is_kept_through_more_than_one_fork(self, sender: Sender) -> None:
+        view = take(hand(sender, part_of(1)))
+        for _ in range(3):
+            assert in_a_child(lambda: view[:1]) == b"\1"
+        assert mapping.kept == {}
+
+    def test_a_child_has_no_mappings_for_the_next_part(self, sender: Sender) -> None:
+        take(hand(sender, part_of(1)))
+        assert mapping.kept != {}
+        assert in_a_child(lambda: bytes([len(mapping.kept)])) == b"\0"
+
     def test_parts_that_are_taken_later_are_as_before(self, sender: Sender) -> None:
         held, free = take(hand(sender, part_of(1))), hand(sender, part_of(2))
         take(free)
