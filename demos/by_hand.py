@@ -23,7 +23,7 @@ from cffi import FFI
 import adapters
 from demos import arguments, checks
 from demos.progress import progress
-from demos.workers import WorkerGroup
+from demos.workers import PIPE, WorkerGroup
 
 _ffi = FFI()
 
@@ -84,7 +84,7 @@ def add(connection: Connection) -> None:
 
 def exchange(context: BaseContext, child: Callable[[Connection], None], sent: Any) -> Any:
     """Send `sent` to a new process that runs `child`; return what that sends back."""
-    with WorkerGroup(context) as group:
+    with WorkerGroup(context, PIPE) as group:
         worker = group.start(f"the process of {child.__name__}", child)
         with progress("waiting for a child") as update:
             update("", 0)

@@ -19,6 +19,7 @@ from multiprocessing.managers import SyncManager
 from typing import TypeAlias, cast
 
 import native.specs  # noqa: F401  registers Sieve
+from adapters import send
 from demos import arguments, checks, interrupts
 from demos.progress import progress
 from demos.table import table
@@ -34,7 +35,7 @@ def write_slot(connection: Connection, slots: list[Slot | None], index: int) -> 
     """Make an object, write it with the pid of this process into a slot, and tell the parent."""
     window = Sieve(index * SIZE, (index + 1) * SIZE).finish()
     slots[index] = (os.getpid(), window)
-    connection.send("written")
+    send(connection, "written")
 
 
 def collect_slots(count: int, context: BaseContext) -> tuple[int, list[Slot]]:

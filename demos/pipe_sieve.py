@@ -7,7 +7,8 @@ the multiples of the first prime are crossed off, and other composites are left.
 message of its own.
 
 Here primes travel in batches, and only to the ranges that need them. With its adapter the
-native.Sieve itself travels through the pipe: to its process at the start, and back at the end.
+native.Sieve itself travels: to its process at the start, and back at the end. `adapters.send` puts
+its window into memory that both processes share, so that the pipe carries a few hundred bytes.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import NamedTuple
 
-import adapters
 import native.specs  # noqa: F401  registers Sieve
+from adapters import receive, send
 from demos import arguments, charts, checks, timeline
 from demos.progress import progress
 from demos.ranges import Range, RangePlan, plan, split, validated
@@ -115,18 +116,17 @@ def sieve_range(connection: Connection, its_plan: RangePlan) -> None:
     """
 
     def enter(name: str) -> None:
-        connection.send(Stage.begins(name))
+        send(connection, Stage.begins(name))
 
     enter(timeline.WAIT)
-    payload = connection.recv_bytes()
+    connection.poll(None)
     enter(timeline.REBUILD)
-    window: Sieve = adapters.loads(payload)
-    del payload
+    window: Sieve = receive(connection)
     enter(timeline.SIEVE)
     if its_plan == COUNT_ONLY:
         window.count()
         enter(timeline.SEND)
-        connection.send(window)
+        send(connection, window)
         return
     if its_plan.send_early:
         with Sieve(window.first, its_plan.send_limit) as early:
@@ -147,7 +147,7 @@ def sieve_range(connection: Connection, its_plan: RangePlan) -> None:
     enter(timeline.SEND)
     if its_plan.send_limit and not its_plan.send_early:
         send_primes(connection, window.primes(), below=its_plan.send_limit)
-    connection.send(window)
+    send(connection, window)
 
 
 def send_primes(connection: Connection, found: array[int], below: int | None = None) -> None:
@@ -158,7 +158,7 @@ def send_primes(connection: Connection, found: array[int], below: int | None = N
         found: Sorted primes.
         below: Send the primes below this; None sends all.
     """
-    connection.send(PrimesFollow())
+    send(connection, PrimesFollow())
     stop = len(found) if below is None else bisect_left(found, below)
     with memoryview(found) as view:
         for start in range(0, stop, BATCH):

@@ -1,8 +1,8 @@
 """The sequential sieve, in Python and native, side by side, each in a process of its own.
 
 The article begins with the sieve of Eratosthenes on a Python list. The native sieve does the same
-in C memory. Its result is a native object, which pickle refuses; with its adapter it goes through
-the pipe to the parent.
+in C memory. Its result is a native object, which pickle refuses; with its adapter it goes to the
+parent.
 
 With --processes 1 (the default) one runs after the other, so that neither slows the other down.
 """
@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import native.specs  # noqa: F401  registers Sieve
+from adapters import receive, send
 from demos import arguments, checks
 from demos.progress import progress
 from demos.table import milliseconds, table
@@ -44,11 +45,11 @@ def native_sieve(limit: int) -> Sieve:
 
 def time_sieve(connection: Connection, sieve: Callable[[int], Any], limit: int) -> None:
     """Wait for a message, sieve, and send the seconds that it took and the primes."""
-    connection.recv()
+    receive(connection)
     start = time.perf_counter()
     found = sieve(limit)
     seconds = time.perf_counter() - start
-    connection.send((seconds, array("Q", found) if isinstance(found, list) else found))
+    send(connection, (seconds, array("Q", found) if isinstance(found, list) else found))
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,7 +1,9 @@
 """Worker processes with a pipe each; every wait for a worker ends when the worker does.
 
 The main thread of the parent reads from the pipes, and one thread per worker writes. A worker that
-writes therefore always has a reader, and two full pipes cannot deadlock the two processes.
+writes therefore always has a reader, and two full pipes cannot deadlock the two processes. Objects
+travel by `adapters.send` and `adapters.receive`: large parts of them are not in the pipe, but in
+shared memory.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
+from adapters import RebuildError, receive, send
 from demos import interrupts
 
 JOIN_TIMEOUT = 5.0  # seconds for a worker to exit by itself, and again after each signal
@@ -33,6 +37,22 @@ class Failure(NamedTuple):
     reason: str
 
 
+class Transport(NamedTuple):
+    """How objects go through a pipe.
+
+    Args:
+        send: Sends an object through the connection that it is called with.
+        receive: Receives one, likewise.
+    """
+
+    send: Callable[[Connection, Any], None]
+    receive: Callable[[Connection], Any]
+
+
+SEGMENTS = Transport(send, receive)  # large parts go through shared memory
+PIPE = Transport(Connection.send, Connection.recv)  # all goes through the pipe, as pickle sends it
+
+
 class Worker:
     """One worker process, this end of its pipe, and the thread that writes to the pipe.
 
@@ -42,17 +62,20 @@ class Worker:
         connection: To read from; write with `send` and `send_bytes`.
     """
 
-    def __init__(self, label: str, process: BaseProcess, connection: Connection) -> None:
+    def __init__(
+        self, label: str, process: BaseProcess, connection: Connection, transport: Transport
+    ) -> None:
         self.label = label
         self.process = process
         self.connection = connection
+        self._transport = transport
         self._outbox: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name=f"to {label}", daemon=True)
         self._send_error: Exception | None = None
 
     def send(self, make: Callable[[], object]) -> None:
         """Send the object that `make()` returns; the writer thread makes it, sends and frees it."""
-        self._post(lambda: self.connection.send(make()))
+        self._post(lambda: self._transport.send(self.connection, make()))
 
     def send_bytes(self, data: bytes | memoryview) -> None:
         """Send one message of bytes."""
@@ -62,9 +85,13 @@ class Worker:
         """Wait for the next object that the worker sends.
 
         Raises:
-            WorkerError: the worker ended, sent a Failure, or sent nothing for REPLY_TIMEOUT.
+            WorkerError: the worker ended, sent a Failure or what cannot be rebuilt, or sent nothing
+                for REPLY_TIMEOUT.
         """
-        message = self._read(self.connection.recv)
+        try:
+            message = self._read(partial(self._transport.receive, self.connection))
+        except RebuildError as error:
+            raise WorkerError(f"what {self.label} sent cannot be rebuilt: {error}") from error
         if isinstance(message, Failure):
             raise WorkerError(f"{self.label} failed: {message.reason}")
         return message
@@ -133,10 +160,12 @@ class WorkerGroup:
 
     Args:
         context: The multiprocessing context that starts them.
+        transport: How objects go to the workers and back.
     """
 
-    def __init__(self, context: BaseContext) -> None:
+    def __init__(self, context: BaseContext, transport: Transport = SEGMENTS) -> None:
         self._context = context
+        self._transport = transport
         self._workers: list[Worker] = []
 
     def __enter__(self) -> WorkerGroup:
@@ -170,7 +199,10 @@ class WorkerGroup:
         inherited = [worker.connection for worker in self._workers] + [here] if forks else []
         with interrupts.deferred():
             process = self._context.Process(  # type: ignore[attr-defined]
-                target=_run, name=label, args=(there, inherited, function, arguments), daemon=True
+                target=_run,
+                name=label,
+                args=(there, inherited, self._transport, function, arguments),
+                daemon=True,
             )
             try:
                 process.start()
@@ -179,7 +211,7 @@ class WorkerGroup:
                 raise
             finally:
                 there.close()
-            worker = Worker(label, process, here)
+            worker = Worker(label, process, here, self._transport)
             self._workers.append(worker)
         return worker
 
@@ -247,6 +279,7 @@ def _has_data(connection: Connection) -> bool:
 def _run(
     connection: Connection,
     inherited: list[Connection],
+    transport: Transport,
     function: Callable[..., object],
     arguments: tuple[object, ...],
 ) -> None:
@@ -257,6 +290,7 @@ def _run(
         function(connection, *arguments)
     except Exception as error:  # the parent reports it in one line
         with suppress(OSError):  # the parent has ended, which caused the error
-            connection.send(Failure(f"{type(error).__name__}: {error}".removesuffix(": ")))
+            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+            transport.send(connection, Failure(reason))
     finally:
         connection.close()

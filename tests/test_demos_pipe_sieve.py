@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import native.specs  # noqa: F401
+from adapters import _owner, receive, send
 from demos import checks, pipe_sieve
 from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve_range
 from demos.ranges import Range, RangePlan, plan
@@ -109,13 +110,13 @@ def conversation(window: Sieve, its_plan: RangePlan, *supplied: bytes) -> Iterat
     here, there = multiprocessing.Pipe()
     child = threading.Thread(target=sieve_range, args=(there, its_plan), daemon=True)
     child.start()
-    here.send(window)
+    send(here, window)
     for each in supplied:
         here.send_bytes(each)
     try:
         while True:
             assert here.poll(20)
-            message = here.recv()
+            message = receive(here)
             yield message
             if isinstance(message, Sieve):
                 return
@@ -154,21 +155,41 @@ def test_a_range_crosses_off_the_primes_that_it_receives_and_finds_the_missing_o
     assert list(finished) == simple_primes(100, 900)
 
 
-def test_primes_go_in_batches_not_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[bytes] = []
+class Recorder:
+    """A connection to itself."""
 
-    class Pipe:
-        def send(self, message: object) -> None:
-            assert message == PrimesFollow()
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
 
-        def send_bytes(self, data: memoryview) -> None:
-            sent.append(bytes(data))
+    def send_bytes(self, data: bytes | memoryview) -> None:
+        self.messages.append(bytes(data))
 
+    def recv_bytes(self) -> bytes:
+        return self.messages.pop(0)
+
+    def poll(self, timeout: float | None) -> bool:
+        return bool(self.messages)
+
+
+def test_primes_go_in_batches_not_one_by_one() -> None:
+    pipe = Recorder()
     found = Sieve(0, 10**6).finish().primes()
-    send_primes(Pipe(), found)  # type: ignore[arg-type]
-    assert len(sent) == 3  # 78,498 primes
-    assert sent[-1] == b""
-    assert b"".join(sent) == found.tobytes()
+    send_primes(pipe, found)  # type: ignore[arg-type]
+    assert receive(pipe) == PrimesFollow()
+    assert len(pipe.messages) == 3  # 78,498 primes
+    assert pipe.messages[-1] == b""
+    assert b"".join(pipe.messages) == found.tobytes()
+
+
+@pytest.mark.skipif(not _owner.HAS_LOCKS, reason="there are no segments")
+def test_the_window_goes_back_through_shared_memory() -> None:
+    pipe = Recorder()
+    [its_plan] = plan([Range(2, 10**7)])
+    send(pipe, Sieve(2, 10**7))
+    sieve_range(pipe, its_plan)  # type: ignore[arg-type]
+    assert max(map(len, pipe.messages)) < 1000  # the window is 333,334 bytes
+    *_, finished = [receive(pipe) for _ in range(len(pipe.messages))]
+    assert finished.count() == 664_579
 
 
 def open_descriptors() -> int:
