@@ -4,10 +4,11 @@ The article makes random words with a generator and looks for palindromes in a P
 does not pickle: it is a frame in the middle of a function. A list of str does, but moving it takes
 longer than finding the palindromes where the words are. Two inputs are cheaper: a recipe, the
 function and its arguments, from which each worker makes its own words; and slices of a
-native.WordList, which keeps the words in C memory and travels by its adapter.
+native.WordList, which keeps the words in C memory and travels by its adapter. An adapters.Executor
+does not send the words of a slice through a pipe: they go to the worker in shared memory.
 
-The demo does the same work in one process and with each of the three inputs, and compares the
-bytes that moved and the times.
+The demo does the same work in one process, with each of the three inputs on a Pool, and on an
+Executor, and compares the bytes that moved, and how they did, and the times. Try --count 4e6.
 """
 
 from __future__ import annotations
@@ -16,12 +17,18 @@ import argparse
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
+from multiprocessing.synchronize import Barrier
+from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
+import adapters
 import native.specs  # noqa: F401  registers WordList
-from demos import arguments, checks
+from demos import arguments, checks, clusters, interrupts
 from demos.pool import WatchedPool
 from demos.progress import progress
 from demos.table import milliseconds, table
@@ -34,6 +41,7 @@ from demos.words import (
     listify,
     read_words,
 )
+from demos.workers import REPLY_TIMEOUT, WorkerError
 from native import WordList
 
 __all__ = ["find_palindromes", "generate_words", "listify", "main", "make_words"]
@@ -41,6 +49,7 @@ __all__ = ["find_palindromes", "generate_words", "listify", "main", "make_words"
 FEW = 15  # palindromes to print
 STR_OVERHEAD = 57  # bytes that a str takes beside its letters, with its place in a list
 MOST = 10**10  # bytes of words
+LARGE = 1 << 17  # bytes of a part that an Executor moves in shared memory, and not through a pipe
 
 
 def make_words(
@@ -65,12 +74,22 @@ def find_native(words: WordList) -> list[str]:
     return words.palindromes()
 
 
+class Moved(NamedTuple):
+    """The bytes that went through a pipe, and those that went through shared memory."""
+
+    by_pipe: int
+    by_memory: int
+
+
+NOTHING = Moved(0, 0)
+
+
 class Measurement(NamedTuple):
     """One method: the bytes that moved to the workers and back, the time, and the palindromes."""
 
     method: str
-    sent: int
-    returned: int
+    sent: Moved
+    returned: Moved
     seconds: float
     found: list[str]
 
@@ -81,22 +100,70 @@ def in_one_process(
     """Find the palindromes in this process, where nothing moves."""
     start = time.perf_counter()
     found = [word for each in inputs for word in find(each)]
-    return Measurement(method, 0, 0, time.perf_counter() - start, found)
+    return Measurement(method, NOTHING, NOTHING, time.perf_counter() - start, found)
 
 
-def on_a_pool(
-    method: str, pool: WatchedPool, find: Callable[[Any], list[str]], inputs: Sequence[Any]
+def on_workers(
+    method: str,
+    workers: WatchedPool | adapters.Executor,
+    find: Callable[[Any], list[str]],
+    inputs: Sequence[Any],
 ) -> Measurement:
-    """Find the palindromes with `Pool.map`; the bytes are counted after the time is taken."""
+    """Find the palindromes with `map`; the bytes are counted after the time is taken.
+
+    Raises:
+        WorkerError: a worker ended.
+    """
     start = time.perf_counter()
-    results = pool.map(find, inputs)
+    try:
+        results = list(workers.map(find, inputs))
+    except BrokenExecutor as error:
+        raise WorkerError(f"a worker of the Executor ended: {error}") from None
     seconds = time.perf_counter() - start
     found = [word for each in results for word in each]
-    return Measurement(method, _pickled_size(inputs), _pickled_size(results), seconds, found)
+    count = in_pool if isinstance(workers, WatchedPool) else in_executor
+    return Measurement(method, count(inputs), count(results), seconds, found)
 
 
-def _pickled_size(moved: Sequence[Any]) -> int:
-    return sum(len(ForkingPickler.dumps(each)) for each in moved)
+def in_pool(moved: Sequence[Any]) -> Moved:
+    """How objects move through a Pool, each in a message."""
+    return Moved(sum(len(ForkingPickler.dumps(each)) for each in moved), 0)
+
+
+def in_executor(moved: Sequence[Any]) -> Moved:
+    """How objects move through an adapters.Executor, where there is room in shared memory."""
+    sizes = []
+    for each in moved:
+        buffers: list[PickleBuffer] = []
+        sizes.append(len(adapters.dumps(each, buffer_callback=buffers.append)))
+        sizes += [buffer.raw().nbytes for buffer in buffers]
+    shared = sum(size for size in sizes if size >= LARGE)
+    return Moved(sum(sizes) - shared, shared)
+
+
+@contextmanager
+def started_executor(context: BaseContext, processes: int) -> Iterator[adapters.Executor]:
+    """An Executor whose workers run, and have imported what they need."""
+    barrier = context.Barrier(processes)
+    initializer = (_keep_barrier, (barrier,))
+    with clusters.executor("processes", processes, context, initializer) as executor:
+        with interrupts.deferred():  # all but the first worker start here
+            on_workers("", executor, _meet, [WordList([])] * processes)
+        yield executor
+
+
+_barrier: Barrier
+
+
+def _keep_barrier(barrier: Barrier) -> None:
+    global _barrier
+    _barrier = barrier
+
+
+def _meet(words: WordList) -> list[str]:
+    """A task that ends when each worker has one of them."""
+    _barrier.wait(REPLY_TIMEOUT)
+    return words.palindromes()
 
 
 def main(argv: Sequence[str]) -> int:
@@ -132,21 +199,22 @@ def main(argv: Sequence[str]) -> int:
     print(f"packed into a native.WordList of {whole.nbytes:,} bytes in {milliseconds(packed)}\n")
 
     functions = (find_palindromes, find_in_recipe, find_native)
-    with (
-        WatchedPool(arguments.context(options), processes, *functions) as pool,
-        progress("finding palindromes", 5) as update,
-    ):
-        measured: list[Measurement] = []
+    context = arguments.context(options)
+    measured: list[Measurement] = []
+    with progress("finding palindromes", 6) as update:
 
         def run(measure: Callable[..., Measurement], method: str, *inputs: Any) -> None:
             update(method, len(measured))
             measured.append(measure(method, *inputs))
 
-        run(in_one_process, "one process, lists of str", find_palindromes, lists)
-        run(on_a_pool, "Pool.map, lists of str", pool, find_palindromes, lists)
-        run(on_a_pool, "Pool.map, recipes *", pool, find_in_recipe, recipes)
-        run(in_one_process, "one process, a WordList", find_native, [whole])
-        run(on_a_pool, "Pool.map, WordList slices", pool, find_native, slices)
+        with WatchedPool(context, processes, *functions) as pool:
+            run(in_one_process, "one process, lists of str", find_palindromes, lists)
+            run(on_workers, "Pool.map, lists of str", pool, find_palindromes, lists)
+            run(on_workers, "Pool.map, recipes *", pool, find_in_recipe, recipes)
+            run(in_one_process, "one process, a WordList", find_native, [whole])
+            run(on_workers, "Pool.map, WordList slices", pool, find_native, slices)
+        with started_executor(context, processes) as executor:
+            run(on_workers, "adapters.Executor, WordList slices", executor, find_native, slices)
     _print_results(measured, recipes)
     found = measured[0].found
     same = all(each.found == found for each in measured)
@@ -161,15 +229,17 @@ def _print_results(measured: list[Measurement], recipes: list[Recipe]) -> None:
     rows = [
         (
             each.method,
-            f"{each.sent:,}",
-            f"{each.returned:,}",
+            f"{each.sent.by_pipe:,}",
+            f"{each.sent.by_memory:,}",
+            f"{sum(each.returned):,}",
             milliseconds(each.seconds),
             f"{each.seconds / max(first, 1e-9):,.2f}",
         )
         for each in measured
     ]
-    print(table(("method", "bytes sent", "bytes returned", "time", "to first"), rows))
-    print("* the workers make the words, too, which the other times do not include\n")
+    print(table(("method", "bytes by pipe", "by memory", "back", "time", "to first"), rows))
+    print("* the workers make the words, too, which the other times do not include")
+    print(f"An Executor moves the parts of an object from {LARGE:,} bytes on in shared memory.\n")
     factor = measured[1].seconds / max(first, 1e-9)
     print(f"With lists of str, the Pool takes {factor:,.1f} times as long as one process.\n")
     found = measured[0].found
