@@ -8,6 +8,7 @@ compared with the ratio on another one. So each row has a peer, and only the rat
 | `round_trip` | pickling an object through its adapter, and through `__reduce__` |
 | `import_time` | `import adapters` and `import pickle` |
 | `executor` | `adapters.Executor` and the executor inside |
+| `large_parts` | large arrays to a worker and back, and one memcpy, joblib, fastshare, Ray |
 | `sharing` | a shared handle and a hand-written initializer; large states and one memcpy |
 | `trusted` | trusted loads and audits, and pickle; the worst crafted payloads, and usual ones |
 | `sieve` | the sieve of `native` and libprimesieve, numpy, a Python list |
@@ -19,6 +20,7 @@ compared with the ratio on another one. So each row has a peer, and only the rat
 | `_measure` | rows, samples, and the ratio of a row |
 | `_chart` | the ratios as a picture |
 | `_small_types` | two small types, one with an adapter and one with `__reduce__` |
+| `_large_peers` | ways to call a function in a worker: this library's and the peers' |
 | `_primesieve` | libprimesieve through ctypes |
 | `_article_sieve` | the pipe sieve of the article |
 """

@@ -10,12 +10,22 @@ import sys
 from pathlib import Path
 
 import adapters
-from benchmarks import _chart, executor, import_time, pipes, round_trip, sharing, sieve, trusted
+from benchmarks import (
+    _chart,
+    executor,
+    import_time,
+    large_parts,
+    pipes,
+    round_trip,
+    sharing,
+    sieve,
+    trusted,
+)
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # characters for the name of a row
 
-TOPICS = (round_trip, import_time, executor, sharing, trusted, sieve, pipes)
+TOPICS = (round_trip, import_time, executor, large_parts, sharing, trusted, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
