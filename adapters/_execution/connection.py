@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from adapters._execution.packing import BY_EITHER, Form, Packed
 from adapters._execution.parts import mark_sent, unpack
 from adapters._naming import shown
+from adapters._segments import receiver, sender  # noqa: F401  before children are forked
 from adapters._segments.home import Home
 from adapters.errors import RebuildError, failures
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
+from pickle import PickleBuffer
 from threading import RLock
 from time import monotonic
 
@@ -56,7 +57,8 @@ def take(path: str, token: int, size: int, readonly: bool = False) -> memoryview
     except (OSError, ValueError, MemoryError) as error:
         return _lost(path, f"cannot be used: {str(error) or 'there is no memory left'}")
     idle.watch(_keeper)
-    return view.toreadonly() if readonly else view
+    # Behind a PickleBuffer, the memory is that of a read-only view: nobody else can write there.
+    return memoryview(PickleBuffer(view.toreadonly())) if readonly else view
 
 
 def _lost(path: str, problem: str) -> RebuildError:

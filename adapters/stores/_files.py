@@ -6,11 +6,11 @@ import ctypes
 import mmap
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
 
+from adapters._segments.segment import UNTRACKED, touch
 from adapters._user_folder import is_private
 from adapters.errors import StoreError
 from adapters.stores._frame import ALIGNMENT
@@ -25,14 +25,9 @@ except ImportError:  # a system without POSIX
 READ = 1 << 15
 LARGE = 1 << 20  # bytes from which on all pages are mapped at once; below, at the first access
 _CHUNK = 1 << 20  # bytes that are read at once
-# Bytes around a page that Linux maps with it if they are in memory. An access to one page of each
-# takes three quarters of the time of MAP_POPULATE, which looks up each page.
-_AROUND = 1 << 16
 FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 
-# Until 3.13, a mapping holds a descriptor, and so this has all that do.
-UNTRACKED = {"trackfd": False} if sys.version_info >= (3, 13) and os.name == "posix" else {}
-_mappings: WeakSet[mmap.mmap] = WeakSet()
+_mappings: WeakSet[mmap.mmap] = WeakSet()  # those that hold a descriptor
 
 
 @contextmanager
@@ -72,11 +67,6 @@ def mapped(descriptor: int, size: int) -> mmap.mmap:
     if size >= LARGE:
         touch(mapping, 0, size)
     return mapping
-
-
-def touch(mapping: mmap.mmap, start: int, end: int) -> None:
-    """Map the pages of a part of a mapping, if they are in memory."""
-    mapping[start:end:_AROUND]
 
 
 def _may_map() -> bool:

@@ -20,8 +20,9 @@ from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
+from adapters._segments.segment import UNTRACKED, touch
 from adapters._user_folder import is_private
-from adapters.stores._files import FLAGS, LARGE, UNTRACKED, touch
+from adapters.stores._files import FLAGS, LARGE
 from adapters.stores._folder import is_reserved, path_of, release, reserve
 from adapters.stores._lease import can_tell, is_free
 
