@@ -320,3 +320,13 @@ def nest_executors(memory: Memory) -> tuple[bytes, Memory]:
     with adapters.Executor(max_workers=1) as executor:
         found, _ = executor.submit(write_over, memory, 3).result(60)
         return found, executor.submit(echo, memory).result(60)
+
+
+def die_while_sending(size: int) -> Memory:
+    """Memory; this process dies when it was written to a segment, before its message is sent."""
+
+    def send_bytes(*_: Any) -> None:
+        kill_itself()
+
+    Connection.send_bytes = send_bytes  # type: ignore[method-assign]
+    return make_memory(size, 1)

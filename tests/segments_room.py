@@ -15,6 +15,7 @@ import pytest
 
 from adapters._segments import home, receiver
 from adapters._segments.home import Home
+from adapters._segments.segment import is_name
 from adapters._segments.sender import Handed, Sender, close_sender, sender_in
 
 SIZE = 200_000  # bytes of a part that goes into a segment
@@ -80,7 +81,7 @@ def lost(name: tuple[str, int, int]) -> str:
 
 def segments_in(directory: str | Path) -> list[Path]:
     """The segments in a directory, in whichever folder."""
-    return sorted(each for each in Path(directory).rglob("*.segments/*") if each.name != "lock")
+    return sorted(each for each in Path(directory).rglob("*") if is_name(each.name))
 
 
 def folders_in(directory: str | Path) -> list[Path]:

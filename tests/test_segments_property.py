@@ -105,7 +105,8 @@ class Model:
         self.sender = sender_in(self.folder)
 
 
-steps = st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 999)), max_size=60)
+step = st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 999))
+steps = st.lists(step, min_size=30, max_size=90)
 
 
 def check(steps: list[tuple[str, int]], directory: str) -> None:
@@ -128,13 +129,13 @@ FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @given(steps)
-@settings(max_examples=20, deadline=None, suppress_health_check=FIXTURES)
+@settings(max_examples=15, deadline=None, suppress_health_check=FIXTURES)
 def test_some_interleavings(directory: str, steps: list[tuple[str, int]]) -> None:
     check(steps, directory)
 
 
 @pytest.mark.slow
 @given(steps)
-@settings(max_examples=1000, deadline=None, suppress_health_check=FIXTURES)
+@settings(max_examples=200, deadline=None, suppress_health_check=FIXTURES)
 def test_many_interleavings(directory: str, steps: list[tuple[str, int]]) -> None:
     check(steps, directory)
