@@ -16,16 +16,15 @@ import errno
 import os
 import platform
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from re import fullmatch
 from threading import RLock
-from time import monotonic
 from zlib import crc32
 
-from adapters._user_folder import folder_in, folders_of, names_in
+from adapters._user_folder import folder_in
 
 try:
     import fcntl
@@ -37,11 +36,6 @@ HAS_LOCKS = fcntl is not None
 _ATTEMPTS = 100  # to make a folder, while other processes remove those that are empty
 _NAME = r"[0-9a-f]{8}\.[0-9a-f]{8}\.[0-9a-f]{12}"  # where it is seen, where it is, a random part
 _FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
-
-# Seconds from one look at a name to the next. A look takes a twentieth of it, so that this is the
-# part of its time that a process sweeps at most.
-_PAUSE = 1e-4
-_next: dict[tuple[str, str], float] = {}  # when to sweep a directory again, for files of a kind
 
 # Held while a lock is made that `_locks` does not have yet: a fork waits for it.
 _guard = RLock()
@@ -66,7 +60,7 @@ class Owner:
         """Remove the folder, in which no other file may be left, and give up the lock."""
         if self.is_here():
             self.leave()
-            _remove(self.folder)
+            remove(self.folder)
 
     def leave(self) -> None:
         """Give up the lock, and leave the folder as that of an owner that has ended."""
@@ -105,58 +99,8 @@ def is_seen(folder: str) -> bool:
 
 def is_dead(folder: str) -> bool:
     """Whether it is known that the owner of a folder has ended."""
-    with _without_owner(folder) as is_dead:
+    with without_owner(folder) as is_dead:
         return is_dead
-
-
-def remove_dead(folder: str, clear: Callable[[str], object]) -> None:
-    """If the owner of a folder has ended, call `clear` with the folder, and remove it.
-
-    What `clear` leaves there keeps the folder.
-    """
-    with suppress(OSError):  # empty: its owner was killed before it made the lock
-        os.rmdir(folder)
-    with _without_owner(folder) as is_dead:
-        if is_dead:
-            clear(folder)
-            if os.listdir(folder) == [LOCK]:
-                _remove(folder)
-
-
-def sweep(
-    directory: str,
-    clear: Callable[[str], object],
-    kind: str = "",
-    others: Callable[[str], object] | None = None,
-) -> None:
-    """Call `remove_dead` for the folders of a kind in a directory, unless it was swept just before.
-
-    There is no daemon: a process that puts something into a directory sweeps it. It looks at the
-    owners, not at their files, and not each time.
-
-    Args:
-        directory: Where the folder of the user is.
-        clear: As in `remove_dead`.
-        kind: How the names of the folders end.
-        others: Called with the path of whatever else is there.
-    """
-    now = monotonic()
-    if now < _next.get((directory, kind), now):
-        return
-    names = names_in(directory)
-    looks = 1 + len(names)
-    for folder in folders_of(directory, names):
-        with suppress(OSError):  # another process has removed it
-            names = os.listdir(folder)
-            looks += len(names)
-            for name in names:
-                path = os.path.join(folder, name)
-                if is_name(name, kind):
-                    remove_dead(path, clear)
-                elif others is not None:
-                    others(path)
-            os.rmdir(folder)  # if it is empty
-    _next[directory, kind] = now + _PAUSE * looks
 
 
 def _claim(directory: str, content: bytes, kind: str) -> Owner:
@@ -167,7 +111,7 @@ def _claim(directory: str, content: bytes, kind: str) -> Owner:
         os.chmod(folder, 0o700)  # whatever the umask is
         return Owner(folder, _lock(os.path.join(folder, LOCK), content))
     except BaseException:
-        _remove(folder)
+        remove(folder)
         raise
 
 
@@ -202,7 +146,7 @@ def _flock(descriptor: int) -> None:
 
 
 @contextmanager
-def _without_owner(folder: str) -> Iterator[bool]:
+def without_owner(folder: str) -> Iterator[bool]:
     """Whether the owner of a folder has ended; if so, no process can become its owner meanwhile.
 
     On another host, a lock may be free that the owner holds on its own.
@@ -228,7 +172,7 @@ def _without_owner(folder: str) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _remove(folder: str) -> None:
+def remove(folder: str) -> None:
     """Remove an owner's folder with its lock, and the folder of the user, if it is empty then."""
     with suppress(OSError):
         os.unlink(os.path.join(folder, LOCK))

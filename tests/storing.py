@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from adapters import _owner, stores
+from adapters import _owner, _sweep, stores
 from adapters.stores import _lease, _spare
 from adapters.stores._files import LARGE
 
@@ -221,5 +221,5 @@ def leave_file(directory: Path, name: str) -> Path:
 
 def sweep(store: stores.Local) -> None:
     """Put something, when it is time to sweep again."""
-    _owner._next.clear()
+    _sweep._next.clear()
     store.delete(store.put([b"part"]))

@@ -17,7 +17,7 @@ from children import Memory
 from segments_room import SIZE, folders_in, in_a_child, needs_fork, needs_segments, segments_in
 
 import adapters
-from adapters import _owner
+from adapters import _sweep
 from adapters._execution import connection
 from adapters._segments import home, sender
 from adapters._segments.home import Home
@@ -144,7 +144,7 @@ def test_a_sender_may_end_before_its_messages_are_read(start_method: str) -> Non
 @needs_segments
 class TestASenderThatHasEnded:
     def swept(self, directory: str) -> list[Any]:
-        _owner._next.clear()
+        _sweep._next.clear()
         Home().close()
         return segments_in(directory)
 

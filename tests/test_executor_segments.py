@@ -23,7 +23,7 @@ from executors import on_processes, on_restarting_processes
 from segments_room import SIZE, folders_in, needs_fork, needs_segments, segments_in
 
 import adapters
-from adapters import _owner
+from adapters import _sweep
 from adapters._segments import home, limits
 from adapters._segments.sender import sender_in
 
@@ -374,7 +374,7 @@ class TestAProgram:
         self.run("os.killpg(os.getpgid(0), signal.SIGKILL)", tmp_path, alone)
         assert segments_in(alone) != []
         monkeypatch.setattr(home, "_directory", lambda: alone)
-        monkeypatch.setattr(_owner, "_next", {})
+        monkeypatch.setattr(_sweep, "_next", {})
         with one_worker():
             assert len(folders_in(alone)) == 1
         assert os.listdir(alone) == []

@@ -18,7 +18,7 @@ import pytest
 import storing
 from storing import files_in, folder_in, fork, forked, in_a_fork, locks, posix_users
 
-from adapters import _owner
+from adapters import _owner, _sweep
 
 claim = _owner.claim
 
@@ -219,7 +219,7 @@ class TestALock:
         monkeypatch.setattr(_owner, "fcntl", None)
         owner = claim(str(tmp_path))
         assert not _owner.is_dead(owner.folder)
-        _owner.remove_dead(owner.folder, pytest.fail)
+        _sweep.remove_dead(owner.folder, pytest.fail)
         owner.release()
         assert files_in(tmp_path) == []
 
@@ -261,19 +261,21 @@ class TestRemoving:
     def test_what_a_dead_owner_has_left_clears_it_first(self, tmp_path: Path) -> None:
         folder = in_a_fork(lambda: claim(str(tmp_path)).folder)
         cleared: list[str] = []
-        _owner.remove_dead(folder, cleared.append)
-        assert cleared == [folder]
+        _sweep.remove_dead(folder, cleared.append)
+        first, second = cleared
+        assert first == folder
+        assert second != folder  # where nobody makes files
         assert files_in(tmp_path) == []
 
     @locks
     def test_leaves_what_another_owner_has(self, owner: _owner.Owner) -> None:
-        _owner.remove_dead(owner.folder, pytest.fail)
+        _sweep.remove_dead(owner.folder, pytest.fail)
         assert lock_of(owner.folder).exists()
 
     def test_a_folder_whose_owner_was_killed_before_it_had_a_lock(self, tmp_path: Path) -> None:
         folder = folder_in(tmp_path) / "0badcafe.0badcafe.0123456789ab"
         folder.mkdir(parents=True)
-        _owner.remove_dead(str(folder), pytest.fail)
+        _sweep.remove_dead(str(folder), pytest.fail)
         assert not folder.exists()
 
     @locks
@@ -290,7 +292,7 @@ class TestRemoving:
             owners = [*folder_in(tmp_path).iterdir()]
             if owners and not removed:
                 removed.extend(owners)
-                in_a_fork(lambda: _owner.remove_dead(str(owners[0]), bool))
+                in_a_fork(lambda: _sweep.remove_dead(str(owners[0]), bool))
             return real(*arguments)
 
         monkeypatch.setattr(module, name, act_late)
@@ -312,7 +314,7 @@ class TestRemoving:
         def lock_late(descriptor: int, how: int) -> None:
             if not looks:
                 [folder] = folder_in(tmp_path).iterdir()
-                looks.append(_owner._without_owner(str(folder)))
+                looks.append(_owner.without_owner(str(folder)))
                 assert looks[0].__enter__()
             flock(descriptor, how)
 
@@ -322,6 +324,35 @@ class TestRemoving:
         assert not _owner.is_dead(owner.folder)
         owner.release()
         assert files_in(tmp_path) == []
+
+    @locks
+    def test_what_a_dead_owner_has_left_removes_what_another_process_makes_there_meanwhile(
+        self, tmp_path: Path
+    ) -> None:
+        folder = in_a_fork(lambda: claim(str(tmp_path)).folder)
+        made = []
+
+        def clear(path: str) -> None:
+            for name in os.listdir(path):
+                if name != _owner.LOCK:
+                    os.unlink(os.path.join(path, name))
+            if not made:
+                made.append(Path(path, "late"))
+                made[0].touch()
+
+        _sweep.remove_dead(folder, clear)
+        assert Path(folder, "late").exists()  # which keeps the folder, and its lock
+        _sweep.remove_dead(folder, clear)
+        assert files_in(tmp_path) == []
+
+    def test_a_folder_that_has_lost_its_lock_after_a_while(self, tmp_path: Path) -> None:
+        lost = Path(claim(str(tmp_path)).folder)
+        lock_of(str(lost)).unlink()
+        (lost / "left").touch()
+        _sweep.remove_dead(str(lost), pytest.fail)
+        os.utime(lost, (0, 0))
+        _sweep.remove_dead(str(lost), lambda folder: Path(folder, "left").unlink())
+        assert not lost.exists()
 
 
 def name_there(directory: str) -> tuple[str, bool]:

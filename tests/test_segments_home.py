@@ -22,7 +22,7 @@ from segments_room import (
     take,
 )
 
-from adapters import _owner
+from adapters import _owner, _sweep
 from adapters._segments import header, home, limits
 from adapters._segments.home import Home
 from adapters._segments.segment import Segment
@@ -35,7 +35,7 @@ pytestmark = needs_segments
 
 def swept(directory: str) -> None:
     """Sweep, whenever that was done last."""
-    _owner._next.clear()
+    _sweep._next.clear()
     Home().close()
 
 

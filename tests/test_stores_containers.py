@@ -23,13 +23,13 @@ import adapters
 pytestmark = locks
 PROGRAM = """
 import sys
-from adapters import _owner, stores
+from adapters import _owner, _sweep, stores
 
 store = stores.Local(sys.argv[1])
 kept = {}
 for line in sys.stdin:
     what, _, key = line.strip().partition(" ")
-    _owner._next.clear()
+    _sweep._next.clear()
     try:
         if what == "put":
             answer = store.put([b"part"])

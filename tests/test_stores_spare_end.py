@@ -31,7 +31,7 @@ from storing import (
     spares_in,
 )
 
-from adapters import _owner, stores
+from adapters import _sweep, stores
 from adapters.stores import _files, _folder, _spare
 
 pytestmark = leases
@@ -102,7 +102,7 @@ class TestSpareFilesAreRemoved:
             storing.sweep(store)
             assert len(spares_in(memory)) == 1
             os.kill(child, signal.SIGKILL)
-        _owner._next.clear()
+        _sweep._next.clear()
         store.delete(store.put([b"part"]))
         assert files_in(memory) == []
 

@@ -27,7 +27,7 @@ from storing import (
     sweep,
 )
 
-from adapters import _owner, _user_folder, stores
+from adapters import _owner, _sweep, _user_folder, stores
 
 store = storing.store
 
@@ -148,20 +148,20 @@ class TestTheCost:
     def looks(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         """Each folder of an owner that is looked at."""
         looks: list[str] = []
-        remove_dead = _owner.remove_dead
+        remove_dead = _sweep.remove_dead
 
         def look(folder: str, clear: Any) -> None:
             looks.append(folder)
             remove_dead(folder, clear)
 
-        monkeypatch.setattr(_owner, "remove_dead", look)
+        monkeypatch.setattr(_sweep, "remove_dead", look)
         return looks
 
     @pytest.fixture
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         """What the time is, in seconds."""
         clock = [100.0]
-        monkeypatch.setattr(_owner, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(_sweep, "monotonic", lambda: clock[0])
         return clock
 
     def test_is_one_look_at_an_owner_whatever_the_number_of_its_states(
@@ -194,10 +194,10 @@ class TestTheCost:
         assert len(looks) == 9
         keys += [store.put([b"more"]) for _ in range(5)]
         assert len(looks) == 9
-        clock[0] += 10.5 * _owner._PAUSE
+        clock[0] += 10.5 * _sweep._PAUSE
         keys.append(store.put([b"one more"]))
         assert len(looks) == 9
-        clock[0] += _owner._PAUSE  # in all 11: the directory, the folder in it, and those in there
+        clock[0] += _sweep._PAUSE  # in all 11: the directory, the folder in it, and those in there
         keys.append(store.put([b"last"]))
         assert len(looks) == 9 + 10
         for key in keys:
@@ -212,7 +212,7 @@ class TestTheCost:
             (tmp_path / str(number)).touch()
         store.delete(store.put([b"first"]))
         left = leave_state(tmp_path)
-        clock[0] += 100 * _owner._PAUSE
+        clock[0] += 100 * _sweep._PAUSE
         store.delete(store.put([b"more"]))
         assert left.exists()
         clock[0] += 1

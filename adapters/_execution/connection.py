@@ -11,7 +11,7 @@ from adapters._execution.packing import BY_EITHER, Form, Packed
 from adapters._execution.parts import mark_sent, unpack
 from adapters._naming import shown
 from adapters._segments import receiver, sender  # noqa: F401  before children are forked
-from adapters._segments.home import Home
+from adapters._segments.home import Home, sweep_at_exit
 from adapters.errors import RebuildError, failures
 
 _KIND = "adapters.send"  # what a message begins with
@@ -67,6 +67,7 @@ def receive(connection: Connection, /) -> Any:
         RebuildError: the object cannot be rebuilt here, a part of it is lost, or the message is not
             one of `adapters.send`.
     """
+    sweep_at_exit()
     data = connection.recv_bytes()
     try:
         kind, *message = pickle.loads(data)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from struct import Struct
 
-from adapters import _owner
+from adapters import _owner, _sweep
 from adapters._segments.ended import files_in, is_awaited, unlink
 from adapters._segments.exits import at_exit
 from adapters._segments.limits import most_bytes
@@ -53,11 +53,11 @@ class Home:
                 self._claim(directory)
 
     def _claim(self, directory: str) -> None:
-        _owner.sweep(directory, _clear, KIND)
+        _sweep.sweep(directory, _clear, KIND)
         self._owner = _owner.claim(directory, _heir() if self._keep_unread else b"", KIND)
         self.folder = self._owner.folder
         _homes.append(self)
-        at_exit(_close_all)
+        sweep_at_exit()
 
     def close(self) -> None:
         """Remove the folder, with all that may be removed."""
@@ -70,13 +70,10 @@ class Home:
         if self._keep_unread:
             owner.leave()
             with suppress(OSError):
-                _owner.remove_dead(self.folder, _clear)
+                _sweep.remove_dead(self.folder, _clear)
         else:
-            # Under another name, where a worker that has not ended makes no more files.
-            other = f"{self.folder.removesuffix(KIND)[:-12]}{secrets.token_hex(6)}{KIND}"
-            with suppress(OSError):
-                os.rename(self.folder, other)
-                owner.folder = other
+            with suppress(OSError):  # a worker that has not ended may make files
+                owner.folder = _sweep.rename(self.folder)
             for _ in range(2):  # it may be just about to make one
                 _unlink_all(owner.folder)
                 owner.release()
@@ -88,7 +85,7 @@ def remove_read(path: str) -> None:
     """Remove a segment that its sender has left, and its folder with the last one."""
     unlink(path)
     with suppress(OSError):
-        _owner.remove_dead(os.path.dirname(path), _clear)
+        _sweep.remove_dead(os.path.dirname(path), _clear)
 
 
 def _directory() -> str:
@@ -105,17 +102,22 @@ def _heir() -> bytes:
     return _HEIR.pack(0 if parent is None else parent.pid, identity()[1])
 
 
-def _clear(folder: str) -> None:
-    """Remove what is in the folder of an owner that has ended, but for what may still be read."""
+def _clear(folder: str, *, at_end: bool = False) -> None:
+    """Remove what is in the folder of an owner that has ended, but for what may still be read.
+
+    With `at_end`, this process ends, too, and is one that reads no more.
+    """
     heir = b""
     with suppress(OSError), open(os.path.join(folder, _owner.LOCK), "rb") as lock:
         heir = lock.read(_HEIR.size)
-    if len(heir) < _HEIR.size or has_ended(*_HEIR.unpack(heir)):
-        _unlink_all(folder)
-        return
-    for path in files_in(folder):
-        if not is_awaited(path, sent=True):
-            unlink(path)
+    if len(heir) == _HEIR.size:
+        process = _HEIR.unpack(heir)
+        if not (has_ended(*process) or (at_end and process == identity())):
+            for path in files_in(folder):
+                if not is_awaited(path, sent=True):
+                    unlink(path)
+            return
+    _unlink_all(folder)
 
 
 def _unlink_all(folder: str) -> None:
@@ -123,9 +125,16 @@ def _unlink_all(folder: str) -> None:
         unlink(path)
 
 
+def sweep_at_exit() -> None:
+    """When this process ends, remove what children of it have left that were killed."""
+    at_exit(_close_all)
+
+
 def _close_all() -> None:
     for home in list(_homes):
         home.close()
+    with suppress(OSError):
+        _sweep.sweep(_directory(), partial(_clear, at_end=True), KIND)
 
 
 if hasattr(os, "register_at_fork"):

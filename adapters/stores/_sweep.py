@@ -10,13 +10,13 @@ from pathlib import Path
 from re import fullmatch
 from zlib import crc32
 
-from adapters import _owner
+from adapters import _owner, _sweep
 from adapters.stores._flags import set_all_flags
 
 
 def sweep(directory: str) -> None:
     """Remove what dead owners have left in a directory, unless it was swept just before."""
-    _owner.sweep(directory, _clear, others=_remove_if_dead)
+    _sweep.sweep(directory, _clear, others=_remove_if_dead)
 
 
 def _clear(folder: str) -> None:
