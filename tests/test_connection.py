@@ -322,3 +322,25 @@ def test_a_program_leaves_nothing(directory: str) -> None:
     )
     assert processes.run("-W", "error", "-c", program) == "3000000\n"
     assert os.listdir(directory) == []
+
+
+@needs_fork
+@needs_segments
+def test_a_program_leaves_nothing_of_a_child_that_was_killed(directory: str) -> None:
+    program = (
+        "import adapters, multiprocessing, signal\n"
+        "from adapters._segments import home\n"
+        f"home._directory = lambda: {directory!r}\n"
+        "def send(connection):\n"
+        "    adapters.send(connection, bytearray(3_000_000))\n"
+        "    adapters.send(connection, bytearray(3_000_000))\n"
+        "    signal.pause()\n"
+        "ours, theirs = multiprocessing.Pipe()\n"
+        "child = multiprocessing.get_context('fork').Process(target=send, args=(theirs,))\n"
+        "child.start()\n"
+        "print(len(adapters.receive(ours)), ours.poll(60))\n"
+        "child.kill()\n"
+        "child.join()\n"
+    )
+    assert processes.run("-W", "error", "-c", program) == "3000000 True\n"
+    assert os.listdir(directory) == []
