@@ -93,6 +93,7 @@ def test_check_takes_an_adapter_a_type_or_a_name(script: Path, target: str) -> N
     assert result.exit_code in (0, 1)
 
 
+@pytest.mark.slow
 def test_bench_prints_the_costs_and_advises(script: Path) -> None:
     figures = as_json("bench", "script.py:make")
     assert figures["body"] > 0

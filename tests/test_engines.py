@@ -75,6 +75,7 @@ def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyP
     assert "ray" not in clusters.installed()
 
 
+@pytest.mark.slow
 def test_the_expensive_demo_draws_its_chart(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     picture = tmp_path / "chart.png"

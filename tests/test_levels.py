@@ -74,6 +74,7 @@ def test_a_chain_that_is_longer_than_all_paths_of_the_search() -> None:
         assert both(filled_later("lists", pairs, count, everything)) is loads
 
 
+@pytest.mark.slow
 def test_what_is_met_inside_itself_adds_no_levels() -> None:
     itself: list[Any] = []
     itself += [itself] * 20_000

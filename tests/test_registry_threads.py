@@ -90,6 +90,7 @@ def test_registering_again_leaves_no_moment_without_an_adapter(native: type) -> 
     assert failures == []
 
 
+@pytest.mark.slow
 def test_a_process_forked_while_others_register_can_register(native: type) -> None:
     if not hasattr(os, "fork"):
         pytest.skip("no fork here")

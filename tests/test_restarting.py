@@ -336,6 +336,7 @@ def test_a_pool_that_refuses_tasks_gives_each_its_error(manual: list[Manual]) ->
         assert isinstance(future.exception(5), RuntimeError)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_no_task_that_does_not_kill_it(start_method: str) -> None:
     with on_restarting_processes(start_method) as executor:
         before = [executor.submit(abs, -number) for number in range(5)]
