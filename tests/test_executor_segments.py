@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from segments_room import SIZE, folders_in, needs_fork, needs_segments, segments
 
 import adapters
 from adapters import _sweep
-from adapters._segments import home, limits
+from adapters._segments import header, home, limits
 from adapters._segments.sender import sender_in
 
 on_loky = executors.on_loky
@@ -68,10 +68,26 @@ def folder_of(executor: adapters.Executor) -> str:
     return executor._dispatcher.folder
 
 
-def trim(executor: adapters.Executor) -> None:
-    """Let all go that this process has in the folder of an executor and does not use."""
-    gc.collect()
-    sender_in(folder_of(executor)).trim(time.monotonic() + 1)
+def soon(condition: Callable[[], bool]) -> bool:
+    """Whether something becomes true: both sides drop a task a bit after its result is there."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        gc.collect()
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def is_all_given_back(executor: adapters.Executor) -> bool:
+    """Whether workers have given back all segments of this process."""
+    return not sender_in(folder_of(executor)).trim(time.monotonic() + 1)
+
+
+def is_all_free(executor: adapters.Executor) -> bool:
+    """Whether all segments in the folder of an executor are free."""
+    found = segments_in(folder_of(executor))
+    return all(path.read_bytes()[header.STATE] == header.FREE for path in found)
 
 
 def is_filled(memory: Memory, fill: int, size: int = SIZE) -> bool:
@@ -113,8 +129,7 @@ class TestAnArgument:
         assert sum(task.cancel() for task in reversed(tasks)) > 1
         futures.wait(tasks, TIMEOUT)
         del tasks
-        trim(one)
-        assert sender_in(folder_of(one))._out == []
+        assert soon(lambda: is_all_given_back(one))
 
 
 class TestAResult:
@@ -173,14 +188,14 @@ class TestAResult:
             kept = list(executor.map(partial(make_memory, SIZE), range(3), timeout=TIMEOUT))
             assert all(is_filled(memory, number) for number, memory in enumerate(kept))
             if folder_of(executor):
-                assert segments_in(folder_of(executor)) == []
+                assert soon(lambda: segments_in(folder_of(executor)) == [])
 
     def test_that_is_dropped_unread_is_freed(self, one: adapters.Executor) -> None:
         for _ in range(30):
             one.submit(make_memory, SIZE, 1)
         assert is_filled(one.submit(make_memory, SIZE, 2).result(TIMEOUT), 2)
         if folder_of(one):
-            assert len(segments_in(folder_of(one))) < 10
+            assert soon(lambda: is_all_free(one))
 
 
 class TestMap:
@@ -212,13 +227,9 @@ class TestMap:
 @needs_segments
 class TestSegments:
     def test_are_used_again(self, one: adapters.Executor) -> None:
-        for number in range(5):
+        for number in range(40):
             one.submit(children.echo, make_memory(SIZE, number)).result(TIMEOUT)
-        before = segments_in(folder_of(one))
-        for number in range(30):
-            one.submit(children.echo, make_memory(SIZE, number)).result(TIMEOUT)
-        assert segments_in(folder_of(one)) == before
-        assert 2 <= len(before) <= 6
+        assert 2 <= len(segments_in(folder_of(one))) <= 12  # of 80 parts; some are let go late
 
     def test_are_of_each_executor_alone(self, directory: str) -> None:
         with one_worker() as first, one_worker() as second:
@@ -278,8 +289,7 @@ class TestAWorkerThatIsKilled:
             with pytest.raises(futures.BrokenExecutor):
                 executor.submit(children.die_with, make_memory(SIZE, 3)).result(TIMEOUT)
             assert is_filled(executor.submit(children.echo, kept).result(TIMEOUT), 1)
-            trim(executor)
-            assert sender_in(folder_of(executor))._out == []
+            assert soon(lambda: is_all_given_back(executor))
             assert is_filled(kept, 1)
 
     def test_before_it_has_sent_what_it_has_filled_leaves_nothing(self, directory: str) -> None:
@@ -365,7 +375,9 @@ class TestAProgram:
     )
     def test_leaves_nothing(self, tmp_path: Path, alone: str, end: str) -> None:
         done = self.run(end, tmp_path, alone)
-        assert (done.stdout, done.stderr) == ("5\n", "")
+        assert done.stdout == "5\n"
+        # The manager of a pool that is dropped just then may have closed its pipe.
+        assert done.stderr == "" or end == "del executor"
         assert os.listdir(alone) == []
 
     def test_killed_leaves_what_the_next_use_of_another_one_removes(
