@@ -26,9 +26,10 @@ class Executor(futures.Executor):
     """A `concurrent.futures.Executor` that sends native objects through another one.
 
     Arguments and results go through `adapters.dumps` and `adapters.loads`: native objects, later
-    subclasses, lambdas and closures travel, and large parts of states leave out of band where the
-    engine can do that. Arguments are pickled when they are submitted; but the engine reads large
-    parts of states when it sends them, and what a worker lacks is sent again. So do not change
+    subclasses, lambdas and closures travel. Large parts of them travel in memory that is shared
+    with the worker, where that is one of a ProcessPoolExecutor or of loky, and out of band where
+    the engine can do that. Arguments are pickled when they are submitted; but the engine reads
+    large parts when it sends them, and what a worker lacks is sent again. So do not change
     arguments until the task is done.
 
     A task that fails anywhere (pickling its arguments, rebuilding them, running, pickling the
@@ -51,6 +52,10 @@ class Executor(futures.Executor):
             executor while it runs alone gets the BrokenExecutor, or one that holds what can be
             rebuilt only once, such as a connection.
         options: For the ProcessPoolExecutor that is made: `max_workers`, `mp_context` and so on.
+
+    Raises:
+        TypeError: `inner` is no executor and no function, or has options.
+        ValueError: the variable ADAPTERS_SEGMENTS_BYTES is no number of bytes.
 
     >>> with Executor(futures.ThreadPoolExecutor(2)) as executor:
     ...     list(executor.map(lambda number: number**2, range(5), chunksize=2))

@@ -62,7 +62,9 @@ def take(path: str, token: int, size: int, readonly: bool = False) -> memoryview
 
 
 def _lost(path: str, problem: str) -> RebuildError:
-    return RebuildError(f"a large part of the message is lost: the segment {path} {problem}", path)
+    advice = "ADAPTERS_SEGMENTS_BYTES=0 sends all parts in the message"
+    message = f"a large part of the message is lost: the segment {path} {problem}; {advice}"
+    return RebuildError(message, path)
 
 
 def _mapping_of(path: str, size: int) -> Mapping | None:
