@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from statistics import median, quantiles
 from time import perf_counter, process_time
@@ -95,6 +96,16 @@ def measure(row: Row) -> Result:
 def _measured() -> float:
     """Replace the samples of a result, whose memory would slow down the forks of later rows."""
     raise RuntimeError("this row has been measured")
+
+
+def has_room(memory: int, shared: int) -> bool:
+    """Whether so many bytes of memory are free, and so many in /dev/shm."""
+    try:
+        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+        found = os.statvfs("/dev/shm")
+    except (AttributeError, OSError, ValueError):
+        return False
+    return free >= memory and found.f_bavail * found.f_frsize >= shared
 
 
 def cpu_time(operation: Callable[[], object], seconds: float = 0.005) -> Sample:

@@ -20,7 +20,7 @@ from typing import Any
 import adapters
 from benchmarks import _large_peers as peers
 from benchmarks._large_peers import TIMEOUT, Way
-from benchmarks._measure import Gap, Row, Sample, wall_time
+from benchmarks._measure import Gap, Row, Sample, has_room, wall_time
 from demos import timeline
 from demos.pipe_sieve import collect_primes
 from demos.ranges import split
@@ -65,7 +65,7 @@ def rows() -> Iterator[Row | Gap]:
     """Rows for each kind of move, for many arrays, memory, bytes, and the pipe sieve."""
     if find_spec("numpy") is None:
         yield Gap("large parts", "numpy is not installed; see the extra [bench]")
-    elif not _has_room():
+    elif not has_room(ROOM, ROOM // 4):
         yield Gap("large parts", f"they take {ROOM >> 30} GiB of memory, a quarter in /dev/shm")
     else:
         yield from _many()
@@ -279,12 +279,3 @@ def _copy(source: Any, target: Any) -> None:
 
 def _check_equal(expected: object, found: object) -> None:
     assert found == expected
-
-
-def _has_room() -> bool:
-    try:
-        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-        shared = os.statvfs("/dev/shm")
-    except (AttributeError, OSError, ValueError):
-        return False
-    return free >= ROOM and shared.f_bavail * shared.f_frsize >= ROOM // 4

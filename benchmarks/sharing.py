@@ -15,7 +15,7 @@ from time import perf_counter
 
 import adapters
 from adapters import Shared, stores
-from benchmarks._measure import Gap, Row, wall_time
+from benchmarks._measure import Gap, Row, has_room, wall_time
 from benchmarks._small_types import Adapted
 
 TASKS, WORKERS, CONSTRUCTION = 200, 2, 0.2
@@ -69,7 +69,7 @@ def rows() -> Iterator[Row | Gap]:
         bound=1.03,
         rounds=7,
     )
-    if not _has_room():
+    if not has_room(4 * SIZE, SIZE):
         yield Gap("sharing 1 GiB", "it takes 4 GiB of memory, 1 GiB of it in /dev/shm")
         return
     large = Adapted(bytearray(os.urandom(1 << 20)) * (SIZE >> 20))
@@ -190,12 +190,3 @@ def _memory(field: str) -> int:
         if line.startswith(field):
             return int(line.split()[1]) << 10
     raise LookupError(field)
-
-
-def _has_room() -> bool:
-    try:
-        free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-        shared = os.statvfs("/dev/shm")
-    except (AttributeError, OSError, ValueError):
-        return False
-    return free > 4 * SIZE and shared.f_bavail * shared.f_frsize > SIZE

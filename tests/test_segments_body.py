@@ -28,7 +28,7 @@ def test_reads_lines_as_a_file() -> None:
 
 
 def test_fills_memory_as_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "_CHUNK", 3)
+    monkeypatch.setattr(body, "CHUNK", 3)
     ours, file = Body(memoryview(TEXT)), io.BytesIO(TEXT)
     for size in (5, 0, 7, 5, 5):
         mine, theirs = bytearray(size), bytearray(size)

@@ -150,7 +150,7 @@ class TestOneThatWasTaken:
         with open(segment.path, "r+b") as file:
             found = identity()[1] if namespace is None else namespace
             file.seek(header.TAKER)
-            file.write(header.TAKER_LAYOUT.pack(process, found))
+            file.write(header.PROCESS.pack(process, found))
             file.seek(header.STATE)
             file.write(bytes([header.TAKEN]))
 

@@ -11,8 +11,9 @@ import mmap
 from functools import cache
 from typing import Any
 
+from adapters._segments.limits import CHUNK
+
 LARGE = 1 << 22  # bytes from which on large pages are asked for
-_CHUNK = 1 << 24  # bytes copied at once, after which other threads run and Ctrl-C is served
 _HUGE_PAGE = 1 << 21
 
 
@@ -32,8 +33,8 @@ class Body:
         if len(target) >= LARGE:
             _ask_for_large_pages(target)
         count = 0
-        for start in range(0, len(target), _CHUNK):
-            found = self._next(min(_CHUNK, len(target) - start))
+        for start in range(0, len(target), CHUNK):
+            found = self._next(min(CHUNK, len(target) - start))
             target[start : start + len(found)] = found
             count += len(found)
         return count

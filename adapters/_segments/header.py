@@ -15,7 +15,7 @@ MAGIC = b"segment1"
 # and the namespace of that process id.
 LAYOUT = Struct("=8sQBBBxIQ")
 STATE, CLOSED, SENT, TAKER = 16, 17, 18, 20
-TAKER_LAYOUT = Struct("=IQ")
+PROCESS = Struct("=IQ")  # a process, as `processes.identity` has it
 
 FREE = 0  # the sender may fill it
 HANDED = 1  # a message names it, which nobody has read

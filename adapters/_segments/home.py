@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from struct import Struct
 
 from adapters import _owner, _sweep
+from adapters._segments import header
 from adapters._segments.ended import files_in, is_awaited, unlink
 from adapters._segments.exits import at_exit
 from adapters._segments.limits import most_bytes
@@ -22,7 +22,6 @@ from adapters._segments.processes import has_ended, identity
 from adapters._segments.sender import close_sender
 
 KIND = ".segments"  # of the folder, as in `_owner`
-_HEIR = Struct("=IQ")  # in the file LOCK: the process that has started this one, and its namespace
 
 _homes: list[Home] = []
 on_close: list[Callable[[str], object]] = []  # called with a folder that is gone
@@ -98,8 +97,9 @@ def _directory() -> str:
 
 
 def _heir() -> bytes:
+    """What the file LOCK holds: the process for which unread parts are kept."""
     parent = multiprocessing.parent_process()
-    return _HEIR.pack(0 if parent is None else parent.pid, identity()[1])
+    return header.PROCESS.pack(0 if parent is None else parent.pid, identity()[1])
 
 
 def _clear(folder: str, *, at_end: bool = False) -> None:
@@ -109,9 +109,9 @@ def _clear(folder: str, *, at_end: bool = False) -> None:
     """
     heir = b""
     with suppress(OSError), open(os.path.join(folder, _owner.LOCK), "rb") as lock:
-        heir = lock.read(_HEIR.size)
-    if len(heir) == _HEIR.size:
-        process = _HEIR.unpack(heir)
+        heir = lock.read(header.PROCESS.size)
+    if len(heir) == header.PROCESS.size:
+        process = header.PROCESS.unpack(heir)
         if not (has_ended(*process) or (at_end and process == identity())):
             for path in files_in(folder):
                 if not is_awaited(path, sent=True):

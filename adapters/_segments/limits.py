@@ -9,6 +9,7 @@ from adapters import _owner
 
 LEAST = 1 << 17  # bytes of a part: a smaller one is faster in the message
 MOST_SEGMENTS = 64  # of a sender
+CHUNK = 1 << 24  # bytes copied at once, after which other threads run and Ctrl-C is served
 VARIABLE = "ADAPTERS_SEGMENTS_BYTES"
 
 

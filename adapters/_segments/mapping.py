@@ -73,7 +73,7 @@ class Mapping:
         _untrack(exporter)
         self._exporter = weakref.ref(exporter)
         weakref.finalize(exporter, self._let_go).atexit = False
-        header.TAKER_LAYOUT.pack_into(self.memory, header.TAKER, *identity())
+        header.PROCESS.pack_into(self.memory, header.TAKER, *identity())
         self.memory[header.STATE] = header.TAKEN
         if self.memory[header.CLOSED]:
             remove_read(self.path)

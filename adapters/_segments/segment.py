@@ -13,9 +13,9 @@ from time import monotonic
 from typing import Any
 
 from adapters._segments import header
+from adapters._segments.limits import CHUNK
 from adapters._segments.processes import has_ended, identity
 
-_CHUNK = 1 << 24  # bytes copied at once, after which other threads run and Ctrl-C is served
 _FLAGS = os.O_RDWR | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC"))
 _NAME = r"[0-9]+\.[0-9]+\.[0-9a-f]{12}"  # its sender, as `identity` has it, and a random part
 
@@ -105,8 +105,8 @@ class Segment:
         position = 0
         for piece in pieces:
             with memoryview(piece) as view, view.cast("B") as rest:
-                for start in range(0, len(rest), _CHUNK):
-                    part = rest[start : start + _CHUNK]
+                for start in range(0, len(rest), CHUNK):
+                    part = rest[start : start + CHUNK]
                     if memory is None:
                         self._write(part, header.DATA + position)
                     else:
@@ -140,10 +140,8 @@ class Segment:
         """Free it if the process that has taken it is known to have ended."""
         if self.state() != header.TAKEN:
             return False
-        taker = os.pread(self._descriptor, header.TAKER_LAYOUT.size, header.TAKER)
-        if len(taker) < header.TAKER_LAYOUT.size or not has_ended(
-            *header.TAKER_LAYOUT.unpack(taker)
-        ):
+        taker = os.pread(self._descriptor, header.PROCESS.size, header.TAKER)
+        if len(taker) < header.PROCESS.size or not has_ended(*header.PROCESS.unpack(taker)):
             return False
         os.pwrite(self._descriptor, bytes([header.FREE]), header.STATE)
         return True
