@@ -7,8 +7,9 @@ that are rebuilt on the other side, through pickle, multiprocessing and all that
 from adapters import errors
 from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
-from adapters._wire.rebuild import Spec, complete, rebuild, registry, to_spec
+from adapters._wire.rebuild import complete, rebuild, registry
 from adapters._wire.registry import Registry
+from adapters._wire.spec import Spec, to_spec
 from adapters.errors import (
     AdapterError,
     ConflictError,

@@ -14,7 +14,7 @@ from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import COMPLETE, PLAIN, REBUILD, SPEC, Global
 from adapters._payload.tables import DictTable, SetTable
 from adapters._wire.key import parse_key
-from adapters._wire.rebuild import Spec
+from adapters._wire.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

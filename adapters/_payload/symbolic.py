@@ -29,7 +29,7 @@ from adapters._payload.symbols import (
     Container,
     Global,
 )
-from adapters._wire.rebuild import Spec
+from adapters._wire.spec import Spec
 
 _EMPTY: list[Any] = []  # the items of all containers that are empty; they get another list
 _ADD: dict[type, str] = {list: "APPENDS", dict: "SETITEMS", set: "ADDITEMS"}

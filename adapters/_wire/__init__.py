@@ -10,7 +10,9 @@
 | `unserved` | what no adapter serves |
 | `abstract` | types of which there are no objects, which are refused |
 | `copying` | what the copy module gets |
-| `rebuild` | the wire form: what payloads name, specs, reducers |
+| `reducer` | the wire form: what picklers get for a native object |
+| `rebuild` | the wire form: what payloads name, and the adapters that they ask for |
+| `spec` | specs, as values |
 | `key` | what a payload says of an adapter, in one string |
 | `provider` | how a process that never saw the registration gets the adapter |
 | `attributes` | the Python part of an object of a native type |
