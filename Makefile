@@ -11,11 +11,13 @@ VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version(
 MADE := $(VENV)/.made-$(VERSION)
 DEMOS := $(VENV)/.demos-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
-EXTENSION := native/_native.*.so
-BUILT_FROM := pyproject.toml setup.py native/_build.py $(wildcard native/csrc/*.[ch])
+EXTENSION := native/_native.*.so adapters/_accelerator.*.so
+BUILT_FROM := pyproject.toml setup.py adapters/_accelerator.c native/_build.py \
+    $(wildcard native/csrc/*.[ch])
 
 STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
-C_TESTS := tests/test_native*.py tests/test_ctype.py tests/test_layout.py
+C_TESTS := tests/test_native*.py tests/test_ctype.py tests/test_layout.py tests/test_accelerat*.py \
+    tests/test_buffers.py tests/test_cycles.py tests/test_plain_pickler.py tests/test_reduc*.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .PHONY: help demo test check lint bench docs sanitize dist clean
@@ -39,6 +41,8 @@ lint: $(DEV) ## ruff, mypy --strict, the import contract, and the C without a wa
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	set -e; for source in native/csrc/*.c; do $(CC) $(STRICT) -c $$source -o /dev/null; done
+	$(CC) $(filter-out -Wpedantic,$(STRICT)) -DPy_LIMITED_API=0x030A0000 -I"$(INCLUDE)" \
+	    -c adapters/_accelerator.c -o /dev/null # pedantic about functions in the slots of types
 
 bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
 	@$(BIN)/python -c 'import numpy, primesieve' 2>/dev/null \
@@ -52,9 +56,10 @@ docs: $(DEV) ## the documentation, in build/docs
 # CPython leaves memory of its own behind at exit, hence no leak checker.
 sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)
 	rm -rf build/sanitize && mkdir -p build/sanitize
-	cp -R adapters demos native tests pyproject.toml build/sanitize
-	cd build/sanitize && CFLAGS="$(SANITIZE)" $(BIN)/python native/_build.py
-	cd build/sanitize && env CFLAGS="$(SANITIZE)" PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
+	cp -R adapters demos native tests pyproject.toml setup.py build/sanitize
+	cd build/sanitize && rm -f $(EXTENSION)
+	cd build/sanitize && CFLAGS="$(SANITIZE)" $(BIN)/python setup.py --quiet build_ext --inplace
+	cd build/sanitize && env ADAPTERS_ACCELERATOR=1 CFLAGS="$(SANITIZE)" PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
 	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	    LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	    $(BIN)/python -m pytest -m "not slow" $(ARGS) $(C_TESTS)

@@ -1,9 +1,20 @@
-"""Build the C extension of `native`; everything else is in pyproject.toml."""
+"""Build the C of `native` and the accelerator of `adapters`; all else is in pyproject.toml."""
 
-from setuptools import setup
+import sysconfig
+
+from setuptools import Extension, setup
+
+# Both keep to Python's stable ABI: one wheel serves every version from this one on.
+LIMITED = {"define_macros": [("Py_LIMITED_API", "0x030A0000")], "py_limited_api": True}
+
+# Without a compiler it is left out. Builds of Python without the interpreter lock have no stable
+# ABI, and use the Python form.
+ACCELERATOR = Extension(
+    "adapters._accelerator", ["adapters/_accelerator.c"], optional=True, **LIMITED
+)
 
 setup(
     cffi_modules=["native/_build.py:ffibuilder"],
-    # cffi builds for Python's stable ABI: one wheel serves every version from this one on.
+    ext_modules=[] if sysconfig.get_config_var("Py_GIL_DISABLED") else [ACCELERATOR],
     options={"bdist_wheel": {"py_limited_api": "cp310"}},
 )

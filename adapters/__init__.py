@@ -9,7 +9,6 @@ from adapters._pickling import dumps, loads
 from adapters._wire.adapter import Adapter
 from adapters._wire.rebuild import complete, rebuild, registry
 from adapters._wire.registry import Registry
-from adapters._wire.spec import Spec, to_spec
 from adapters.errors import (
     AdapterError,
     ConflictError,
@@ -92,6 +91,7 @@ if TYPE_CHECKING:
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
     from adapters._sharing.handle import Shared, share
     from adapters._struct.layout import StructLayout, register_struct
+    from adapters._wire.spec import Spec, to_spec
 
 # Imported on first use, as these import more than pickle does.
 _LAZY = {
@@ -106,6 +106,7 @@ _LAZY = {
     "GlobalFound": "_payload.audit_report",
     "Problem": "_payload.audit_report",
     "Shared": "_sharing.handle",
+    "Spec": "_wire.spec",
     "StructLayout": "_struct.layout",
     "Task": "_execution.task",
     "answer": "_execution.task",
@@ -123,6 +124,7 @@ _LAZY = {
     "stores": "stores",
     "task": "_execution.task",
     "testing": "testing",
+    "to_spec": "_wire.spec",
 }
 
 # Older payloads name these.
@@ -149,7 +151,7 @@ register = registry.register
 unregister = registry.unregister
 
 # Payloads and messages name these by the package, whichever file they are in.
-_CORE = (Adapter, Registry, Spec, complete, dumps, loads, rebuild, to_spec)
+_CORE = (Adapter, Registry, complete, dumps, loads, rebuild)
 _ERRORS = (getattr(errors, name) for name in errors.__all__)
 for _public in (*_CORE, Registry.register, Registry.unregister, *_ERRORS):
     _public.__module__ = __name__

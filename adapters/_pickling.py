@@ -8,8 +8,6 @@ package.
 
 from __future__ import annotations
 
-import copyreg
-
 try:
     import _pickle as pickle
     from _pickle import PickleBuffer
@@ -17,9 +15,8 @@ except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
     from pickle import PickleBuffer
 
-from adapters._importable.functions import CACHED, FUNCTIONS, reduce_function
-from adapters._importable.importable import MAIN, is_importable
 from adapters._naming import in_words, notes_of, qualified_name, shown
+from adapters._plain_pickler import NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import AdapterError, RebuildError, SerializeError, failures
 
@@ -28,52 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-_SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
-# Plain pickle refuses these, cloudpickle makes them again. `dumps` would find that out by itself;
-# to know them spares it the start with the plain pickler, and tells `explain`.
-_VIEWS = map(type, (vars(type), {}.keys(), {}.values(), {}.items()))
-_SPECIAL = FUNCTIONS | {property, staticmethod, classmethod, type(copyreg), *_VIEWS}
+    from adapters._plain_pickler import Override
+
 DEFAULT_PROTOCOL = 5
 _ADVICE = "adapters.explain(obj) names the part that refuses, adapters.register serves it"
-
-
-class NotImportableError(Exception):
-    """A function or class has to be pickled by value, for which cloudpickle is needed."""
-
-
-class PlainPickler(pickle.Pickler):
-    """The pickler of objects that hold no function or class to go by value."""
-
-    def reducer_override(self, obj: Any) -> Any:
-        kind = type(obj)
-        if kind in copyreg.dispatch_table:
-            return NotImplemented
-        if kind in _SPECIAL:
-            reduced = reduce_function(obj) if kind in FUNCTIONS else None
-        elif issubclass(kind, type):
-            reduced = NotImplemented if is_importable(obj) or obj in _SINGLETONS else None
-        elif kind is CACHED:
-            reduced = NotImplemented if is_importable(obj) else None
-        else:
-            reduced = registry.reduce(obj)
-            if kind.__name__ != "TypeVar" or obj.__module__ not in MAIN:
-                return reduced
-            reduced = None
-        if reduced is None:
-            raise NotImportableError
-        return reduced
-
-
-class FirstPickler(PlainPickler):
-    """A PlainPickler that asks a function for reductions first; NotImplemented is no answer."""
-
-    def __init__(self, first: Callable[[Any], Any], *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._first = first
-
-    def reducer_override(self, obj: Any) -> Any:
-        reduced = self._first(obj)
-        return PlainPickler.reducer_override(self, obj) if reduced is NotImplemented else reduced
 
 
 class _Callback:
@@ -148,8 +103,9 @@ def write(
     obj: object,
     protocol: int | None,
     buffer_callback: Callable[[Any], Any] | None,
-    first: Callable[[Any], Any] | None = None,
     *,
+    override: Override | None = None,
+    first: Callable[[Any], Any] | None = None,
     copy_main: bool = False,
 ) -> list[bytes]:
     """The pieces of what `dumps` returns; large `bytes` of the object are pieces as they are.
@@ -158,7 +114,8 @@ def write(
         obj: As in `dumps`.
         protocol: As in `dumps`.
         buffer_callback: As in `dumps`.
-        first: A function that is asked for reductions first.
+        override: What the plain pickler asks for reductions, None for its own.
+        first: A function that the pickler by value asks first.
         copy_main: Whether classes of the main script are copied, together with the functions, also
             for a process that runs the same script.
 
@@ -169,11 +126,7 @@ def write(
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     file = Pieces()
     try:
-        pickler = (
-            PlainPickler(file, protocol, buffer_callback=callback)
-            if first is None
-            else FirstPickler(first, file, protocol, buffer_callback=callback)
-        )
+        pickler = PlainPickler(file, protocol, buffer_callback=callback, override=override)
     except (OverflowError, TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None

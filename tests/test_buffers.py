@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,10 @@ from layouts import FORMATS, LAYOUTS, laid_out
 from processes import run
 
 import adapters
-from adapters._wire.buffers import inspect
+from adapters._wire.buffers import BUFFERS, OTHER, inspect
 
 LARGE = bytes(range(256)) * 40
+LONG = bytes(1 << 20)  # from this size on `bytes` are a large part, too
 
 
 def address(buffer: Any) -> int:
@@ -55,7 +57,7 @@ def the_part(state: Any) -> Any:
 @pytest.mark.parametrize("nest", STATES.values(), ids=STATES.keys())
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_out_of_band_without_a_copy(nest: Any, kind: Any) -> None:
-    part = kind(LARGE)
+    part = kind(LONG)
     buffers: list[pickle.PickleBuffer] = []
     data = adapters.dumps(Gadget(nest(part)), buffer_callback=buffers.append)
     assert len(data) < 200
@@ -65,7 +67,7 @@ def test_out_of_band_without_a_copy(nest: Any, kind: Any) -> None:
     twin = adapters.loads(data, buffers=received)
     arrived = the_part(twin.state)
     assert type(arrived) is (bytes if kind is bytes else memoryview)
-    assert arrived == LARGE
+    assert arrived == LONG
     assert address(arrived) == address(received[0])
     assert type(twin.state) is (type(nest(part)) if type(nest(0)) is not int else type(arrived))
 
@@ -101,8 +103,8 @@ def test_small_bytes_stay_in_band() -> None:
 
 
 def test_the_callback_may_ask_for_in_band() -> None:
-    data = adapters.dumps(Gadget(LARGE), buffer_callback=lambda buffer: True)
-    assert adapters.loads(data).state == LARGE
+    data = adapters.dumps(Gadget(LONG), buffer_callback=lambda buffer: True)
+    assert adapters.loads(data).state == LONG
 
 
 @pytest.mark.parametrize("shape", [(), (600,), (5, 30, 4)])
@@ -277,23 +279,53 @@ def test_only_cffis_buffers_are_taken_for_buffers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "buffers", "flat"),
+    ("state", "found"),
     [
-        (b"small", False, True),
-        (LARGE, True, True),
-        (bytearray(1), True, True),
-        (object(), False, False),
-        ([1, 2.5, "three"], False, True),
-        ((1, b"small"), False, True),
-        ((1, LARGE), True, True),
-        ({"key": bytearray(1)}, True, True),
-        ({1: "value"}, False, True),
-        ({b"key": "value"}, False, False),
-        ([[1]], False, False),
-        ({"key": [LARGE]}, True, False),
-        ((1, object()), False, False),
+        (b"small", 0),
+        (LONG, BUFFERS),
+        (bytearray(1), BUFFERS),
+        (object(), OTHER),
+        ([1, 2.5, "three", None, True, 1j], 0),
+        ((1, b"small"), 0),
+        ((1, LONG), BUFFERS),
+        ({"key": bytearray(1)}, BUFFERS),
+        ({1: "value", b"key": [[]]}, 0),
+        ({LONG: 1}, 0),
+        ({(1, 2): 1}, OTHER),
+        ([[{"key": ({},)}]], 0),
+        ({"key": [LONG]}, BUFFERS),
+        ((1, object(), [memoryview(b"")]), OTHER | BUFFERS),
+        ([ffi.buffer(ffi.new("char[3]"))], BUFFERS),
+        ((bool, True), OTHER),
+        ([set()], OTHER),
+        ([OrderedDict()], OTHER),
     ],
-    ids=str,
+    ids=range(18),
 )
-def test_a_state_is_looked_through(state: Any, buffers: bool, flat: bool) -> None:
-    assert inspect(state) == (buffers, flat)
+def test_a_state_is_looked_through(state: Any, found: int) -> None:
+    assert inspect(state) == found
+    assert inspect(nested(state, 70)) == found
+
+
+def nested(state: Any, depth: int) -> Any:
+    for level in range(depth):
+        state = [{"key": state}, (state,)][level % 2]
+    return state
+
+
+def shared(count: int) -> Any:
+    """As many containers, each of which is in the next one twice."""
+    state: Any = []
+    for _ in range(count):
+        state = [state, (state,)]
+    return state
+
+
+def test_a_look_is_as_long_as_the_state_is() -> None:
+    cycle: list[Any] = [1]
+    cycle += [{"key": cycle}, [cycle]]
+    assert inspect(cycle) == 0
+    assert inspect(shared(200)) == 0  # by each way to a container it would take 2**200 steps
+    rows = [(number, [number]) for number in range(1000)]
+    assert inspect([rows, rows, list(rows), dict(rows[:0])]) == 0
+    assert inspect([rows, list(rows), [*rows, object()]]) == OTHER

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from processes import in_a_child
 
 import adapters
+from adapters._wire.buffers import LARGE
 
 LENGTHS: dict[str, str | int] = {"weights": "count", "name": "\0", "origin": 1}
 
@@ -95,7 +96,8 @@ def test_it_travels_to_a_child_and_back(
 
 
 def test_nothing_dangles(parcels: Any, parcel_adapter: Any) -> None:
-    parcel = make_parcel(parcels, 2000)  # 16 kB of weights leave out of band
+    count = LARGE // 8
+    parcel = make_parcel(parcels, count)  # its weights leave out of band
     buffers: list[Any] = []
     data = adapters.dumps(parcel, buffer_callback=buffers.append)
     assert len(buffers) == 1
@@ -108,10 +110,10 @@ def test_nothing_dangles(parcels: Any, parcel_adapter: Any) -> None:
     struct = twin[0]
     del twin
     gc.collect()
-    noise = [bytearray(b"\xee" * 16000) for _ in range(50)]
-    assert [struct.weights[index] for index in range(2000)] == list(range(2000))
+    noise = [bytearray(b"\xee" * LARGE) for _ in range(8)]
+    assert [struct.weights[index] for index in range(count)] == list(range(count))
     # In C, so that the sanitizers see what is read: the weights, the name, the origin.
-    assert parcels.lib.parcel_weight(parcels.ffi.addressof(struct)) == sum(range(2000)) + 8 + 0.5
+    assert parcels.lib.parcel_weight(parcels.ffi.addressof(struct)) == sum(range(count)) + 8 + 0.5
     del noise
 
 

@@ -18,6 +18,7 @@ from adapters._importable import main_script
 from adapters._importable.functions import CACHED, FUNCTION, FUNCTIONS
 from adapters._naming import in_words
 from adapters._pickling import Pieces, write
+from adapters._plain_pickler import Override, reduction
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
 
@@ -73,20 +74,41 @@ class Packed:
         self._main, library, _, folder = form
         self._more = reducers or {}
         self._reducers = reducers_of(library)
+        self._left = {} if reducers else _left_by(library, self._reducers)
         self._lacking = lacking
         self._check = check
         self._reduced = {} if reduced is None else reduced
         self.names: dict[str, str | None] = {}
-        self.is_plain = True
         self.lacks = False
         views: list[PickleBuffer] = []
         copy_main = self._main == BY_VALUE
-        pieces = write(obj, 5, views.append, first=self._reduce, copy_main=copy_main)
-        self.is_plain &= not views
+        override = Override(self._left, {}, self._reduce_plainly)
+        pieces = write(
+            obj, 5, views.append, override=override, first=self._reduce, copy_main=copy_main
+        )
+        self.is_plain = not override.was_called and not views
         self.message: Message = message_of(pieces, views, folder, is_kept)
 
+    def _reduce_plainly(self, obj: Any) -> Any:
+        """The reduction of an object by the plain pickler."""
+        reduced = self._reduce(obj)
+        if reduced is not NotImplemented:
+            return reduced
+        reduced = reduction(obj)
+        if reduced is NotImplemented and not self._more:
+            self._leave(type(obj))
+        return reduced
+
+    def _leave(self, kind: type) -> None:
+        """Keep that all objects of a type are left to pickle, if that is so."""
+        known = kind in registry.copyreg.left or kind in dispatch_table
+        if not known or kind in _COPIED or kind in self._reducers or issubclass(kind, type):
+            return
+        if not issubclass(kind, BaseException) and not _is_array(kind):
+            self._left[kind] = None
+
     def _reduce(self, obj: Any) -> Any:
-        self.is_plain = False
+        """The reduction of an object that is not to arrive as by the plain pickler."""
         kind = type(obj)
         if kind is FUNCTION or kind is CACHED or issubclass(kind, type):
             is_main = self._main != BY_VALUE and main_script.is_of_main(obj)
@@ -106,7 +128,7 @@ class Packed:
 
     def _reduce_other(self, obj: Any, kind: type) -> Any:
         """The reduction of what would not arrive as through the pickler of an executor."""
-        if kind.__name__ == "ndarray" and kind.__module__ == "numpy" and not obj.flags.writeable:
+        if _is_array(kind) and not obj.flags.writeable:
             return obj.copy("K").__reduce_ex__(5)  # the receiver's own, so it can write there
         if issubclass(kind, BaseException) and (kind not in dispatch_table or is_of_tblib(kind)):
             return reduce_frozen(obj)
@@ -122,6 +144,22 @@ class Packed:
             return main_script.main_definition, (name,)
         digest, body = main_script.digest_of(definition), by_value(definition)
         return main_script.main_definition, (name, digest, body)
+
+
+_left: dict[str, tuple[tuple[int, ...], dict[type, None]]] = {}  # by library
+
+
+def _left_by(library: str, reducers: Reducers) -> dict[type, None]:
+    """Types whose objects are left to pickle, as was found out since the last registration."""
+    state = registry.copyreg.edition, len(dispatch_table), len(reducers)
+    known = _left.get(library)
+    if known is None or known[0] != state:
+        known = _left[library] = state, {}
+    return known[1]
+
+
+def _is_array(kind: type) -> bool:
+    return kind.__name__ == "ndarray" and kind.__module__ == "numpy"
 
 
 def is_of_tblib(kind: type) -> bool:

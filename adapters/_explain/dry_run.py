@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from adapters._importable.functions import FUNCTION
 from adapters._naming import in_words
 from adapters._nesting import too_deep
-from adapters._pickling import NotImportableError, PlainPickler, is_final
+from adapters._pickling import is_final
+from adapters._plain_pickler import NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
 from adapters.errors import failures
 

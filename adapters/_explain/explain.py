@@ -19,7 +19,8 @@ from adapters._explain.paths import Paths
 from adapters._explain.report import Explanation, Finding
 from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
-from adapters._pickling import DEFAULT_PROTOCOL, NotImportableError
+from adapters._pickling import DEFAULT_PROTOCOL
+from adapters._plain_pickler import NotImportableError
 from adapters.errors import failures, suppress_failures
 
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters._explain.dry_run import DryRun, Failure
 from adapters._explain.parts import Parts, Step
-from adapters._pickling import NotImportableError
+from adapters._plain_pickler import NotImportableError
 from adapters._wire.buffers import CONTAINERS
 from adapters._wire.cycles import reaches
 from adapters.errors import failures, suppress_failures

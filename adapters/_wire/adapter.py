@@ -6,10 +6,8 @@ import os
 
 from adapters._importable.importable import is_sent_by_value
 from adapters._naming import has_module, in_words, qualified_name, shown
-from adapters._wire.attributes import set_attributes
 from adapters._wire.ctype import is_ctype
 from adapters._wire.key import key_of
-from adapters._wire.registration import check, default_name
 from adapters.errors import RebuildError, SerializeError, VersionError, failures
 
 TYPE_CHECKING = False
@@ -68,6 +66,8 @@ class Adapter:
         subclasses: bool = False,
         provider: Provider | None = None,
     ) -> None:
+        from adapters._wire.registration import check, default_name  # many processes register none
+
         if name is None:
             name = default_name(target, provider if isinstance(provider, str) else "__main__")
         self.target = target
@@ -203,7 +203,8 @@ class Adapter:
         while version != self.version:
             found = self._upgrade_from(version)
             # A pair upgrades the state and the links, a function the state alone.
-            upgrade = found[part] if type(found) is tuple else _same if part else found
+            pair = type(found) is tuple
+            upgrade = found[part] if pair else (lambda links: links) if part else found
             try:
                 state = upgrade(state)
             except failures() as error:
@@ -216,13 +217,16 @@ class Adapter:
 
         `cls` is a subclass of the target, for an adapter with `init`; None means the target.
         """
-        if version != self.version:
-            state = self.upgrade(version, state)
+        state = self.upgrade(version, state)
         try:
             obj = self.make(state, cls)
         except failures() as error:
             step = "the factory" if self.init is None else "init"
             raise self.rebuild_error(step, error) from error
+        return self.made(obj)
+
+    def made(self, obj: Any) -> Any:
+        """What a factory has returned; a RebuildError if that is None."""
         if obj is None:
             raise RebuildError(
                 f"cannot rebuild {qualified_name(self.target)} with adapter {self.name!r}: the"
@@ -251,6 +255,8 @@ class Adapter:
             if attributes is not None:
                 if self.init is None:
                     raise TypeError("the adapter here has no init")
+                from adapters._wire.attributes import set_attributes  # of few adapters
+
                 set_attributes(obj, self.target, attributes)
             step = "link"
             if links is not None:
@@ -282,10 +288,6 @@ class Adapter:
             f" version {shown(version)}, but adapter {self.name!r} here reads {readable}; {advice}",
             self.name,
         )
-
-
-def _same(links: Any) -> Any:
-    return links
 
 
 def _place(function: Any) -> str:

@@ -13,6 +13,7 @@ try:
 except ImportError:  # an interpreter without the C pickler
     from pickle import PickleBuffer
 
+from adapters._accelerated import accelerator
 from adapters.errors import SerializeError
 
 TYPE_CHECKING = False
@@ -25,21 +26,51 @@ CONTAINERS = frozenset((tuple, list, dict))
 BYTES_LIKE: set[type] = {bytes, bytearray, memoryview, PickleBuffer}
 
 # From this size on `bytes` leave out of band, too: below, a buffer costs more than a copy.
-LARGE = 4096
+LARGE = 1 << 20
+
+# What `inspect` finds.
+OTHER = 1
+BUFFERS = 2
 
 
-def inspect(state: Any) -> tuple[bool, bool]:
-    """Whether a bytes-like part of a state has to leave out of band, and whether the state is flat.
+def inspect(state: Any) -> int:
+    """What is in a state besides plain data, as the sum of `OTHER` and `BUFFERS`.
 
-    Flat are scalars and bytes-like parts alone, so that no cycle can be in it.
+    Plain data are scalars, `bytes` below `LARGE`, and tuples, lists and dicts of them, so that a
+    pickler needs nothing but the state. `BUFFERS` are bytes-like parts that leave out of band.
+    `OTHER` is all else; a cycle may be in it.
     """
-    kind = type(state)
-    if kind not in CONTAINERS:
-        return has_buffers(state), kind in BYTES_LIKE
-    kinds = set(map(type, state.values() if kind is dict else state)) - SCALARS
-    buffers = bool(kinds) and has_buffers(state)
-    flat = kinds <= BYTES_LIKE and (kind is not dict or SCALARS.issuperset(map(type, state)))
-    return buffers, flat
+    found = 0
+    todo = [state]
+    seen = set()
+    for value in todo:
+        kind = type(value)
+        if kind in SCALARS:
+            continue
+        if kind is bytes:
+            found |= BUFFERS if len(value) >= LARGE else 0
+        elif kind not in CONTAINERS:
+            found |= BUFFERS if is_bytes_like(kind) else OTHER
+        elif id(value) not in seen:
+            seen.add(id(value))
+            if kind is dict:
+                for key in value:
+                    if type(key) not in SCALARS and type(key) is not bytes:
+                        found |= OTHER
+                value = value.values()
+            todo += [item for item in value if type(item) not in SCALARS]
+    return found
+
+
+def is_bytes_like(kind: type) -> bool:
+    """Whether the objects of a type are buffers; that of cffi is met once cffi is imported."""
+    if kind in BYTES_LIKE:
+        return True
+    cffi = sys.modules.get("_cffi_backend")
+    if cffi is None or kind is not cffi.buffer:
+        return False
+    BYTES_LIKE.add(kind)
+    return True
 
 
 def has_buffers(state: Any) -> bool:
@@ -63,13 +94,13 @@ def buffers_in(state: Any) -> Iterator[Any]:
         if kind in BYTES_LIKE:
             if kind is not bytes or len(value) >= LARGE:
                 yield value
-        elif kind.__module__ == "_cffi_backend" and kind.__name__ == "buffer":
-            BYTES_LIKE.add(kind)  # met for the first time: nothing here imports cffi
+        elif kind in CONTAINERS:
+            if id(value) not in seen:
+                seen.add(id(value))
+                items = value.values() if kind is dict else value
+                todo += [item for item in items if type(item) not in SCALARS]
+        elif is_bytes_like(kind):
             yield value
-        elif kind in CONTAINERS and id(value) not in seen:
-            seen.add(id(value))
-            items = value.values() if kind is dict else value
-            todo += [item for item in items if type(item) not in SCALARS]
 
 
 def as_arrived(state: Any) -> Any:
@@ -197,3 +228,8 @@ def _is_constant(part: Any) -> bool:
         return type(part.obj) is bytes and part.format == "B" and part.ndim == 1 and part.contiguous
     except ValueError:  # released: `copied` reports it
         return False
+
+
+if accelerator is not None:
+    accelerator.set_up_inspect(inspect, (bytearray, memoryview, PickleBuffer), LARGE)
+    inspect = accelerator.inspect

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from adapters._importable.importable import is_importable
 from adapters._wire.ctype import is_ctype, python_types, reducers, with_subclasses
+from adapters.errors import suppress_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 _MOST_MET = 64  # classes that a pickler met: the table keeps each alive
+_MOST_LEFT = 1000  # types that are known to be left to pickle
 
 
 class CopyregTable:
@@ -32,6 +35,8 @@ class CopyregTable:
         self._reduce = reduce
         self._own: dict[type, Any] = {}
         self._met: dict[type, None] = {}
+        self.edition = 0  # changes with each change that is made here
+        self.left: dict[type, None] = {}  # types whose objects no adapter has to do with
 
     def foreign_reducer(self, cls: type) -> Any:
         """The reducer of a type that other code has put there, or None."""
@@ -43,16 +48,16 @@ class CopyregTable:
         found = map(self.foreign_reducer, python_types() if is_ctype(target) else (target,))
         return next((reduce for reduce in found if reduce is not None), None)
 
-    def tell(self, target: Any, targets: Iterable[Any]) -> None:
+    def tell(self, target: Any, adapters: Mapping[Any, Any]) -> None:
         """Set the reducers of a target and of its subclasses, after its adapter came or went.
 
         Args:
             target: The type or C type.
-            targets: Those of all adapters.
+            adapters: All adapters, by their types and C types.
         """
         if is_ctype(target):  # all C types share these Python types
-            served = any(map(is_ctype, targets))
-            for cls, reduce in reducers(self._reduce).items():
+            served = any(map(is_ctype, adapters))
+            for cls, reduce in reducers(self._reduce, adapters).items():
                 self._set(cls, reduce if served else None)
             return
         for cls in with_subclasses(target):
@@ -83,8 +88,23 @@ class CopyregTable:
             del self._met[oldest]
             self._set(oldest, None)
 
+    def leave(self, cls: type, edition: int) -> None:
+        """Keep in `left` that no adapter has to do with the objects of a type, until one comes.
+
+        Args:
+            cls: The type. One that no module holds is not kept, as it may go.
+            edition: The edition when that was found out.
+        """
+        with suppress_failures():  # what a metaclass raises
+            if is_importable(cls) and edition == self.edition:
+                if len(self.left) >= _MOST_LEFT:
+                    self.left.clear()
+                self.left[cls] = None
+
     def _set(self, cls: type, reduce: Any) -> None:
         """Set the reducer of a type, or remove it for None; a reducer of other code stays."""
+        self.edition += 1
+        self.left.clear()
         if self.foreign_reducer(cls) is not None:
             self._own.pop(cls, None)
         elif reduce is not None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
+from adapters._accelerated import accelerator
 from adapters._naming import qualified_name, shown
 from adapters._wire.copying import is_copying, own_reduction
 from adapters.errors import SerializeError, suppress_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -49,9 +50,20 @@ def ctype_of(obj: object) -> Any:
     return backend.typeof(obj)
 
 
-def reducers(reduce: Callable[[Any], Any]) -> dict[type, Callable[[Any], Any]]:
-    """The reducer of each Python type of cffi, where `reduce` is that of native objects."""
-    return dict.fromkeys(python_types(), reduce) | dict.fromkeys(ffi_types(), reduce_ffi)
+def reducers(
+    reduce: Callable[[Any], Any], adapters: Mapping[Any, Any]
+) -> dict[type, Callable[[Any], Any]]:
+    """The reducer of each Python type of cffi.
+
+    Args:
+        reduce: That of native objects.
+        adapters: The adapters by their types and C types.
+    """
+    types = python_types()
+    if accelerator is not None and types:
+        typeof = sys.modules["_cffi_backend"].typeof
+        reduce = accelerator.CTypeReducer(typeof, adapters, reduce).reduce
+    return dict.fromkeys(types, reduce) | dict.fromkeys(ffi_types(), reduce_ffi)
 
 
 def ffi_types() -> list[type]:

@@ -13,6 +13,7 @@ try:
 except ImportError:  # an interpreter without the C pickler
     from pickle import Pickler
 
+from adapters._accelerated import accelerator
 from adapters.errors import failures
 
 TYPE_CHECKING = False
@@ -23,12 +24,20 @@ _in_progress: set[tuple[int, int]] = set()  # (thread, id of the object)
 _searching: set[int] = set()  # threads
 
 
-def in_progress(obj: object) -> bool:
-    """Whether the state of `obj` is being pickled in this thread; `reaches` tells for certain.
+def is_cycle(state: Any, obj: object) -> bool:
+    """Whether `obj`, whose state is just to be pickled, is in it.
 
-    A pickler written in Python that failed keeps the mark for as long as its traceback lives.
+    It is not, if the pickling of a state of `obj` has not begun in this thread: only what has
+    begun comes back. What has begun may have failed: a pickler written in Python keeps its mark for
+    as long as the traceback lives.
     """
-    return (get_ident(), id(obj)) in _in_progress and get_ident() not in _searching
+    begun = is_in_progress(obj) and get_ident() not in _searching
+    return begun and reaches(state, obj)
+
+
+def is_in_progress(obj: object) -> bool:
+    """Whether a mark says that the state of `obj` is being pickled in this thread."""
+    return (get_ident(), id(obj)) in _in_progress
 
 
 def anew(links: Any) -> Any:
@@ -85,3 +94,8 @@ class Progress:
 
     def __del__(self) -> None:
         _in_progress.discard(getattr(self, "_key", (0, 0)))  # not set where __init__ has failed
+
+
+if accelerator is not None:
+    Progress = accelerator.Progress  # type: ignore[misc]
+    is_in_progress = accelerator.is_in_progress

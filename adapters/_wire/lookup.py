@@ -10,7 +10,6 @@ from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import ctype_of, is_ctype
-from adapters._wire.unserved import pickles_itself, refuse, refuse_descriptor, unknown_adapter
 from adapters.errors import UnknownAdapterError
 
 TYPE_CHECKING = False
@@ -41,11 +40,13 @@ class Lookup:
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
-        self._resolved: dict[Any, tuple[Adapter, int]] = {}  # by the keys that payloads had
+        # By the keys that payloads had: the adapter, the version of the state, and the factory if
+        # it takes the state as it is.
+        self._resolved: dict[Any, tuple[Adapter, int, Any]] = {}
         self.edition = 0  # changes with each registration
         self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as `resolved` is
-        self.resolved: Mapping[Any, tuple[Adapter, int]] = self._resolved
-        self._copyreg = CopyregTable(table, self._reducer_for, self.reduce)
+        self.resolved: Mapping[Any, tuple[Adapter, int, Any]] = self._resolved
+        self.copyreg = CopyregTable(table, self._reducer_for, self.reduce)
 
     def __iter__(self) -> Iterator[Adapter]:
         return iter([adapter for _, adapter in sorted(self._by_name.items())])
@@ -91,6 +92,8 @@ class Lookup:
         ctype = ctype_of(obj)
         adapter = self.serving(type(obj) if ctype is None else ctype)
         if adapter is None or self.foreign_reducer(type(obj)) is not None:
+            from adapters._wire.unserved import unknown_adapter
+
             raise unknown_adapter(self, obj)
         return adapter
 
@@ -124,6 +127,8 @@ class Lookup:
                 connection: Any = sys.modules.get("multiprocessing.connection")
                 # While another thread imports it, there are no connections yet.
                 if issubclass(cls, getattr(connection, "_ConnectionBase", ())):
+                    from adapters._wire.unserved import refuse_descriptor
+
                     refuse_descriptor(self, cls)
                 return NotImplemented
             reduce = self._reducer_for(cls)
@@ -131,12 +136,14 @@ class Lookup:
             adapter = self._by_target.get(ctype)
             reduce = None if adapter is None else adapter.reduce
             if adapter is None and self.foreign_reducer(cls) is None:
+                from adapters._wire.unserved import refuse
+
                 return refuse(self, obj)
         if reduce is None or self.foreign_reducer(cls) is not None:
             return NotImplemented
         if ctype is None:
             with lock:
-                self._copyreg.meet(cls)
+                self.copyreg.meet(cls)
         return reduce(obj)
 
     def foreign_reducer(self, cls: type) -> Any:
@@ -144,10 +151,10 @@ class Lookup:
 
         Picklers use it, also where there is an adapter for the type.
         """
-        if self._copyreg.foreign_reducer(cls) is None:
+        if self.copyreg.foreign_reducer(cls) is None:
             return None
         with lock:  # another thread may just set an adapter's
-            return self._copyreg.foreign_reducer(cls)
+            return self.copyreg.foreign_reducer(cls)
 
     def registered_by(self, module: str, name: str) -> Adapter | None:
         """The adapter of a name, where a module has registered it.
@@ -171,7 +178,8 @@ class Lookup:
             if adapter in (kept, self._by_name.get(adapter.name)):
                 if len(self._resolved) >= _KEYS:
                     self._resolved.clear()
-                self._resolved[key] = adapter, version
+                factory = adapter.factory if version == adapter.version else None
+                self._resolved[key] = adapter, version, factory
 
     @property
     def known(self) -> str:
@@ -183,7 +191,11 @@ class Lookup:
         adapter = self.nearest(cls)
         if adapter is None or adapter.target is cls or adapter.subclasses:
             return None if adapter is None else adapter.reduce
+        from adapters._wire.unserved import pickles_itself
+
         return None if pickles_itself(cls, adapter.target) else self._refuse
 
     def _refuse(self, obj: object) -> Any:
+        from adapters._wire.unserved import refuse
+
         return refuse(self, obj)

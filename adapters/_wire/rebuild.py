@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from adapters._accelerated import accelerator
 from adapters._naming import shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import OutOfBand
@@ -17,11 +18,11 @@ from adapters._wire.key import parse_key
 from adapters._wire.provider import import_provider, load_by_value
 from adapters._wire.reducer import reducer
 from adapters._wire.registry import Registry
-from adapters.errors import RebuildError
+from adapters.errors import RebuildError, is_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from adapters._wire.provider import Provider
 
@@ -41,12 +42,29 @@ def rebuild(key: Any, state: Any, *more: Any) -> Any:
     """
     if len(more) == 2:
         name, version, (provider, state), more = key, state, more, ()
-        adapter = adapter_for(name, provider)
+        adapter, factory = adapter_for(name, provider), None
     else:
-        adapter, version = resolve(key)
-    if type(state) is OutOfBand:  # from copy.copy, which passes on the arguments unpickled
-        state = state.copied()
-    return adapter.rebuild(version, state, *more)
+        try:
+            adapter, version, factory = _resolved[key]
+        except (KeyError, TypeError):
+            (adapter, version), factory = resolve(key), None
+    if factory is None or more or type(state) is OutOfBand:
+        if type(state) is OutOfBand:  # from copy.copy, which passes on the arguments unpickled
+            state = state.copied()
+        return adapter.rebuild(version, state, *more)
+    # As most objects are made: what `adapter.rebuild` does for them, without a call.
+    try:
+        obj = factory(state)
+    except BaseException as error:
+        _failed(adapter, error)
+    return adapter.made(obj) if obj is None else obj
+
+
+def _failed(adapter: Adapter, error: BaseException) -> NoReturn:
+    """Raise what a payload gets for an error of the factory."""
+    if is_failure(error):
+        raise adapter.rebuild_error("the factory", error) from error
+    raise error
 
 
 def complete(obj: Any, rest: tuple[Any, Any, Any]) -> None:
@@ -69,7 +87,7 @@ def complete(obj: Any, rest: tuple[Any, Any, Any]) -> None:
 def resolve(key: Any) -> tuple[Adapter, int]:
     """The adapter that a key stands for, and the version of the state; raises as `rebuild`."""
     try:
-        return _resolved[key]
+        return _resolved[key][:2]
     except (KeyError, TypeError):
         name, version, provider = parse_key(key)
         adapter = adapter_for(name, provider)
@@ -79,6 +97,8 @@ def resolve(key: Any) -> tuple[Adapter, int]:
 
 registry = Registry(lambda adapter: reducer(adapter, rebuild, complete))
 _by_name, _resolved = registry.by_name, registry.resolved
+if accelerator is not None:
+    rebuild = accelerator.set_up_rebuild(rebuild, _failed, _resolved, OutOfBand)
 
 
 def adapter_for(name: str, provider: Provider) -> Adapter:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from _functools import partial  # type: ignore[import-not-found]
 from sys import modules
 
+from adapters._accelerated import accelerator
 from adapters._importable.importable import by_value_registry
-from adapters._wire.attributes import attributes_of
-from adapters._wire.buffers import SCALARS, OutOfBand, inspect
+from adapters._wire.buffers import BUFFERS, OTHER, OutOfBand, inspect
 from adapters._wire.copying import is_copying
 from adapters._wire.ctype import is_ctype
-from adapters._wire.cycles import Progress, anew, in_progress, reaches
-from adapters.errors import failures
+from adapters.errors import failures, is_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from adapters._wire.adapter import Adapter
+    from adapters._wire.key import Key
 
 
 def reducer(
@@ -30,32 +31,34 @@ def reducer(
         rebuild: What payloads name.
         complete: What they name for the second phase.
     """
-    serialize = adapter.serialize
-    key = None if adapter.module is None else adapter.key  # by value: written at the first object
-    registered = None  # the modules to go by value all the same, once cloudpickle is imported
+    by_module = None if adapter.module is None else adapter.key  # by value: once one is sent
 
-    def reduce(obj: Any) -> Any:
-        nonlocal registered
-        if registered is None and "cloudpickle" in modules:
-            registered = by_value_registry()
-        try:
-            state = serialize(obj)
-        except failures() as error:
-            raise adapter.raised("its serializer", error) from error
-        # Most states are scalars, or a few of them in a tuple or a dict. That is found out here,
-        # without a function call, since every object pays for it.
-        kind = type(state)
-        if kind is tuple:
-            for part in state:
-                if type(part) not in SCALARS:
-                    return reduce_with_parts(adapter, rebuild, obj, state)
-        elif kind is dict:
-            for name in state:
-                if type(state[name]) not in SCALARS or type(name) is not str:
-                    return reduce_with_parts(adapter, rebuild, obj, state)
-        elif kind not in SCALARS:
-            return reduce_with_parts(adapter, rebuild, obj, state)
-        return rebuild, (key if key and not registered else adapter.key, state)
+    def reduce_with_parts(obj: Any, state: Any, found: int) -> Any:
+        whole = OutOfBand(state, adapter.serialize_error) if found & BUFFERS else state
+        arguments = adapter.key, whole
+        if not found & OTHER:
+            return rebuild, arguments
+        from adapters._wire.cycles import Progress, is_cycle  # of such states alone
+
+        if is_cycle(state, obj):
+            raise adapter.serialize_error(
+                "its state contains the object itself, and the factory needs the whole state before"
+                " there is an object; leave the back reference to links= and link= of the adapter"
+            )
+        return rebuild, arguments, None, Progress(obj)
+
+    if accelerator is None:
+        reduce = _reducer(adapter, by_module, rebuild, reduce_with_parts)
+    else:
+        reduce = accelerator.Reducer(
+            adapter,
+            adapter.serialize,
+            rebuild,
+            reduce_with_parts,
+            partial(_failed, adapter),
+            by_value_registry,
+            by_module,
+        ).reduce
 
     def reduce_in_two_phases(obj: Any) -> Any:
         reduced = reduce(obj)
@@ -77,32 +80,61 @@ def reducer(
     return reduce if adapter.init is None and adapter.links is None else reduce_in_two_phases
 
 
+def _reducer(
+    adapter: Adapter,
+    by_module: Key | None,
+    rebuild: Callable[..., Any],
+    reduce_with_parts: Callable[[Any, Any, int], Any],
+) -> Callable[[Any], Any]:
+    """The reducer for the first phase; `_accelerator.c` has the same in C.
+
+    Args:
+        adapter: The adapter.
+        by_module: Its key while it goes by its module, None if it goes by value.
+        rebuild: What payloads name.
+        reduce_with_parts: Gets the object, its state, and what `inspect` has found in it.
+    """
+    serialize = adapter.serialize
+    registered = None  # the modules to go by value all the same, once cloudpickle is imported
+
+    def reduce(obj: Any) -> Any:
+        nonlocal registered
+        try:
+            state = serialize(obj)
+        except failures() as error:
+            _failed(adapter, error)
+        found = inspect(state)
+        if found:
+            return reduce_with_parts(obj, state, found)
+        if registered is None and "cloudpickle" in modules:
+            registered = by_value_registry()
+        return rebuild, (by_module if by_module and not registered else adapter.key, state)
+
+    return reduce
+
+
+def _failed(adapter: Adapter, error: BaseException) -> NoReturn:
+    """Raise what a pickler gets for an error of the serializer."""
+    if is_failure(error):
+        raise adapter.raised("its serializer", error) from error
+    raise error
+
+
 def second_phase(adapter: Adapter, obj: Any) -> tuple[Any, Any, Any]:
     """What goes beside the state: the class of a subclass, the Python part, and the links."""
     cls = attributes = links = None
     step = "the __getstate__ of its class"
     try:
         if adapter.init is not None:
+            from adapters._wire.attributes import attributes_of  # of few adapters
+
             cls = None if type(obj) is adapter.target else type(obj)
             attributes = attributes_of(obj, adapter.target)
         step = "links"
         if adapter.links is not None:
+            from adapters._wire.cycles import anew
+
             links = anew(adapter.links(obj))
     except failures() as error:
         raise adapter.raised(step, error) from error
     return cls, attributes, links
-
-
-def reduce_with_parts(adapter: Adapter, rebuild: Callable[..., Any], obj: Any, state: Any) -> Any:
-    """What picklers get for `obj` if its state may hold buffers, or `obj` itself."""
-    buffers, flat = inspect(state)
-    whole = OutOfBand(state, adapter.serialize_error) if buffers else state
-    arguments = adapter.key, whole
-    if flat:
-        return rebuild, arguments
-    if in_progress(obj) and reaches(state, obj):
-        raise adapter.serialize_error(
-            "its state contains the object itself, and the factory needs the whole state before"
-            " there is an object; leave the back reference to links= and link= of the adapter"
-        )
-    return rebuild, arguments, None, Progress(obj)

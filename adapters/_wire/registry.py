@@ -9,7 +9,6 @@ from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
 from adapters._wire.lookup import Lookup, lock
 from adapters._wire.provider import importing_module
-from adapters._wire.unserved import name_of_reducer
 from adapters.errors import ConflictError, UnknownAdapterError
 
 TYPE_CHECKING = False
@@ -118,8 +117,10 @@ class Registry(Lookup):
         with lock:
             if name is None and adapter.module is None and not has_module(target):
                 adapter.name = self._free_name(adapter)
-            foreign = self._copyreg.conflicting(target)
+            foreign = self.copyreg.conflicting(target)
             if foreign is not None:
+                from adapters._wire.unserved import name_of_reducer
+
                 raise ConflictError(
                     f"{adapter!r} conflicts with the reducer {name_of_reducer(foreign)}, which"
                     " other code gave copyreg for the type; del copyreg.dispatch_table[the type]"
@@ -130,7 +131,7 @@ class Registry(Lookup):
             namesakes = {known for known in found if known is not None}
             for known in namesakes:
                 if known.target is target and not known.arrived and known.same_as(adapter):
-                    self._copyreg.tell(target, self._by_target)
+                    self.copyreg.tell(target, self._by_target)
                     return known
                 if not known.arrived and not known.same_as(adapter):
                     other = "" if known.target is target else "give it another name=, or "
@@ -143,7 +144,7 @@ class Registry(Lookup):
             self._by_name[adapter.name] = adapter
             for known in namesakes:
                 self._remove(known)
-            self._copyreg.tell_subclasses(self._by_target)
+            self.copyreg.tell_subclasses(self._by_target)
         return adapter
 
     def unregister(self, target: Any) -> None:
@@ -196,7 +197,7 @@ class Registry(Lookup):
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
         self._by_target[adapter.target] = adapter
-        self._copyreg.tell(adapter.target, self._by_target)
+        self.copyreg.tell(adapter.target, self._by_target)
 
     def _dump_by_value(self, adapter: Adapter) -> bytes | str:
         from adapters._wire.by_value import dump_adapter  # imports cloudpickle
@@ -211,4 +212,4 @@ class Registry(Lookup):
                 del adapters[key]
         if adapter.arrived:
             self._arrived.pop(adapter.provider, None)
-        self._copyreg.tell(adapter.target, self._by_target)
+        self.copyreg.tell(adapter.target, self._by_target)

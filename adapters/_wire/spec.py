@@ -105,3 +105,7 @@ def to_spec(obj: object) -> Spec:
     parts = adapter.name, adapter.version, adapter.provider, adapter.state_of(obj)
     more = second_phase(adapter, obj)
     return Spec(*parts, more) if any(part is not None for part in more) else Spec(*parts)
+
+
+for _public in (Spec, to_spec):
+    _public.__module__ = "adapters"

@@ -1,0 +1,23 @@
+"""Accelerator: the hot paths in C, where they were built.
+
+Each is also there in Python, for interpreters and machines without them, and is no other there. The
+environment variable `ADAPTERS_ACCELERATOR` chooses: "0" for the Python, "1" for the C, which then
+has to be there. By default the C is used if it is there.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+accelerator: Any = None
+_wanted = os.environ.get("ADAPTERS_ACCELERATOR")
+if _wanted != "0":
+    try:
+        accelerator = __import__("adapters._accelerator", fromlist=["inspect"])
+    except ImportError:
+        if _wanted == "1":
+            raise
