@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     machine = _machine()
     print(", ".join(f"{key} {value}" for key, value in machine.items()), end="\n\n")
-    heads = f"{'ratio':>5}  {'quartiles':>11}  {'at most':>7}  times, rounds, peer"
+    heads = f"{'ratio':>5}  {'quartiles':>11}  {'at most':>7}  times, rounds, peer; others / peer"
     print(f"{'ours / peer':{_WIDTH}} {heads}")
     results: list[Result] = []
     gaps: list[Gap] = []
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         _chart.draw(options.plot, results, machine)
     above = [result.row.name for result in results if not result.within]
     if above:
-        print(f"\nabove the bound: {', '.join(above)}")
+        print(f"\nabove the bound: {'; '.join(above)}")
     return 1 if options.check and above else 0
 
 
@@ -74,9 +74,10 @@ def _line(result: Result) -> str:
     spread = f"{result.low:.2f} - {result.high:.2f}"
     times = " / ".join(_cost(cost, row.unit) for cost in (result.ours_cost, result.peer_cost))
     ratio = f"{result.ratio:.2f}" if result.ratio >= 0.01 else f"{result.ratio:.1g}"
+    others = ", ".join(f"{name} {ratio:.2f}" for name, ratio in result.others.items())
     return (
         f"{row.name:{_WIDTH}} {ratio:>5}  {spread:>11}  {row.bound:7.2f}  {times}"
-        f"; {row.rounds} rounds; {row.peer_name}"
+        f"; {row.rounds} rounds; {row.peer_name}" + (others and f"; {others}")
     )
 
 

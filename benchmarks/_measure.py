@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median, quantiles
 from time import perf_counter, process_time
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 Sample = Callable[[], float]
 """A function that does the work and returns its cost, in the unit of the row."""
+
+_EACH = 4  # rounds to one sample of the others, which have no bound
 
 
 class Row(NamedTuple):
@@ -24,6 +27,8 @@ class Row(NamedTuple):
         bound: The largest ratio ours / peer that `--check` accepts.
         rounds: How many rounds to measure, 7 or more; each takes one sample of both.
         unit: The unit of the samples: "s" for seconds, "B" for bytes of memory.
+        others: Samples of other libraries, by name, which are compared with the peer, too. They
+            have no bound, and are measured in each fourth round.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Row(NamedTuple):
     bound: float
     rounds: int
     unit: str = "s"
+    others: Mapping[str, Sample] = MappingProxyType({})
 
 
 class Gap(NamedTuple):
@@ -43,7 +49,17 @@ class Gap(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The result of a row: the median costs, the median ratio ours / peer, and its quartiles."""
+    """The result of a row.
+
+    Args:
+        row: The row, without its samples.
+        ours_cost: The median cost of this library.
+        peer_cost: The median cost of the peer.
+        ratio: The median ratio ours / peer.
+        low: Its lower quartile.
+        high: Its upper quartile.
+        others: The median ratio other / peer of each of the others, by name.
+    """
 
     row: Row
     ours_cost: float
@@ -51,13 +67,14 @@ class Result(NamedTuple):
     ratio: float
     low: float
     high: float
+    others: dict[str, float]
 
     @property
     def within(self) -> bool:
         """Whether the ratio, rounded as it is printed, is at most the bound."""
         return round(self.ratio, 2) <= self.row.bound
 
-    def figures(self) -> dict[str, str | float]:
+    def figures(self) -> dict[str, Any]:
         """The result as a dict for JSON."""
         row, *measured = self
         return {
@@ -79,7 +96,10 @@ def measure(row: Row) -> Result:
     if row.rounds < 7:
         raise ValueError(f"{row.name}: 7 rounds or more, not {row.rounds}")
     row.ours(), row.peer()
+    for sample in row.others.values():
+        sample()
     ours, peer = [], []
+    others: dict[str, list[float]] = {name: [] for name in row.others}
     for turn in range(row.rounds):
         if turn % 2:  # the order alternates: the second side finds warmer caches
             ours.append(row.ours())
@@ -87,10 +107,14 @@ def measure(row: Row) -> Result:
         else:
             peer.append(row.peer())
             ours.append(row.ours())
+        if turn % _EACH == 0:
+            for name, sample in row.others.items():
+                others[name].append(sample() / peer[-1])
     ratios = [mine / theirs for mine, theirs in zip(ours, peer, strict=True)]
     low, middle, high = quantiles(ratios, n=4, method="inclusive")
-    row = row._replace(ours=_measured, peer=_measured)
-    return Result(row, median(ours), median(peer), middle, low, high)
+    beside = {name: median(ratios) for name, ratios in others.items()}
+    row = row._replace(ours=_measured, peer=_measured, others={})
+    return Result(row, median(ours), median(peer), middle, low, high, beside)
 
 
 def _measured() -> float:
@@ -109,12 +133,23 @@ def has_room(memory: int, shared: int) -> bool:
 
 
 def cpu_time(operation: Callable[[], object], seconds: float = 0.005) -> Sample:
-    """A sample of a short operation: the processor time of one call, averaged over `seconds`."""
-    count, elapsed = 1, 0.0
-    while elapsed < seconds:
-        count *= 2
-        elapsed = _time(operation, count)
-    return lambda: _time(operation, count) / count
+    """A sample of a short operation: the processor time of one call.
+
+    It is averaged over as many calls as take `seconds`, which the first sample finds out. With 0
+    seconds it is that of a single call.
+    """
+    count = 0
+
+    def sample() -> float:
+        nonlocal count
+        if count == 0:
+            count, elapsed = 1, 0.0
+            while elapsed < seconds:
+                count *= 2
+                elapsed = _time(operation, count)
+        return _time(operation, count) / count
+
+    return sample
 
 
 def wall_time(operation: Callable[[], object]) -> Sample:

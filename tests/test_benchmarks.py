@@ -36,6 +36,27 @@ def test_check_fails_above_a_bound_and_only_then(
     assert command.main(["--check", "cheap"]) == 0
 
 
+def test_others_are_printed_beside_a_row_and_are_in_its_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Topic:
+        @staticmethod
+        def rows() -> list[Row]:
+            others = {"copyreg": lambda: 1.0, "cloudpickle": lambda: 5.0}
+            return [row("alone", 1.0, 2.0), row("beside", 1.0, 2.0)._replace(others=others)]
+
+    monkeypatch.setattr(command, "TOPICS", (Topic,))
+    figures = tmp_path / "figures.json"
+    assert command.main(["--check", "--json", str(figures)]) == 0  # they have no bound
+    _, alone, beside = capsys.readouterr().out.strip().rsplit("\n", 2)
+    assert alone.endswith("7 rounds; a peer")
+    assert beside.endswith("7 rounds; a peer; copyreg 0.50, cloudpickle 2.50")
+    assert [one["others"] for one in json.loads(figures.read_text())["rows"]] == [
+        {},
+        {"copyreg": 0.5, "cloudpickle": 2.5},
+    ]
+
+
 def test_a_missing_peer_is_a_named_gap(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

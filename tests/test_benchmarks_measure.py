@@ -45,7 +45,9 @@ def test_a_result_keeps_nothing_of_what_was_measured() -> None:
             return 1.0
 
     large = Large()
-    result = measure(row(1.0, 1.0)._replace(ours=large.cost, peer=large.cost))
+    result = measure(
+        row(1.0, 1.0)._replace(ours=large.cost, peer=large.cost, others={"another": large.cost})
+    )
     gone = weakref.ref(large)
     del large
     assert gone() is None
@@ -57,6 +59,39 @@ def test_a_short_operation_is_repeated_until_the_clock_resolves_it() -> None:
     seconds = cpu_time(lambda: next(calls), seconds=0.001)()
     assert 0 < seconds < 0.001
     assert next(calls) > 1000
+
+
+def test_no_call_is_made_before_the_first_sample() -> None:
+    calls: list[None] = []
+    sample = cpu_time(lambda: calls.append(None), seconds=0)
+    assert not calls
+    assert sample() >= 0
+    assert len(calls) == 1
+
+
+def test_only_the_first_sample_finds_out_how_many_calls_it_takes() -> None:
+    calls: list[None] = []
+    sample = cpu_time(lambda: calls.append(None), seconds=0.0005)
+    sample()
+    before = len(calls)
+    sample()
+    count = len(calls) - before
+    assert before == 2 * (count - 1) + count  # it has tried 2, 4, 8 and so on
+
+
+def test_others_are_measured_in_each_fourth_round_against_the_peer_of_that_round() -> None:
+    rounds = itertools.count()
+    samples = itertools.count()
+
+    def peer() -> float:
+        return 1.0 if next(rounds) <= 5 else 3.0  # the first one warms up
+
+    def other() -> float:
+        return 2.0 if next(samples) <= 2 else 6.0
+
+    result = measure(row(1.0, 1.0, rounds=13)._replace(peer=peer, others={"another": other}))
+    assert result.others == {"another": 2.0}
+    assert next(samples) == 1 + 4
 
 
 def test_two_sides_that_disagree_are_an_error() -> None:
