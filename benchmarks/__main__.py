@@ -12,6 +12,7 @@ from pathlib import Path
 import adapters
 from benchmarks import (
     _chart,
+    dumps,
     executor,
     import_time,
     large_parts,
@@ -25,7 +26,7 @@ from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # characters for the name of a row
 
-TOPICS = (round_trip, import_time, executor, large_parts, sharing, trusted, sieve, pipes)
+TOPICS = (round_trip, dumps, import_time, executor, large_parts, sharing, trusted, sieve, pipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
