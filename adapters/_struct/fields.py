@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
+from math import prod
 from typing import Any, TypeAlias
 
 import _cffi_backend
@@ -26,6 +27,11 @@ ffi = _cffi_backend.FFI()  # without declarations; works with the C types of eve
 def pointer_to(ctype: CType) -> CType:
     """The C type of a pointer to `ctype`."""
     return _cffi_backend.new_pointer_type(ctype)
+
+
+def array_of(ctype: CType) -> CType:
+    """The C type of an array of `ctype` of any length."""
+    return _cffi_backend.new_array_type(pointer_to(ctype), None)
 
 
 class Items:
@@ -107,12 +113,13 @@ class Field:
 class EmbeddedField(Field):
     """Memory inside the struct: a struct, an array, a union. A single struct is read as a dict."""
 
-    def __init__(self, name: str, path: str, offset: int, items: Items, count: int | None) -> None:
+    def __init__(self, name: str, path: str, offset: int, items: Items, shape: list[int]) -> None:
         super().__init__(name, path)
         self.offset = offset
         self.items = items
-        self.length = 1 if count is None else count
-        self._single = count is None and items.parts is not None
+        self.shape = shape  # of an array, empty for anything else
+        self.length = prod(shape)
+        self._single = not shape and items.parts is not None
 
     def read(self, struct: CData, owner: CData) -> Any:
         value = self.items.read(self._address(struct), self.length, owner)
@@ -126,7 +133,9 @@ class EmbeddedField(Field):
         self.items.write(self._address(struct), value, owned)
 
     def _address(self, struct: CData) -> CData:
-        return ffi.cast("char *", struct) + self.offset
+        """The address of the field in a struct, or in what a pointer points at."""
+        is_struct = ffi.typeof(struct).kind == "struct"
+        return ffi.cast("char *", ffi.addressof(struct) if is_struct else struct) + self.offset
 
 
 class CountedField(Field):
@@ -182,7 +191,7 @@ class PointerField(CountedField):
         value = state[self.name]
         if value is None:
             return
-        array = _cffi_backend.new_array_type(pointer_to(self.items.ctype), None)
+        array = array_of(self.items.ctype)
         if self.length == NUL:
             memory = ffi.new(array, value)
         else:

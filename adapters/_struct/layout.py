@@ -9,7 +9,11 @@ with that of its own field.
 
 from __future__ import annotations
 
+from functools import cached_property
+from types import MethodType
+
 from adapters._naming import qualified_name, shown
+from adapters._struct.factory import make_factory
 from adapters._struct.fields import (
     NUL,
     EmbeddedField,
@@ -20,9 +24,9 @@ from adapters._struct.fields import (
     ffi,
     kind_of,
     pointer_to,
-    read_struct,
     write_struct,
 )
+from adapters._struct.serializer import make_serializer
 from adapters._wire.ctype import fields_of, is_ctype
 from adapters._wire.rebuild import registry
 from adapters.errors import RegistrationError, failures
@@ -103,7 +107,8 @@ class StructLayout:
             raise RegistrationError(f"{problem}: pass a C type, as ffi.typeof() returns it", kind)
         self.ctype = ctype
         self.lengths = lengths
-        self._struct = ctype.item if ctype.kind == "pointer" else ctype
+        self._is_pointer = ctype.kind == "pointer"
+        self._struct = ctype.item if self._is_pointer else ctype
         if self._struct.kind != "struct" or fields_of(self._struct) is None:
             raise self._refuse("it is not a struct whose fields cffi knows")
         self._undeclared = set(lengths)
@@ -118,16 +123,28 @@ class StructLayout:
     def __reduce__(self) -> Any:
         return StructLayout, (self.ctype, self.lengths)
 
-    def serialize(self, obj: Any) -> Any:
-        """The fields of a struct or of what a pointer points at, None for NULL."""
-        if self.ctype.kind == "pointer":
-            return read_struct(self._parts, obj, obj) if obj else None
-        return read_struct(self._parts, ffi.addressof(obj), obj)
+    @cached_property
+    def serialize(self) -> Callable[[Any], Any]:
+        """A method: the fields of a struct or of what a pointer points at, None for NULL."""
+        return self._method("serialize", make_serializer(self._parts, self._is_pointer))
 
-    def factory(self, state: Any) -> Any:
-        """A new struct, or a pointer to one, which owns all its parts."""
+    @cached_property
+    def factory(self) -> Callable[[Any], Any]:
+        """A method: a new struct, or a pointer to one, which owns all its parts."""
+        general = StructLayout._make
+        function = make_factory(self._parts, self._struct, self._is_pointer, general)
+        return self._method("factory", function)
+
+    def _method(self, name: str, function: Any) -> Callable[[Any], Any]:
+        function.__name__ = name  # to pickle, which asks this object for it
+        function.__qualname__ = f"StructLayout.{name}"
+        function.__module__ = __package__  # in fingerprints, which do not depend on the file
+        return MethodType(function, self)
+
+    def _make(self, state: Any) -> Any:
+        """What `factory` makes of any state; raises as `write_struct`."""
         pointer_type = pointer_to(self._struct)
-        if state is None and self.ctype.kind == "pointer":
+        if state is None and self._is_pointer:
             return ffi.cast(pointer_type, 0)
         owned: list[Any] = []
         # cffi keeps the second function, and with it the parts, for as long as the struct's memory,
@@ -137,7 +154,7 @@ class StructLayout:
         room = isinstance(last, FlexibleArray) and isinstance(state, dict) and last.name in state
         pointer = new(pointer_type, {last.name: last.count_of(state)} if room else None)  # type: ignore[union-attr]
         write_struct(self._parts, pointer, state, owned)
-        return pointer if self.ctype.kind == "pointer" else pointer[0]
+        return pointer if self._is_pointer else pointer[0]
 
     def _refuse(self, problem: str) -> RegistrationError:
         subject = qualified_name(self.ctype)
@@ -160,7 +177,7 @@ class StructLayout:
             size = max(field.offset + ffi.sizeof(field.type) for _, field in group) - start
             items = Items(ffi.typeof(f"char[{size}]"), None, size)
             name = "|".join(name for name, _ in group)
-            yield EmbeddedField(name, prefix + name, start, items, None)
+            yield EmbeddedField(name, prefix + name, start, items, [])
 
     def _part_of(self, name: str, path: str, ctype: CType, offset: int, numbers: set[str]) -> Field:
         if ctype.kind in ("primitive", "enum") and "long double" not in ctype.cname:
@@ -175,11 +192,11 @@ class StructLayout:
                 f"field {path!r} is a '{ctype.cname}', whose length is unknown; declare it"
                 " as '[]' and in lengths, or write a serializer and a factory"
             )
-        count = None
+        shape = []
         while ctype.kind == "array":  # of arrays: all their items lie side by side
-            count = ctype.length * (1 if count is None else count)
+            shape.append(ctype.length)
             ctype = ctype.item
-        return EmbeddedField(name, path, offset, self._items(ctype, path), count)
+        return EmbeddedField(name, path, offset, self._items(ctype, path), shape)
 
     def _items(self, ctype: CType, path: str) -> Items:
         if ctype.kind == "struct" and fields_of(ctype) is not None:
@@ -275,5 +292,3 @@ def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
 
 for _public in (register_struct, StructLayout):
     _public.__module__ = "adapters"
-for _method in (StructLayout.serialize, StructLayout.factory):
-    _method.__module__ = __package__  # in fingerprints, which do not depend on the file
