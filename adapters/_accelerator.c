@@ -9,6 +9,7 @@
    | CTypeReducer            | `_wire/ctype.py`      |
    | rebuild                 | `_wire/rebuild.py`    |
    | Override                | `_plain_pickler.py`   |
+   | Struct                  | `_struct/layout.py`   |
 
    Only the limited API of Python 3.10 is used, so that one build serves each later version. All of
    it runs under the interpreter lock; builds of Python that have none use the Python. */
@@ -36,6 +37,7 @@ typedef struct {
     PyTypeObject *reducer_type;
     PyTypeObject *ctype_reducer_type;
     PyTypeObject *override_type;
+    PyTypeObject *struct_type;
     PyObject *cffi;                  /* "_cffi_backend" */
     PyObject *cloudpickle;           /* "cloudpickle" */
     PyObject *key;                   /* "key" */
@@ -345,7 +347,7 @@ enum { MOST_PARTS = 8 };
 typedef struct {
     PyObject_HEAD
     State *module; /* which the type keeps */
-    char flag;
+    char flag; /* what each type says of it */
     PyObject *parts[MOST_PARTS];
 } Holder;
 
@@ -391,6 +393,19 @@ static void holder_dealloc(Holder *self)
 
 enum { ADAPTER, SERIALIZE, REBUILD, WITH_PARTS, FAILED, REGISTRY_OF, REGISTRY, KEY };
 
+/* Flags: it goes by value, and has one key; its states are numbers, as those of `Struct` are. */
+enum { BY_VALUE = 1, NUMBERS = 2 };
+
+/* The object that a function in C is a method of (borrowed), if it is of a type; NULL if not. */
+static Holder *owner_of(PyObject *function, const PyTypeObject *type)
+{
+    PyObject *owner;
+    if (!PyCFunction_CheckExact(function))
+        return NULL;
+    owner = PyCFunction_GetSelf(function);
+    return owner != NULL && Py_TYPE(owner) == type ? (Holder *)owner : NULL;
+}
+
 /* The error that was raised, which is raised no more. */
 static PyObject *caught(void)
 {
@@ -409,7 +424,7 @@ static PyObject *key_now(Holder *self)
 {
     PyObject **parts = self->parts, *key = parts[KEY];
 
-    if (self->flag) { /* by value: it has no other */
+    if (self->flag & BY_VALUE) {
         if (key == NULL && (key = PyObject_GetAttr(parts[ADAPTER], self->module->key)) != NULL)
             parts[KEY] = key;
         Py_XINCREF(key);
@@ -448,7 +463,7 @@ static PyObject *reducer_reduce(PyObject *held, PyObject *object)
         Py_XDECREF(error);
         return reduced;
     }
-    int found = inspect(self->module, state);
+    int found = self->flag & NUMBERS ? 0 : inspect(self->module, state);
     if (found < 0)
         goto done;
     if (found & BUFFERS || (found && is_in_progress(self->module, object))) {
@@ -492,7 +507,9 @@ static PyObject *reducer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         return NULL;
     for (int part = ADAPTER; part <= REGISTRY_OF; part++)
         hold(self, part, given[part]);
-    self->flag = key == Py_None;
+    self->flag = key == Py_None ? BY_VALUE : 0;
+    if (owner_of(given[SERIALIZE], self->module->struct_type) != NULL)
+        self->flag |= NUMBERS;
     if (key != Py_None)
         hold(self, KEY, key);
     return (PyObject *)self;
@@ -535,8 +552,9 @@ static PyObject *ctype_reduce(PyObject *held, PyObject *object)
     Py_DECREF(adapter);
     if (reduce == NULL)
         return NULL;
-    /* One in Python asks which frame calls it. */
-    reduced = call(PyCFunction_CheckExact(reduce) ? reduce : self->parts[OTHERWISE], object);
+    Holder *reducer = owner_of(reduce, self->module->reducer_type);
+    reduced = reducer != NULL ? reducer_reduce((PyObject *)reducer, object)
+                              : call(self->parts[OTHERWISE], object);
     Py_DECREF(reduce);
     return reduced;
 }
@@ -572,6 +590,132 @@ static PyType_Slot ctype_reducer_slots[] = {
 static PyType_Spec ctype_reducer_spec = {"adapters._accelerator.CTypeReducer", sizeof(Holder), 0,
                                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
                                          ctype_reducer_slots};
+
+/* ----------------------------------------------------------------------------------- Struct */
+
+enum { FIELDS, NEW, POINTER, GENERAL };
+
+/* The fields of a struct as a dict. `fields` has a pair for each: its name, and the fields of the
+   struct that it is, or None. */
+static PyObject *read_fields(PyObject *object, PyObject *fields)
+{
+    PyObject *state = PyDict_New();
+    Py_ssize_t size = PyTuple_Size(fields);
+
+    for (Py_ssize_t each = 0; state != NULL && each < size; each++) {
+        PyObject *field = PyTuple_GetItem(fields, each), *name = PyTuple_GetItem(field, 0);
+        PyObject *inside = PyTuple_GetItem(field, 1);
+        PyObject *value = PyObject_GetAttr(object, name);
+        if (value != NULL && inside != Py_None) {
+            PyObject *part = value;
+            value = read_fields(part, inside);
+            Py_DECREF(part);
+        }
+        if (value == NULL || PyDict_SetItem(state, name, value) < 0)
+            Py_CLEAR(state);
+        Py_XDECREF(value);
+    }
+    return state;
+}
+
+/* 1 if a state has as many items as there are fields, and so have those inside; 0 if not, -1 with
+   an error. Then cffi refuses what has other names, and there is none that it would take for 0. */
+static int is_complete(PyObject *state, PyObject *fields)
+{
+    Py_ssize_t size = PyTuple_Size(fields);
+
+    if (!PyDict_CheckExact(state) || PyDict_Size(state) != size)
+        return 0;
+    for (Py_ssize_t each = 0; each < size; each++) {
+        PyObject *field = PyTuple_GetItem(fields, each);
+        PyObject *inside = PyTuple_GetItem(field, 1);
+        if (inside == Py_None)
+            continue;
+        PyObject *value = PyDict_GetItemWithError(state, PyTuple_GetItem(field, 0));
+        if (value == NULL)
+            return PyErr_Occurred() ? -1 : 0;
+        int complete = is_complete(value, inside);
+        if (complete <= 0)
+            return complete;
+    }
+    return 1;
+}
+
+static PyObject *struct_serialize(PyObject *held, PyObject *object)
+{
+    Holder *self = (Holder *)held;
+
+    if (self->flag) { /* a pointer */
+        int there = PyObject_IsTrue(object);
+        if (there < 0)
+            return NULL;
+        if (!there) {
+            Py_INCREF(Py_None);
+            return Py_None;
+        }
+    }
+    return read_fields(object, self->parts[FIELDS]);
+}
+
+static PyObject *struct_make(PyObject *held, PyObject *state)
+{
+    Holder *self = (Holder *)held;
+    PyObject *made = NULL;
+    int complete = is_complete(state, self->parts[FIELDS]);
+
+    if (complete < 0)
+        return NULL;
+    if (complete)
+        made = PyObject_CallFunctionObjArgs(self->parts[NEW], self->parts[POINTER], state, NULL);
+    if (made == NULL) {
+        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception))
+            return NULL;
+        PyErr_Clear(); /* the general one says it better */
+        return call(self->parts[GENERAL], state);
+    }
+    if (!self->flag) {
+        PyObject *pointer = made;
+        made = PySequence_GetItem(pointer, 0);
+        Py_DECREF(pointer);
+    }
+    return made;
+}
+
+static PyObject *struct_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *fields, *new, *pointer, *general;
+    int is_pointer;
+    (void)kwargs;
+    if (!PyArg_ParseTuple(args, "O!OOpO:Struct", &PyTuple_Type, &fields, &new, &pointer,
+                          &is_pointer, &general))
+        return NULL;
+    Holder *self = holder_new(type);
+    if (self == NULL)
+        return NULL;
+    hold(self, FIELDS, fields);
+    hold(self, NEW, new);
+    hold(self, POINTER, pointer);
+    hold(self, GENERAL, general);
+    self->flag = (char)is_pointer;
+    return (PyObject *)self;
+}
+
+static PyMethodDef struct_methods[] = {
+    {"serialize", struct_serialize, METH_O, "The fields of a struct, None for NULL."},
+    {"make", struct_make, METH_O, "A new struct, or a pointer to one."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot struct_slots[] = {
+    {Py_tp_doc, "The serializer and the factory of a struct of numbers and of such structs."},
+    {Py_tp_new, (void *)struct_new},
+    {Py_tp_dealloc, (void *)holder_dealloc},
+    {Py_tp_traverse, (void *)holder_traverse},
+    {Py_tp_clear, (void *)holder_clear},
+    {Py_tp_methods, struct_methods},
+    {0, NULL},
+};
+static PyType_Spec struct_spec = {"adapters._accelerator.Struct", sizeof(Holder), 0,
+                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, struct_slots};
 
 /* --------------------------------------------------------------------------------- Override */
 
@@ -769,7 +913,8 @@ static int module_exec(PyObject *self)
     if (add_type(self, &module->progress_type, &progress_spec) < 0 ||
         add_type(self, &module->reducer_type, &reducer_spec) < 0 ||
         add_type(self, &module->ctype_reducer_type, &ctype_reducer_spec) < 0 ||
-        add_type(self, &module->override_type, &override_spec) < 0)
+        add_type(self, &module->override_type, &override_spec) < 0 ||
+        add_type(self, &module->struct_type, &struct_spec) < 0)
         return -1;
     return 0;
 }
@@ -781,6 +926,7 @@ static int module_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(module->reducer_type);
     Py_VISIT(module->ctype_reducer_type);
     Py_VISIT(module->override_type);
+    Py_VISIT(module->struct_type);
     Py_VISIT(module->inspect);
     Py_VISIT(module->rebuild);
     Py_VISIT(module->failed);
@@ -799,6 +945,7 @@ static int module_clear(PyObject *self)
     Py_CLEAR(module->reducer_type);
     Py_CLEAR(module->ctype_reducer_type);
     Py_CLEAR(module->override_type);
+    Py_CLEAR(module->struct_type);
     Py_CLEAR(module->inspect);
     Py_CLEAR(module->rebuild);
     Py_CLEAR(module->failed);

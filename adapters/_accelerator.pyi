@@ -43,6 +43,19 @@ class CTypeReducer:
     ) -> CTypeReducer: ...
     def reduce(self, obj: Any, /) -> Any: ...
 
+class Struct:
+    def __new__(
+        cls,
+        fields: tuple[Any, ...],
+        new: Callable[[Any, Any], Any],
+        pointer: object,
+        is_pointer: bool,
+        general: Callable[[Any], Any],
+        /,
+    ) -> Struct: ...
+    def serialize(self, struct: Any, /) -> Any: ...
+    def make(self, state: Any, /) -> Any: ...
+
 class Override:
     was_called: bool
     def __new__(

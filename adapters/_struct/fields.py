@@ -119,14 +119,14 @@ class EmbeddedField(Field):
         self.items = items
         self.shape = shape  # of an array, empty for anything else
         self.length = prod(shape)
-        self._single = not shape and items.parts is not None
+        self.is_single = not shape and items.parts is not None
 
     def read(self, struct: CData, owner: CData) -> Any:
         value = self.items.read(self._address(struct), self.length, owner)
-        return value[0] if self._single else value
+        return value[0] if self.is_single else value
 
     def write(self, struct: CData, state: dict[str, Any], owned: list[CData]) -> None:
-        value = [state[self.name]] if self._single else state[self.name]
+        value = [state[self.name]] if self.is_single else state[self.name]
         count = self.items.count(self.path, value)
         if count != self.length:
             raise ValueError(f"field {self.path!r} has {self.length} items here, and {count} came")
@@ -200,6 +200,46 @@ class PointerField(CountedField):
             self.items.write(ffi.cast("char *", memory), value, owned)
         owned.append(memory)
         setattr(struct, self.name, memory)
+
+
+def numbers_in(parts: list[Field]) -> tuple[Any, ...] | None:
+    """Pairs of the name of each field, and those in it if it is a struct; None otherwise.
+
+    None if a field is neither a number nor a struct of such fields.
+    """
+    found: list[Any] = []
+    for part in parts:
+        inside = None
+        if type(part) is not Field:
+            known = isinstance(part, EmbeddedField) and part.is_single
+            inside = numbers_in(part.items.parts) if known else None  # type: ignore[attr-defined]
+            if inside is None:
+                return None
+        found.append((part.name, inside))
+    return tuple(found)
+
+
+def overlapping(fields: Any) -> list[list[tuple[str, Any]]]:
+    """(name, field) in groups that share memory; a group of several is an anonymous union."""
+    groups: list[list[tuple[str, Any]]] = []
+    end = 0
+    for start, stop, name, field in bits_of(fields):
+        if start >= end:
+            groups.append([])
+        groups[-1].append((name, field))
+        end = max(end, stop)
+    return groups
+
+
+def bits_of(fields: Any) -> list[tuple[int, int, str, Any]]:
+    """(first bit, one past the last, name, field) of each field of a struct, sorted by bits."""
+    found = []
+    for name, field in fields:
+        start = field.offset * 8 + max(field.bitshift, 0)
+        last = field.type.kind == "array" and field.type.length is None
+        size = 0 if last else 8 * ffi.sizeof(field.type)
+        found.append((start, start + (field.bitsize if field.bitsize > 0 else size), name, field))
+    return sorted(found, key=lambda item: item[:2])
 
 
 def read_struct(parts: list[Field], struct: CData, owner: CData) -> dict[str, Any]:

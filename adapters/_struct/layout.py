@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import cached_property
 from types import MethodType
 
+from adapters._accelerated import accelerator
 from adapters._naming import qualified_name, shown
 from adapters._struct.factory import make_factory
 from adapters._struct.fields import (
@@ -21,8 +22,11 @@ from adapters._struct.fields import (
     FlexibleArray,
     Items,
     PointerField,
+    bits_of,
     ffi,
     kind_of,
+    numbers_in,
+    overlapping,
     pointer_to,
     write_struct,
 )
@@ -126,16 +130,27 @@ class StructLayout:
     @cached_property
     def serialize(self) -> Callable[[Any], Any]:
         """A method: the fields of a struct or of what a pointer points at, None for NULL."""
-        return self._method("serialize", make_serializer(self._parts, self._is_pointer))
+        function = make_serializer(self._parts, self._is_pointer)
+        return self._method("serialize", function, self._compiled and self._compiled.serialize)
 
     @cached_property
     def factory(self) -> Callable[[Any], Any]:
         """A method: a new struct, or a pointer to one, which owns all its parts."""
         general = StructLayout._make
         function = make_factory(self._parts, self._struct, self._is_pointer, general)
-        return self._method("factory", function)
+        return self._method("factory", function, self._compiled and self._compiled.make)
 
-    def _method(self, name: str, function: Any) -> Callable[[Any], Any]:
+    @cached_property
+    def _compiled(self) -> Any:
+        """Both in C, for a struct of numbers and of structs of numbers; None for any other."""
+        fields = numbers_in(self._parts)
+        if accelerator is None or fields is None:
+            return None
+        pointer = pointer_to(self._struct)
+        return accelerator.Struct(fields, ffi.new, pointer, self._is_pointer, self._make)
+
+    def _method(self, name: str, function: Any, in_c: Any) -> Callable[[Any], Any]:
+        function._in_c = in_c  # which adapters call in its place
         function.__name__ = name  # to pickle, which asks this object for it
         function.__qualname__ = f"StructLayout.{name}"
         function.__module__ = __package__  # in fingerprints, which do not depend on the file
@@ -163,7 +178,7 @@ class StructLayout:
 
     def _parts_of(self, struct: CType, prefix: str) -> Iterator[Field]:
         self._refuse_holes(struct, prefix)
-        groups = _overlapping(struct.fields)
+        groups = overlapping(struct.fields)
         alone = [(name, field) for (name, field), *others in groups if not others]
         numbers = {name for name, field in alone if kind_of(field.type) in "iu"}
         for group in groups:
@@ -244,7 +259,7 @@ class StructLayout:
         """
         size, alignment = 8 * ffi.sizeof(struct), 8 * ffi.alignof(struct)
         end = 0
-        for start, stop, name, _ in [*_bits(struct.fields), (size, size, "", None)]:
+        for start, stop, name, _ in [*bits_of(struct.fields), (size, size, "", None)]:
             if start - end >= alignment:
                 where = f"before {prefix + name!r}" if name else "at the end"
                 raise self._refuse(
@@ -265,29 +280,6 @@ class StructLayout:
             self._refuse_pointers_in(ctype.item, path)
         for name, field in fields:
             self._refuse_pointers_in(field.type, f"{path}.{name}")
-
-
-def _overlapping(fields: Any) -> list[list[tuple[str, Any]]]:
-    """(name, field) in groups that share memory; a group of several is an anonymous union."""
-    groups: list[list[tuple[str, Any]]] = []
-    end = 0
-    for start, stop, name, field in _bits(fields):
-        if start >= end:
-            groups.append([])
-        groups[-1].append((name, field))
-        end = max(end, stop)
-    return groups
-
-
-def _bits(fields: Any) -> list[tuple[int, int, str, Any]]:
-    """(first bit, one past the last, name, field) of each field of a struct, sorted by bits."""
-    found = []
-    for name, field in fields:
-        start = field.offset * 8 + max(field.bitshift, 0)
-        last = field.type.kind == "array" and field.type.length is None
-        size = 0 if last else 8 * ffi.sizeof(field.type)
-        found.append((start, start + (field.bitsize if field.bitsize > 0 else size), name, field))
-    return sorted(found, key=lambda item: item[:2])
 
 
 for _public in (register_struct, StructLayout):

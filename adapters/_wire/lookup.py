@@ -6,6 +6,7 @@ import os
 import sys
 from _thread import RLock
 
+from adapters._accelerated import in_c
 from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
@@ -178,7 +179,7 @@ class Lookup:
             if adapter in (kept, self._by_name.get(adapter.name)):
                 if len(self._resolved) >= _KEYS:
                     self._resolved.clear()
-                factory = adapter.factory if version == adapter.version else None
+                factory = in_c(adapter.factory) if version == adapter.version else None
                 self._resolved[key] = adapter, version, factory
 
     @property

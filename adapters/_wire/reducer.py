@@ -5,7 +5,7 @@ from __future__ import annotations
 from _functools import partial  # type: ignore[import-not-found]
 from sys import modules
 
-from adapters._accelerated import accelerator
+from adapters._accelerated import accelerator, in_c
 from adapters._importable.importable import by_value_registry
 from adapters._wire.buffers import BUFFERS, OTHER, OutOfBand, inspect
 from adapters._wire.copying import is_copying
@@ -52,7 +52,7 @@ def reducer(
     else:
         reduce = accelerator.Reducer(
             adapter,
-            adapter.serialize,
+            in_c(adapter.serialize),
             rebuild,
             reduce_with_parts,
             partial(_failed, adapter),
