@@ -7,8 +7,8 @@ from setuptools import Extension, setup
 # Both keep to Python's stable ABI: one wheel serves every version from this one on.
 LIMITED = {"define_macros": [("Py_LIMITED_API", "0x030A0000")], "py_limited_api": True}
 
-# Without a compiler it is left out. Builds of Python without the interpreter lock have no stable
-# ABI, and use the Python form.
+# Without a compiler both are left out, with a warning of setuptools. Builds of Python that have no
+# interpreter lock have no stable ABI either, and use the Python form.
 ACCELERATOR = Extension(
     "adapters._accelerator", ["adapters/_accelerator.c"], optional=True, **LIMITED
 )

@@ -8,6 +8,7 @@ has to be there. By default the C is used if it is there.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ _wanted = os.environ.get("ADAPTERS_ACCELERATOR")
 if _wanted != "0":
     try:
         accelerator = __import__("adapters._accelerator", fromlist=["inspect"])
-    except ImportError:
+    except ImportError as error:
         if _wanted == "1":
             raise
+        if "logging" in sys.modules:  # which takes longer to import than adapters
+            log = sys.modules["logging"].getLogger("adapters")
+            log.info("adapters runs without its C extension, in Python, and slower: %s", error)
 
 
 def in_c(function: Any) -> Any:

@@ -20,6 +20,15 @@
 | `csrc/` | the C; its README.md has a paragraph a file |
 """
 
+try:
+    import native._native  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"native cannot be imported, as its C is not there ({error}): install a C compiler, then"
+        " pickling-adapters again; adapters works without it",
+        name="native._native",
+    ) from error
+
 from native._primes import count_primes, primes
 from native.sieve import Sieve
 from native.words import WordList

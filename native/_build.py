@@ -51,6 +51,7 @@ ffibuilder.set_source(
     include_dirs=[_CSRC],
     depends=[f"{_CSRC}/{name}" for name in _INCLUDED],
     extra_compile_args=_compile_args(),
+    optional=True,  # adapters works without it
 )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SCALARS = frozenset(map(type, (None, True, 0, 0.0, 0j, "")))
 CONTAINERS = frozenset((tuple, list, dict))
+KEYS = SCALARS | {bytes}  # of dicts that are plain data
 BYTES_LIKE: set[type] = {bytes, bytearray, memoryview, PickleBuffer}
 
 # From this size on `bytes` leave out of band, too: below, a buffer costs more than a copy.
@@ -40,25 +41,34 @@ def inspect(state: Any) -> int:
     pickler needs nothing but the state. `BUFFERS` are bytes-like parts that leave out of band.
     `OTHER` is all else; a cycle may be in it.
     """
+    kind = type(state)
+    if kind in SCALARS:
+        return 0
+    if kind is bytes:
+        return BUFFERS if len(state) >= LARGE else 0
+    if kind in CONTAINERS and SCALARS.issuperset(map(type, state)):
+        values = state.values() if kind is dict else ()
+        if SCALARS.issuperset(map(type, values)):
+            return 0  # as most containers are
     found = 0
     todo = [state]
     seen = set()
     for value in todo:
         kind = type(value)
-        if kind in SCALARS:
-            continue
-        if kind is bytes:
-            found |= BUFFERS if len(value) >= LARGE else 0
-        elif kind not in CONTAINERS:
-            found |= BUFFERS if is_bytes_like(kind) else OTHER
-        elif id(value) not in seen:
+        if kind in CONTAINERS:
+            if id(value) in seen:
+                continue
             seen.add(id(value))
+            items = value
             if kind is dict:
-                for key in value:
-                    if type(key) not in SCALARS and type(key) is not bytes:
-                        found |= OTHER
-                value = value.values()
-            todo += [item for item in value if type(item) not in SCALARS]
+                found |= 0 if KEYS.issuperset(map(type, value)) else OTHER
+                items = value.values()
+            if not SCALARS.issuperset(map(type, items)):
+                todo += [item for item in items if type(item) not in SCALARS]
+        elif kind is bytes:
+            found |= BUFFERS if len(value) >= LARGE else 0
+        else:
+            found |= BUFFERS if is_bytes_like(kind) else OTHER
     return found
 
 

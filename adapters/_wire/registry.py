@@ -68,7 +68,7 @@ class Registry(Lookup):
             target: The type, exactly, or a C type as `ffi.typeof("thing_t *")` returns it.
             serialize: Returns the state of an object: picklable data, other native objects
                 included. A memoryview, bytearray or cffi buffer in its tuples, lists and dicts,
-                and `bytes` from 4096 bytes on, leave out of band, without a copy, where the
+                and `bytes` from 1 MiB on, leave out of band, without a copy, where the
                 transport can do that.
             factory: Makes a new object of a state. Buffers arrive as flat, read-only memoryviews of
                 their bytes in C order, `bytes` as bytes.
