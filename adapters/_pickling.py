@@ -114,7 +114,7 @@ def write(
         obj: As in `dumps`.
         protocol: As in `dumps`.
         buffer_callback: As in `dumps`.
-        override: What the plain pickler asks for reductions, None for its own.
+        override: What the plain pickler asks for reductions in place of `reduction`.
         first: A function that the pickler by value asks first.
         copy_main: Whether classes of the main script are copied, together with the functions, also
             for a process that runs the same script.
@@ -126,10 +126,12 @@ def write(
     callback = None if buffer_callback is None else _Callback(buffer_callback)
     file = Pieces()
     try:
-        pickler = PlainPickler(file, protocol, buffer_callback=callback, override=override)
+        pickler = PlainPickler(file, protocol, buffer_callback=callback)
     except (OverflowError, TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"adapters.dumps with protocol {shown(protocol)}: {error}") from None
+    if override is not None:
+        pickler.reducer_override = override.reduce
     failure: BaseException | None = None
     try:
         try:

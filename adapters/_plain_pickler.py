@@ -97,17 +97,9 @@ if accelerator is not None:
 
 
 class PlainPickler(Pickler):
-    """The pickler of objects that hold no function or class to go by value.
-
-    Args:
-        file, protocol, options: As in pickle.
-        override: What it asks in place of `reduction`.
-    """
+    """The pickler of objects that hold no function or class to go by value."""
 
     # No method, which would take a frame of Python for each object.
-    reducer_override = Override(registry.copyreg.left, copyreg.dispatch_table, reduction).reduce
-
-    def __init__(self, *args: Any, override: Override | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if override is not None:
-            self.reducer_override = override.reduce  # type: ignore[method-assign]
+    reducer_override: Any = Override(
+        registry.copyreg.left, copyreg.dispatch_table, reduction
+    ).reduce

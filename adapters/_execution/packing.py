@@ -91,20 +91,19 @@ class Packed:
 
     def _reduce_plainly(self, obj: Any) -> Any:
         """The reduction of an object by the plain pickler."""
+        kind = type(obj)
         reduced = self._reduce(obj)
-        if reduced is not NotImplemented:
-            return reduced
-        reduced = reduction(obj)
-        if reduced is NotImplemented and not self._more:
-            self._leave(type(obj))
+        if reduced is NotImplemented and kind not in registry.copyreg.left:
+            reduced = reduction(obj)
+        if reduced is NotImplemented and not self._more and not _is_array(kind):
+            self._leave(kind)
         return reduced
 
     def _leave(self, kind: type) -> None:
         """Keep that all objects of a type are left to pickle, if that is so."""
         known = kind in registry.copyreg.left or kind in dispatch_table
-        if not known or kind in _COPIED or kind in self._reducers or issubclass(kind, type):
-            return
-        if not issubclass(kind, BaseException) and not _is_array(kind):
+        asked = kind in _COPIED or kind in self._reducers
+        if known and not asked and not issubclass(kind, (type, BaseException)):
             self._left[kind] = None
 
     def _reduce(self, obj: Any) -> Any:
