@@ -73,6 +73,13 @@ static void put_new(PyObject **place, PyObject *object)
     put(place, object);
 }
 
+/* The error for what the garbage collector has cleared, as it may at the end of the process. */
+static PyObject *torn_down(void)
+{
+    PyErr_SetString(PyExc_RuntimeError, "adapters is being torn down");
+    return NULL;
+}
+
 /* A module that is imported (borrowed), or NULL, also with an error. */
 static PyObject *imported(PyObject *name)
 {
@@ -228,12 +235,15 @@ static int inspect_container(Look *look, PyObject *container, int depth)
 static int meet_cffi(State *module)
 {
     PyObject *cffi = imported(module->cffi);
-    if (cffi == NULL)
+    if (cffi == NULL || cffi == Py_None)
         return PyErr_Occurred() ? -1 : 0;
     Py_INCREF(cffi);
     module->cffi_buffer = PyObject_GetAttrString(cffi, "buffer");
     Py_DECREF(cffi);
-    return module->cffi_buffer == NULL ? -1 : 0;
+    if (module->cffi_buffer == NULL && !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return -1;
+    PyErr_Clear();
+    return 0;
 }
 
 /* What is in a state besides plain data, -1 with an error. */
@@ -290,6 +300,8 @@ static int is_in_progress(State *module, PyObject *object)
 
 static PyObject *mark(State *module, PyObject *object)
 {
+    if (module->progress_type == NULL)
+        return torn_down();
     Progress *self = PyObject_New(Progress, module->progress_type);
     if (self == NULL)
         return NULL;
@@ -453,9 +465,11 @@ static PyObject *key_now(Holder *self)
 static PyObject *reducer_reduce(PyObject *held, PyObject *object)
 {
     Holder *self = (Holder *)held;
-    PyObject **parts = self->parts, *key, *arguments, *reduced = NULL;
-    PyObject *state = call(parts[SERIALIZE], object);
+    PyObject **parts = self->parts, *key, *arguments, *state, *reduced = NULL;
 
+    if (parts[ADAPTER] == NULL)
+        return torn_down();
+    state = call(parts[SERIALIZE], object);
     if (state == NULL) {
         PyObject *error = caught();
         if (error != NULL)
@@ -540,6 +554,8 @@ static PyObject *ctype_reduce(PyObject *held, PyObject *object)
     Holder *self = (Holder *)held;
     PyObject *ctype, *adapter, *reduce, *reduced;
 
+    if (self->parts[TYPEOF] == NULL)
+        return torn_down();
     ctype = call(self->parts[TYPEOF], object);
     if (ctype == NULL)
         return NULL;
@@ -645,6 +661,8 @@ static PyObject *struct_serialize(PyObject *held, PyObject *object)
 {
     Holder *self = (Holder *)held;
 
+    if (self->parts[FIELDS] == NULL)
+        return torn_down();
     if (self->flag) { /* a pointer */
         int there = PyObject_IsTrue(object);
         if (there < 0)
@@ -661,8 +679,10 @@ static PyObject *struct_make(PyObject *held, PyObject *state)
 {
     Holder *self = (Holder *)held;
     PyObject *made = NULL;
-    int complete = is_complete(state, self->parts[FIELDS]);
 
+    if (self->parts[FIELDS] == NULL)
+        return torn_down();
+    int complete = is_complete(state, self->parts[FIELDS]);
     if (complete < 0)
         return NULL;
     if (complete)
@@ -732,6 +752,8 @@ static PyObject *override_reduce(PyObject *held, PyObject *object)
 {
     Holder *self = (Holder *)held;
 
+    if (self->parts[LEFT] == NULL)
+        return torn_down();
     self->flag = 1;
     for (int types = LEFT; types <= MORE; types++) {
         int found = has(self->parts[types], object);
@@ -790,6 +812,8 @@ static PyObject *rebuild_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     State *module = PyType_GetModuleState(type);
     PyObject *state, *known, *adapter, *factory, *made;
 
+    if (module->resolved == NULL)
+        return torn_down();
     if (kwargs != NULL || PyTuple_Size(args) != 2)
         return PyObject_Call(module->rebuild, args, kwargs);
     state = PyTuple_GetItem(args, 1);
@@ -954,17 +978,18 @@ static int module_clear(PyObject *self)
     Py_CLEAR(module->cffi_buffer);
     for (int each = 0; each < MOST_BUFFERS; each++)
         Py_CLEAR(module->buffers[each]);
-    Py_CLEAR(module->cffi);
-    Py_CLEAR(module->cloudpickle);
-    Py_CLEAR(module->key);
-    Py_CLEAR(module->reduce);
-    Py_CLEAR(module->made);
     return 0;
 }
 
 static void module_free(void *self)
 {
+    State *module = PyModule_GetState(self);
     module_clear(self);
+    Py_CLEAR(module->cffi);
+    Py_CLEAR(module->cloudpickle);
+    Py_CLEAR(module->key);
+    Py_CLEAR(module->reduce);
+    Py_CLEAR(module->made);
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};

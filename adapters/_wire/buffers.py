@@ -77,7 +77,7 @@ def is_bytes_like(kind: type) -> bool:
     if kind in BYTES_LIKE:
         return True
     cffi = sys.modules.get("_cffi_backend")
-    if cffi is None or kind is not cffi.buffer:
+    if kind is not getattr(cffi, "buffer", None):
         return False
     BYTES_LIKE.add(kind)
     return True
