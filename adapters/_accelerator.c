@@ -842,7 +842,7 @@ static PyObject *rebuild_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 }
 
 static PyType_Slot rebuild_slots[] = {
-    {Py_tp_doc, "Make a new native object from the parts of a spec."},
+    {Py_tp_doc, "rebuild(key, state, *more)\n--\n\n"}, /* its text is that of the Python */
     {Py_tp_new, (void *)rebuild_new},
     {0, NULL},
 };

@@ -98,7 +98,9 @@ def resolve(key: Any) -> tuple[Adapter, int]:
 registry = Registry(lambda adapter: reducer(adapter, rebuild, complete))
 _by_name, _resolved = registry.by_name, registry.resolved
 if accelerator is not None:
+    text = rebuild.__doc__
     rebuild = accelerator.set_up_rebuild(rebuild, _failed, _resolved, OutOfBand)
+    rebuild.__doc__ = text
 
 
 def adapter_for(name: str, provider: Provider) -> Adapter:
