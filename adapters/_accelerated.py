@@ -18,7 +18,7 @@ accelerator: Any = None
 _wanted = os.environ.get("ADAPTERS_ACCELERATOR")
 if _wanted != "0":
     try:
-        accelerator = __import__("adapters._accelerator", fromlist=["inspect"])
+        from adapters import _accelerator as accelerator  # noqa: F401
     except ImportError as error:
         if _wanted == "1":
             raise
@@ -28,6 +28,11 @@ if _wanted != "0":
 
 
 def in_c(function: Any) -> Any:
-    """What stands for a function in the hot paths: its `_in_c` where it has one, or itself."""
+    """What stands for a method in the hot paths: the other of its `_in_c`, or itself.
+
+    `_in_c` is a pair of the function and what stands for it. One that wraps it has the same pair.
+    """
     found = getattr(function, "_in_c", None)
-    return found if type(found) is type(len) else function
+    if type(found) is tuple and found[0] is getattr(function, "__func__", None):
+        return found[1]
+    return function

@@ -33,6 +33,7 @@ enum {
 typedef struct Progress Progress;
 
 typedef struct {
+    PyObject *modules; /* sys.modules, which the interpreter gives up before the last objects go */
     PyTypeObject *progress_type;
     PyTypeObject *reducer_type;
     PyTypeObject *ctype_reducer_type;
@@ -81,9 +82,9 @@ static PyObject *torn_down(void)
 }
 
 /* A module that is imported (borrowed), or NULL, also with an error. */
-static PyObject *imported(PyObject *name)
+static PyObject *imported(const State *module, PyObject *name)
 {
-    return PyDict_GetItemWithError(PyImport_GetModuleDict(), name);
+    return module->modules == NULL ? NULL : PyDict_GetItemWithError(module->modules, name);
 }
 
 /* ---------------------------------------------------------------------------------- inspect */
@@ -234,7 +235,7 @@ static int inspect_container(Look *look, PyObject *container, int depth)
 /* Learn the type of cffi's buffers, once cffi is imported. */
 static int meet_cffi(State *module)
 {
-    PyObject *cffi = imported(module->cffi);
+    PyObject *cffi = imported(module, module->cffi);
     if (cffi == NULL || cffi == Py_None)
         return PyErr_Occurred() ? -1 : 0;
     Py_INCREF(cffi);
@@ -322,7 +323,8 @@ static PyObject *progress_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     (void)kwargs;
     if (!PyArg_ParseTuple(args, "O:Progress", &object))
         return NULL;
-    return mark(PyType_GetModuleState(type), object);
+    State *module = PyType_GetModuleState(type);
+    return module == NULL ? NULL : mark(module, object);
 }
 
 static void progress_dealloc(Progress *self)
@@ -358,16 +360,22 @@ enum { MOST_PARTS = 8 };
 
 typedef struct {
     PyObject_HEAD
-    State *module; /* which the type keeps */
+    State *module;
+    PyObject *owner; /* the module, whose state that is */
     char flag; /* what each type says of it */
     PyObject *parts[MOST_PARTS];
 } Holder;
 
 static Holder *holder_new(PyTypeObject *type)
 {
+    State *module = PyType_GetModuleState(type);
+    if (module == NULL)
+        return NULL;
     Holder *self = (Holder *)PyType_GenericAlloc(type, 0);
-    if (self != NULL)
-        self->module = PyType_GetModuleState(type);
+    if (self == NULL)
+        return NULL;
+    self->module = module;
+    put_new(&self->owner, PyType_GetModule(type));
     return self;
 }
 
@@ -380,6 +388,7 @@ static void hold(Holder *self, int part, PyObject *object)
 static int holder_traverse(Holder *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->owner);
     for (int part = 0; part < MOST_PARTS; part++)
         Py_VISIT(self->parts[part]);
     return 0;
@@ -389,6 +398,7 @@ static int holder_clear(Holder *self)
 {
     for (int part = 0; part < MOST_PARTS; part++)
         Py_CLEAR(self->parts[part]);
+    Py_CLEAR(self->owner);
     return 0;
 }
 
@@ -437,12 +447,16 @@ static PyObject *key_now(Holder *self)
     PyObject **parts = self->parts, *key = parts[KEY];
 
     if (self->flag & BY_VALUE) {
-        if (key == NULL && (key = PyObject_GetAttr(parts[ADAPTER], self->module->key)) != NULL)
-            parts[KEY] = key;
-        Py_XINCREF(key);
+        if (key != NULL) {
+            Py_INCREF(key);
+            return key;
+        }
+        key = PyObject_GetAttr(parts[ADAPTER], self->module->key);
+        if (key != NULL)
+            put_new(&parts[KEY], key);
         return key;
     }
-    if (parts[REGISTRY] == NULL && imported(self->module->cloudpickle) != NULL) {
+    if (parts[REGISTRY] == NULL && imported(self->module, self->module->cloudpickle) != NULL) {
         PyObject *registry = PyObject_CallNoArgs(parts[REGISTRY_OF]);
         if (registry == NULL)
             return NULL;
@@ -451,6 +465,8 @@ static PyObject *key_now(Holder *self)
         else
             put(&parts[REGISTRY], registry);
     }
+    if (PyErr_Occurred())
+        return NULL;
     if (parts[REGISTRY] != NULL) {
         int registered = PyObject_IsTrue(parts[REGISTRY]);
         if (registered < 0)
@@ -650,7 +666,9 @@ static int is_complete(PyObject *state, PyObject *fields)
         PyObject *value = PyDict_GetItemWithError(state, PyTuple_GetItem(field, 0));
         if (value == NULL)
             return PyErr_Occurred() ? -1 : 0;
+        Py_INCREF(value);
         int complete = is_complete(value, inside);
+        Py_DECREF(value);
         if (complete <= 0)
             return complete;
     }
@@ -694,8 +712,9 @@ static PyObject *struct_make(PyObject *held, PyObject *state)
         return call(self->parts[GENERAL], state);
     }
     if (!self->flag) {
-        PyObject *pointer = made;
-        made = PySequence_GetItem(pointer, 0);
+        PyObject *pointer = made, *zero = PyLong_FromLong(0);
+        made = zero == NULL ? NULL : PyObject_GetItem(pointer, zero);
+        Py_XDECREF(zero);
         Py_DECREF(pointer);
     }
     return made;
@@ -812,6 +831,8 @@ static PyObject *rebuild_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     State *module = PyType_GetModuleState(type);
     PyObject *state, *known, *adapter, *factory, *made;
 
+    if (module == NULL)
+        return NULL;
     if (module->resolved == NULL)
         return torn_down();
     if (kwargs != NULL || PyTuple_Size(args) != 2)
@@ -820,6 +841,8 @@ static PyObject *rebuild_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     known = PyDict_GetItemWithError(module->resolved, PyTuple_GetItem(args, 0));
     if (known == NULL || (PyObject *)Py_TYPE(state) == module->out_of_band ||
         (factory = PyTuple_GetItem(known, 2)) == Py_None) {
+        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
+            return NULL;
         PyErr_Clear(); /* a key that cannot be hashed */
         return PyObject_Call(module->rebuild, args, NULL);
     }
@@ -934,6 +957,7 @@ static int module_exec(PyObject *self)
         if ((*texts[each].place = PyUnicode_InternFromString(texts[each].text)) == NULL)
             return -1;
     module->large = PY_SSIZE_T_MAX;
+    put_new(&module->modules, PyImport_GetModuleDict());
     if (add_type(self, &module->progress_type, &progress_spec) < 0 ||
         add_type(self, &module->reducer_type, &reducer_spec) < 0 ||
         add_type(self, &module->ctype_reducer_type, &ctype_reducer_spec) < 0 ||
@@ -946,6 +970,7 @@ static int module_exec(PyObject *self)
 static int module_traverse(PyObject *self, visitproc visit, void *arg)
 {
     State *module = PyModule_GetState(self);
+    Py_VISIT(module->modules);
     Py_VISIT(module->progress_type);
     Py_VISIT(module->reducer_type);
     Py_VISIT(module->ctype_reducer_type);
@@ -965,6 +990,7 @@ static int module_traverse(PyObject *self, visitproc visit, void *arg)
 static int module_clear(PyObject *self)
 {
     State *module = PyModule_GetState(self);
+    Py_CLEAR(module->modules);
     Py_CLEAR(module->progress_type);
     Py_CLEAR(module->reducer_type);
     Py_CLEAR(module->ctype_reducer_type);

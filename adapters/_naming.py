@@ -120,3 +120,13 @@ def _holders(cls: type) -> dict[str, str]:
         and module.partition(".")[0] not in sys.stdlib_module_names
         and module not in ("__main__", "__mp_main__")
     }
+
+
+def place_of(function: object) -> str:
+    """Where a function is defined, in words."""
+    name = getattr(function, "__qualname__", None) or shown(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        return f"{name} of {shown(owner)}"
+    code = getattr(function, "__code__", None)
+    return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name

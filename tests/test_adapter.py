@@ -82,6 +82,15 @@ def test_one_that_arrived_came_from_the_very_bytes_alone(native: type) -> None:
     assert not arrived.came_from((provider[0], b"with another class of the same name"))
 
 
+@pytest.mark.parametrize("name", ["serialize", "factory"])
+def test_its_functions_cannot_be_replaced_as_picklers_have_them(name: str) -> None:
+    adapter = adapters.registry["tools.Tool"]
+    before = getattr(adapter, name)
+    with pytest.raises(AttributeError, match=f"cannot set {name} of <Adapter 'tools.Tool'"):
+        setattr(adapter, name, state_of)
+    assert getattr(adapter, name) is before
+
+
 def test_one_that_was_never_registered_cannot_be_sent() -> None:
     adapter = adapters.Adapter(Gadget, state_of, Gadget)
     assert adapter.provider == (adapter.fingerprint, "no registry holds it")

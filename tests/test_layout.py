@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import math
 import pickle
@@ -115,6 +116,53 @@ def test_nothing_dangles(parcels: Any, parcel_adapter: Any) -> None:
     # In C, so that the sanitizers see what is read: the weights, the name, the origin.
     assert parcels.lib.parcel_weight(parcels.ffi.addressof(struct)) == sum(range(count)) + 8 + 0.5
     del noise
+
+
+@pytest.mark.parametrize("declared", ["inner_t", "inner_t *"])
+def test_many_structs_of_numbers(declared: str) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef("typedef struct { int a; struct { double b; char c; } part; } inner_t;")
+    ctype = ffi.typeof(declared)
+    adapters.register_struct(ctype)
+    made = [ffi.new("inner_t *", {"a": n, "part": {"b": n / 2, "c": b"x"}}) for n in range(5)]
+    objects = made if "*" in declared else [each[0] for each in made]
+    for _ in range(2):
+        twins = pickle.loads(pickle.dumps(objects))
+        found = [(ffi.typeof(twin) is ctype, twin.a, twin.part.b) for twin in twins]
+        assert found == [(True, n, n / 2) for n in range(5)]
+    adapters.unregister(ctype)
+
+
+def test_functions_that_wrap_those_of_a_struct_are_called(parcels: Any) -> None:
+    ctype = parcels.ffi.typeof("point_t *")
+    layout = adapters.StructLayout(ctype, {})
+    calls = []
+
+    def traced(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(value: Any) -> Any:
+            calls.append(function.__name__)
+            return function(value)
+
+        return call
+
+    adapters.register(ctype, traced(layout.serialize), traced(layout.factory))
+    for _ in range(2):
+        pickle.loads(pickle.dumps(parcels.ffi.new("point_t *")))
+    adapters.unregister(ctype)
+    assert calls == ["serialize", "factory"] * 2
+
+
+def test_a_layout_may_be_derived_from(parcels: Any) -> None:
+    class Doubled(adapters.StructLayout):
+        def serialize(self, struct: Any) -> Any:  # type: ignore[override]
+            state = super().serialize(struct)
+            return {name: 2 * value for name, value in state.items()}
+
+    layout = Doubled(parcels.ffi.typeof("point_t *"), {})
+    point = parcels.ffi.new("point_t *", {"x": 1, "y": 2})
+    for _ in range(2):
+        assert layout.serialize(point) == {"x": 2, "y": 4}
 
 
 def test_null_stays_null(parcels: Any, parcel_adapter: Any) -> None:

@@ -194,6 +194,36 @@ def special(monkeypatch: pytest.MonkeyPatch) -> Special:
     return Special(3)
 
 
+class Met:
+    """Has been in messages before."""
+
+
+def reduce_met(met: Met) -> Any:
+    return str, ("reduced",)
+
+
+@pytest.mark.parametrize("instead", [False, True], ids=["added", "in place of another"])
+def test_a_reducer_of_a_library_is_used_however_often_the_type_was_met(
+    monkeypatch: pytest.MonkeyPatch, instead: bool
+) -> None:
+    reducers: dict[type, Any] = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
+    monkeypatch.setitem(reducers, Gadget, reduce_met)
+    for _ in range(2):
+        assert type(unpack(*Packed(Met(), WITH_MULTIPROCESSING).message)) is Met
+    if instead:
+        monkeypatch.delitem(reducers, Gadget)
+    monkeypatch.setitem(reducers, Met, reduce_met)
+    assert unpack(*Packed(Met(), WITH_MULTIPROCESSING).message) == "reduced"
+
+
+def test_functions_go_by_name_also_if_copyreg_has_a_reducer_for_them(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, types.FunctionType, lambda function: "f")
+    for _ in range(2):
+        assert [*Packed([functools.wraps, main.f], FORMS[BY_NAME]).names] == ["f"]
+
+
 def test_the_reducers_of_a_library_are_used(special: Special) -> None:
     reduced: dict[int, Any] = {}
     packed = Packed([special], WITH_MULTIPROCESSING, reduced=reduced)

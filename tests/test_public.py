@@ -68,8 +68,7 @@ def imports_by_name() -> Iterator[str]:
 def test_no_import_escapes_the_contract() -> None:
     """The import contract reads import statements: what is imported by name is in a table.
 
-    Two more modules import what users name: the provider of a spec, and a command's argument. One
-    imports the extension in C, which imports nothing.
+    Two more modules import what users name: the provider of a spec, and a command's argument.
     """
     users = ("adapters._wire.provider", "adapters._cli.object_reference")
-    assert set(imports_by_name()) == {*LAZY, *users, "adapters._accelerated"}
+    assert set(imports_by_name()) == {*LAZY, *users}

@@ -33,6 +33,8 @@ Form: TypeAlias = "tuple[str, str, Reducers | None, str]"
 # Engines that use cloudpickle send bytes, a copy of the text, and the logger that has the name
 # there; elsewhere these are refused.
 _COPIED = (memoryview, io.TextIOWrapper, logging.Logger, logging.RootLogger)
+# What is done with an object of these is not said by its type.
+_ASKED_ABOUT = {*_COPIED, *FUNCTIONS, CACHED, CodeType}
 # Libraries have reducers for these, too, which make no copy that can be made only once.
 _LEFT_TO_PICKLE = FUNCTIONS | {partial, type(str.join), type(str.__len__)}
 
@@ -102,7 +104,7 @@ class Packed:
     def _leave(self, kind: type) -> None:
         """Keep that all objects of a type are left to pickle, if that is so."""
         known = kind in registry.copyreg.left or kind in dispatch_table
-        asked = kind in _COPIED or kind in self._reducers
+        asked = kind in _ASKED_ABOUT or kind in self._reducers
         if known and not asked and not issubclass(kind, (type, BaseException)):
             self._left[kind] = None
 
@@ -145,12 +147,13 @@ class Packed:
         return main_script.main_definition, (name, digest, body)
 
 
-_left: dict[str, tuple[tuple[int, ...], dict[type, None]]] = {}  # by library
+_left: dict[str, tuple[tuple[Any, ...], dict[type, None]]] = {}  # by library
 
 
 def _left_by(library: str, reducers: Reducers) -> dict[type, None]:
     """Types whose objects are left to pickle, as was found out since the last registration."""
-    state = registry.copyreg.edition, len(dispatch_table), len(reducers)
+    latest = next(reversed(reducers), None) if type(reducers) is dict else None
+    state = registry.copyreg.edition, len(dispatch_table), len(reducers), latest
     known = _left.get(library)
     if known is None or known[0] != state:
         known = _left[library] = state, {}

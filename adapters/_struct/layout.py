@@ -127,15 +127,23 @@ class StructLayout:
     def __reduce__(self) -> Any:
         return StructLayout, (self.ctype, self.lengths)
 
-    @cached_property
+    @property
     def serialize(self) -> Callable[[Any], Any]:
         """A method: the fields of a struct or of what a pointer points at, None for NULL."""
+        return self._serialize
+
+    @property
+    def factory(self) -> Callable[[Any], Any]:
+        """A method: a new struct, or a pointer to one, which owns all its parts."""
+        return self._factory
+
+    @cached_property
+    def _serialize(self) -> Callable[[Any], Any]:
         function = make_serializer(self._parts, self._is_pointer)
         return self._method("serialize", function, self._compiled and self._compiled.serialize)
 
     @cached_property
-    def factory(self) -> Callable[[Any], Any]:
-        """A method: a new struct, or a pointer to one, which owns all its parts."""
+    def _factory(self) -> Callable[[Any], Any]:
         general = StructLayout._make
         function = make_factory(self._parts, self._struct, self._is_pointer, general)
         return self._method("factory", function, self._compiled and self._compiled.make)
@@ -150,7 +158,8 @@ class StructLayout:
         return accelerator.Struct(fields, ffi.new, pointer, self._is_pointer, self._make)
 
     def _method(self, name: str, function: Any, in_c: Any) -> Callable[[Any], Any]:
-        function._in_c = in_c  # which adapters call in its place
+        if in_c is not None:
+            function._in_c = function, in_c  # which adapters call in its place
         function.__name__ = name  # to pickle, which asks this object for it
         function.__qualname__ = f"StructLayout.{name}"
         function.__module__ = __package__  # in fingerprints, which do not depend on the file

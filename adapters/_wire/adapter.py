@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from adapters._importable.importable import is_sent_by_value
-from adapters._naming import has_module, in_words, qualified_name, shown
+from adapters._naming import has_module, in_words, place_of, qualified_name, shown
 from adapters._wire.ctype import is_ctype
 from adapters._wire.key import key_of
 from adapters.errors import RebuildError, SerializeError, VersionError, failures
@@ -90,6 +90,13 @@ class Adapter:
         self.dump_by_value: Callable[[Adapter], bytes | str] | None = None
         check(self)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in ("serialize", "factory") and hasattr(self, name):
+            raise AttributeError(
+                f"cannot set {name} of {self!r}: picklers have it already; register another adapter"
+            )
+        super().__setattr__(name, value)
+
     def __reduce__(self) -> Any:  # without the functions that a registry has given it
         from functools import partial
 
@@ -132,7 +139,7 @@ class Adapter:
     def described(self) -> str:
         """What `repr` says, and where the two functions are defined, for error messages."""
         roles = ("serialize", "factory" if self.init is None else "init")
-        functions = ", ".join(f"{role} {_place(getattr(self, role))}" for role in roles)
+        functions = ", ".join(f"{role} {place_of(getattr(self, role))}" for role in roles)
         return f"{self!r} ({functions})"
 
     @property
@@ -288,12 +295,3 @@ class Adapter:
             f" version {shown(version)}, but adapter {self.name!r} here reads {readable}; {advice}",
             self.name,
         )
-
-
-def _place(function: Any) -> str:
-    name = getattr(function, "__qualname__", None) or shown(function)
-    owner = getattr(function, "__self__", None)
-    if owner is not None and not isinstance(owner, type):
-        return f"{name} of {shown(owner)}"
-    code = getattr(function, "__code__", None)
-    return f"{name} at {code.co_filename}:{code.co_firstlineno}" if code else name

@@ -92,12 +92,15 @@ class CopyregTable:
         """Keep in `left` that no adapter has to do with the objects of a type, until one comes.
 
         Args:
-            cls: The type. One that no module holds is not kept, as it may go.
+            cls: The type. One that no module holds is not kept, as it may go; nor one that derives
+                from a type with an adapter, and would have it without a `__reduce__` of its own.
             edition: The edition when that was found out.
         """
         with suppress_failures():  # what a metaclass raises
-            if is_importable(cls) and edition == self.edition:
+            derives = any(base in self._own for base in cls.__mro__)
+            if edition == self.edition and not derives and is_importable(cls):
                 if len(self.left) >= _MOST_LEFT:
+                    self.edition += 1
                     self.left.clear()
                 self.left[cls] = None
 

@@ -62,9 +62,12 @@ def rebuild(key: Any, state: Any, *more: Any) -> Any:
 
 def _failed(adapter: Adapter, error: BaseException) -> NoReturn:
     """Raise what a payload gets for an error of the factory."""
-    if is_failure(error):
-        raise adapter.rebuild_error("the factory", error) from error
-    raise error
+    try:
+        if is_failure(error):
+            raise adapter.rebuild_error("the factory", error) from error
+        raise error
+    finally:
+        del error  # whose traceback has this frame
 
 
 def complete(obj: Any, rest: tuple[Any, Any, Any]) -> None:
@@ -101,6 +104,7 @@ if accelerator is not None:
     text = rebuild.__doc__
     rebuild = accelerator.set_up_rebuild(rebuild, _failed, _resolved, OutOfBand)
     rebuild.__doc__ = text
+    del text
 
 
 def adapter_for(name: str, provider: Provider) -> Adapter:

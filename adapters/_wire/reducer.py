@@ -115,9 +115,12 @@ def _reducer(
 
 def _failed(adapter: Adapter, error: BaseException) -> NoReturn:
     """Raise what a pickler gets for an error of the serializer."""
-    if is_failure(error):
-        raise adapter.raised("its serializer", error) from error
-    raise error
+    try:
+        if is_failure(error):
+            raise adapter.raised("its serializer", error) from error
+        raise error
+    finally:
+        del error  # whose traceback has this frame
 
 
 def second_phase(adapter: Adapter, obj: Any) -> tuple[Any, Any, Any]:
