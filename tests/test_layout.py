@@ -203,6 +203,7 @@ WRONG_STATES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "other items": (lambda s: s.update(weights=("<f4", b"\0" * 24)), "'<f4' came"),
     "half an item": (lambda s: s.update(weights=("<f8", b"\0" * 23)), "23 bytes"),
     "no pair": (lambda s: s.update(weights=b"\0" * 24), "no \\(type string, bytes\\)"),
+    "no string": (lambda s: s.update(name=[b"a", b"b"]), r"'name' is a string, and \[b'a'"),
     "too long inside": (lambda s: s.update(label=("|S1", b"x" * 9)), "8 items here, and 9 came"),
     "too many structs": (lambda s: s["corners"].append({"x": 1, "y": 1}), "2 items here, and 3"),
     "no list": (lambda s: s.update(corners={}), "its state is no list"),

@@ -135,6 +135,7 @@ class _Writing(Source):
         self.add(f"if {value} is not None:")
         self.margin += "    "
         if part.length == NUL:
+            self._require(f"type({value}) is {part.text.__name__}")
             self.add(f"{memory} = new({array}, {value})")
         elif items.parts is not None:
             self._require_structs(items, value, self._count(part, state))

@@ -179,6 +179,11 @@ class FlexibleArray(CountedField):
 class PointerField(CountedField):
     """What a pointer field points at; None for NULL."""
 
+    @property
+    def text(self) -> type:
+        """The type of the state of a string."""
+        return bytes if kind_of(self.items.ctype) == "S" else str
+
     def read(self, struct: CData, owner: CData) -> Any:
         pointer = getattr(struct, self.name)
         if not pointer:
@@ -193,6 +198,8 @@ class PointerField(CountedField):
             return
         array = array_of(self.items.ctype)
         if self.length == NUL:
+            if type(value) is not self.text:  # which cffi would not end with NUL
+                raise ValueError(f"field {self.path!r} is a string, and {shown(value)} came")
             memory = ffi.new(array, value)
         else:
             count = self.count_of(state)
