@@ -56,7 +56,7 @@ docs: $(DEV) ## the documentation, in build/docs
 # CPython leaves memory of its own behind at exit, hence no leak checker.
 sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)
 	rm -rf build/sanitize && mkdir -p build/sanitize
-	cp -R adapters demos native tests pyproject.toml setup.py build/sanitize
+	cp -R LICENSE README.md adapters demos native tests pyproject.toml setup.py build/sanitize
 	cd build/sanitize && rm -f $(EXTENSION)
 	cd build/sanitize && CFLAGS="$(SANITIZE)" $(BIN)/python setup.py --quiet build_ext --inplace
 	cd build/sanitize && env ADAPTERS_ACCELERATOR=1 CFLAGS="$(SANITIZE)" PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \

@@ -43,8 +43,8 @@ def rows() -> Iterator[Row]:
 
     pickled = f"pickle of Python {platform.python_version()}"
     for name, ours, bound in (
-        ("trusted load", load(usual), 75.0),
-        ("audit", lambda: adapters.audit(usual), 60.0),
+        ("trusted load", load(usual), 150.0),
+        ("audit", lambda: adapters.audit(usual), 120.0),
     ):
         peer = cpu_time(lambda: pickle.loads(usual))
         yield Row(f"{name}, many objects", cpu_time(ours), peer, pickled, bound, rounds=15)
