@@ -17,7 +17,8 @@ BUILT_FROM := pyproject.toml setup.py adapters/_accelerator.c native/_build.py \
 
 STRICT := -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror
 C_TESTS := tests/test_native*.py tests/test_ctype.py tests/test_layout.py tests/test_accelerat*.py \
-    tests/test_buffers.py tests/test_cycles.py tests/test_plain_pickler.py tests/test_reduc*.py
+    tests/test_buffers.py tests/test_cycles.py tests/test_plain_pickler.py tests/test_reduc*.py \
+    tests/test_rebuild.py tests/test_factory.py tests/test_serializer.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .PHONY: help demo test check lint bench docs sanitize dist clean

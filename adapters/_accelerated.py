@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from adapters.errors import suppress_failures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -32,7 +34,8 @@ def in_c(function: Any) -> Any:
 
     `_in_c` is a pair of the function and what stands for it. One that wraps it has the same pair.
     """
-    found = getattr(function, "_in_c", None)
-    if type(found) is tuple and found[0] is getattr(function, "__func__", None):
-        return found[1]
+    with suppress_failures():  # of a `__getattr__`
+        found = getattr(function, "_in_c", None)
+        if type(found) is tuple and found[0] is getattr(function, "__func__", None):
+            return found[1]
     return function

@@ -329,3 +329,29 @@ def test_a_look_is_as_long_as_the_state_is() -> None:
     rows = [(number, [number]) for number in range(1000)]
     assert inspect([rows, rows, list(rows), dict(rows[:0])]) == 0
     assert inspect([rows, list(rows), [*rows, object()]]) == OTHER
+
+
+def test_types_that_compare_as_they_like_change_nothing_that_is_looked_at() -> None:
+    state: list[Any] = []
+
+    class Meta(type):
+        def __hash__(cls) -> int:
+            state.clear()
+            return hash(int)
+
+        def __eq__(cls, other: object) -> bool:
+            state.clear()
+            return False
+
+    for nest in STATES.values():
+        state += [[1], nest(Meta("Odd", (), {})()), {"key": ["more"]}] * 3
+        assert inspect((state, state)) in (0, OTHER)  # in Python, what is gone is not seen
+
+
+def test_a_type_without_a_hash_does_not_travel() -> None:
+    class Meta(type):
+        __hash__ = None  # type: ignore[assignment]
+
+    for nest in STATES.values():
+        with pytest.raises(TypeError, match="unhashable type"):
+            pickle.dumps(Gadget(nest(Meta("Unhashable", (), {})())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import io
 import math
@@ -13,12 +14,14 @@ from typing import Any, NamedTuple
 import cloudpickle
 import joblib
 import pytest
+from both_forms import accelerator, in_python, needs_c
 from gadgets import Gadget, ffi
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from layouts import FORMATS, LAYOUTS, laid_out
 
 import adapters
+from adapters._wire.buffers import LARGE
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 TRUSTED = ["gadgets.Gadget"]
@@ -166,3 +169,75 @@ def test_a_buffer_arrives_as_flat_read_only_bytes(
     assert (view.format, view.ndim, view.shape) == ("B", 1, (len(case.content),))
     assert view.readonly
     assert view.tobytes() == case.content
+
+
+# The look through a state: one rule in two languages
+
+
+class Odd(type):
+    """The class of classes that compare as they like."""
+
+    def __eq__(cls, other: object) -> bool:
+        return other is int
+
+    __hash__ = type.__hash__
+
+
+subclassed: list[Any] = [
+    type(f"Sub{kind.__name__}", (kind,), {})() for kind in (int, str, float, bytes, bytearray,
+    complex, tuple, list, dict, set)
+]  # fmt: skip
+PARTS = [
+    *subclassed, None, True, 1, 1 << 100, 0.5, 1j, "text", b"", b"small", bytes(LARGE - 1),
+    bytes(LARGE), bytearray(), bytearray(LARGE), memoryview(b""), pickle.PickleBuffer(b""),
+    cffi_buffer(bytearray(3)), object(), int, Odd("OddClass", (), {})(), {1}, frozenset(), ...,
+    range(3), collections.OrderedDict(), Example(1, b""),
+]  # fmt: skip
+keys = st.sampled_from(
+    ["key", 1, 0.5, None, True, b"key", bytes(LARGE), (1,), frozenset(), int, subclassed[1]]
+)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Any:
+    """Containers in each other, in more than one place and in themselves, at any depth."""
+    made: list[Any] = [draw(st.sampled_from(PARTS))]
+    open_ones: list[Any] = []
+    some = st.deferred(lambda: st.sampled_from(PARTS) | st.sampled_from(made))
+    for _ in range(draw(st.integers(0, 12))):
+        kind = draw(st.sampled_from([tuple, list, dict]))
+        if kind is dict:
+            new: Any = draw(st.dictionaries(keys, some, max_size=3))
+        else:
+            new = kind(draw(st.lists(some, max_size=4)))
+        if kind is not tuple:
+            open_ones.append(new)
+        made.append(new)
+    for container in open_ones:
+        if draw(st.booleans()):  # it may come back to where it is itself
+            part = draw(st.sampled_from(made))
+            container.append(part) if type(container) is list else container.update(more=part)
+    state = made[-1]
+    for level in range(draw(st.sampled_from([0, 0, 0, 63, 64, 65, 200]))):
+        state = [(state,), [state], {level: state}][level % 3]
+    return state
+
+
+@needs_c
+@settings(max_examples=200, deadline=None)
+@given(graphs())
+def test_the_look_through_a_state_is_the_same_in_both_forms(state: Any) -> None:
+    assert accelerator.inspect(state) == PYTHON.inspect(state)
+
+
+@needs_c
+@pytest.mark.parametrize("depth", range(62, 68))
+def test_at_the_depth_from_which_on_it_is_the_python(depth: int) -> None:
+    for part in PARTS:
+        state: Any = part
+        for level in range(depth):
+            state = [(state,), [state, state], {"key": state}][level % 3]
+        assert accelerator.inspect(state) == PYTHON.inspect(part)
+
+
+PYTHON = in_python("_wire.buffers")

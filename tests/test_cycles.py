@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
-import gc
 import pickle
+import sys
 import threading
+from random import Random
 from typing import Any
 
 import pytest
+from both_forms import accelerator, in_python
 from gadgets import Gadget, ffi
 
 import adapters
-from adapters._accelerated import accelerator
+from adapters._wire import cycles
 from adapters._wire.cycles import Progress, is_in_progress, reaches
 
 
@@ -124,9 +126,84 @@ def test_the_same_object_in_two_states_is_no_cycle() -> None:
     assert left.state[0] is right.state[0]
 
 
-@pytest.mark.skipif(accelerator is not None, reason="in C, it is made whole")
-def test_a_mark_whose_init_failed_goes_quietly() -> None:
-    """As at the limit of recursion: an error in `__del__` would be printed, which fails a test."""
-    mark = Progress.__new__(Progress)
-    del mark
-    gc.collect()
+# Marks
+
+
+@pytest.fixture(params=["as it is", "in Python"])
+def marks(request: pytest.FixtureRequest) -> Any:
+    """`Progress` and `is_in_progress`, as they are used here and in Python."""
+    return in_python("_wire.cycles") if request.param == "in Python" else cycles
+
+
+def test_marks_of_many_objects_go_in_any_order(marks: Any) -> None:
+    objects = [object() for _ in range(3000)]  # more than a table has room for
+    held = {index: marks.Progress(obj) for index, obj in enumerate(objects)}
+    order = [*held]
+    Random(3).shuffle(order)
+    for place, index in enumerate(order):
+        assert marks.is_in_progress(objects[index])
+        del held[index]
+        assert not marks.is_in_progress(objects[index])
+        if place % 500 == 0:
+            assert [marks.is_in_progress(obj) for obj in objects] == [
+                index in held for index in range(len(objects))
+            ]
+    assert not any(map(marks.is_in_progress, objects))
+
+
+def test_a_mark_is_an_empty_iterator(marks: Any) -> None:
+    mark = marks.Progress(TARGET)
+    assert iter(mark) is mark
+    assert [*mark] == list(mark) == []
+    assert next(mark, "empty") == "empty"
+    assert marks.is_in_progress(TARGET)
+
+
+def test_a_mark_holds_nothing(marks: Any) -> None:
+    gadget = Gadget()
+    references = sys.getrefcount(gadget)
+    mark = marks.Progress(gadget)
+    assert sys.getrefcount(gadget) == references
+    del gadget, mark
+
+
+@pytest.mark.skipif(accelerator is None, reason="in Python, the first one ends it")
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_marks_of_one_object_each_counts(first: int) -> None:
+    held = [Progress(TARGET), Progress(TARGET)]
+    del held[first]
+    assert is_in_progress(TARGET)
+    held.clear()
+    assert not is_in_progress(TARGET)
+
+
+def test_a_mark_may_go_in_another_thread(marks: Any) -> None:
+    held = [marks.Progress(TARGET)]
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join(30)
+    assert not marks.is_in_progress(TARGET)
+
+
+@pytest.mark.usefixtures("restless_threads")
+def test_each_thread_has_marks_of_its_own(marks: Any) -> None:
+    objects = [object() for _ in range(50)]
+    wrong: list[Any] = []
+    ready = threading.Barrier(5)
+
+    def use(number: int) -> None:
+        ready.wait(30)
+        for turn in range(20):
+            mine = [marks.Progress(obj) for obj in objects[number * 10 :][:10]]
+            found = [marks.is_in_progress(obj) for obj in objects]
+            if found != [number * 10 <= index < number * 10 + 10 for index in range(50)]:
+                wrong.append((number, turn, found))
+            del mine
+
+    threads = [threading.Thread(target=use, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert wrong == []
+    assert not any(map(marks.is_in_progress, objects))

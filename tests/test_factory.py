@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from both_forms import needs_c
 from structs import F8, I2, POINT, STATES, V4, ffi, layout_of
 
 import adapters
+from adapters._accelerated import in_c
 from adapters._struct.fields import read_struct
 
 
@@ -105,8 +107,9 @@ def test_any_state_makes_what_it_makes_in_general(name: str) -> None:
     layout, state = layout_of(name)
     for variant in variants(state):
         before = repr(variant)
-        made = outcome(layout, layout.factory, variant)
-        assert made == outcome(layout, layout._make, variant), variant
+        expected = outcome(layout, layout._make, variant)
+        assert outcome(layout, layout.factory, variant) == expected, variant
+        assert outcome(layout, in_c(layout.factory), variant) == expected, variant
         assert repr(variant) == before
 
 
@@ -117,10 +120,11 @@ def test_usual_states_need_no_second_look(
 ) -> None:
     monkeypatch.setattr(adapters.StructLayout, "_make", lambda self, state: pytest.fail("general"))
     layout, state = layout_of(name, by_value=by_value)
-    made = layout.factory(state)
-    assert ffi.typeof(made) is layout.ctype
-    pointer = ffi.addressof(made) if by_value else made
-    assert read_struct(layout._parts, pointer, made) == state
+    for factory in (layout.factory, in_c(layout.factory)):
+        made = factory(state)
+        assert ffi.typeof(made) is layout.ctype
+        pointer = ffi.addressof(made) if by_value else made
+        assert read_struct(layout._parts, pointer, made) == state
 
 
 def test_no_field_is_silently_zero() -> None:
@@ -163,3 +167,50 @@ def test_an_empty_array_has_room_for_one_item(record: Callable[[Any], list[Any]]
     made = layout.factory(empty | {"wide": None})
     assert [ffi.sizeof(part()) for part in parts] == [8, 1, ffi.sizeof("struct point")]
     assert ffi.NULL not in (made.data, made.chars, made.all)
+
+
+def test_a_string_ends_with_nul() -> None:
+    """From a number or a list, cffi would make an array of characters without one."""
+    layout, state = layout_of("pointers")
+    for name in (0, 3, [b"a"], (b"a", b"b"), ffi.new("char[2]", b"ab")):
+        for make in (layout.factory, layout._make):
+            with pytest.raises(ValueError, match="field 'name' is a string, and "):
+                make(state | {"name": name})
+
+
+@needs_c
+def test_structs_of_numbers_are_made_in_c() -> None:
+    for name in STATES:
+        layout, _ = layout_of(name)
+        numbers = name in ("point", "scalars", "inside")
+        assert (in_c(layout.factory) is not layout.factory) is numbers
+        assert (in_c(layout.serialize) is not layout.serialize) is numbers
+
+
+@needs_c
+def test_keys_that_compare_as_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The part that is looked at may go while one of its keys is compared."""
+    monkeypatch.setattr(adapters.StructLayout, "_make", lambda self, state: "general")
+
+    class Key:
+        def __hash__(self) -> int:
+            return hash("deep")
+
+        def __eq__(self, other: object) -> bool:
+            state["more"] = None  # which is the only one to hold what it is a key of
+            return False
+
+    layout, usual = layout_of("inside")
+    state = {**usual, "more": {Key(): 1, "n": 3}}
+    assert in_c(layout.factory)(state) == "general"
+
+
+def test_structs_made_by_other_pointers_and_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, state = layout_of("point", by_value=True)
+    made = in_c(layout.factory)(state)
+    assert ffi.typeof(made) is ffi.typeof("struct point")
+    assert (made.x, made.y) == (1, 2.5)
+    with pytest.raises(OverflowError):
+        in_c(layout.factory)({"x": 1 << 40, "y": 0})
+    with pytest.raises(AttributeError):
+        in_c(layout.serialize)(3)

@@ -264,3 +264,80 @@ def test_functions_are_left_to_pickle(obj: Any) -> None:
     reduced: dict[int, Any] = {}
     unpack(*Packed(obj, WITH_MULTIPROCESSING, reduced=reduced).message)
     assert reduced == {}
+
+
+# Types that are left to pickle are known from the second object on, until something changes
+
+
+class Left:
+    """A class of which an executor knows nothing."""
+
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
+
+
+def arrived(obj: Any, form: Any = WITH_MULTIPROCESSING) -> Any:
+    return unpack(*Packed([obj, obj], form).message)[1]
+
+
+@pytest.mark.parametrize("form", [WITH_MULTIPROCESSING, FORMS[BY_VALUE]])
+def test_types_that_are_left_are_not_asked_about_again(
+    monkeypatch: pytest.MonkeyPatch, form: Any
+) -> None:
+    asked: list[Any] = []
+    reduce = Packed._reduce
+    monkeypatch.setattr(
+        Packed, "_reduce", lambda self, obj: asked.append(type(obj)) or reduce(self, obj)
+    )
+    for _ in range(2):
+        arrived(Left())
+    assert asked.count(Left) <= 1
+    assert asked.count(type) >= 2  # the class itself may be one of the main script
+
+
+def test_a_reducer_that_a_library_gets_later_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert arrived(Left(2)).value == 2
+    reducers = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(ForkingPickler, "_extra_reducers", {**reducers})
+            ForkingPickler.register(Left, lambda left: (str, ("by its reducer",)))
+            assert arrived(Left()) == "by its reducer"
+            assert arrived(Left(), FORMS[BY_NAME]).value == 1
+        assert arrived(Left(3)).value == 3
+
+
+def test_a_reducer_in_place_of_another_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    reducers = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
+    monkeypatch.setitem(reducers, Special, reduce_special)
+    assert arrived(Left(2)).value == 2
+    with monkeypatch.context() as patch:
+        patch.delitem(reducers, Special)
+        patch.setitem(reducers, Left, lambda left: (str, ("by its reducer",)))
+        assert arrived(Left()) == "by its reducer"
+    assert arrived(Left(3)).value == 3
+
+
+def test_a_reducer_of_copyreg_that_comes_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in range(2):
+        assert arrived(Left(value)).value == value
+        with monkeypatch.context() as patch:
+            patch.setitem(copyreg.dispatch_table, Left, lambda left: (str, ("by copyreg",)))
+            assert arrived(Left()) == "by copyreg"
+
+
+def test_an_adapter_that_comes_and_goes() -> None:
+    for value in range(2):
+        assert arrived(Left(value)).value == value
+        adapters.register(Left, lambda left: [left.value], lambda state: state, name="left")
+        assert arrived(Left(value)) == [value]
+        adapters.unregister(Left)
+
+
+def test_functions_are_asked_about_whatever_copyreg_has(
+    main: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, types.FunctionType, lambda f: (str, ("f",)))
+    for _ in range(2):
+        packed = Packed([functools.wraps, main.f], FORMS[BY_NAME])
+        assert [*packed.names] == ["f"]

@@ -8,6 +8,7 @@ import pytest
 from structs import STATES, ffi, layout_of
 
 import adapters
+from adapters._accelerated import in_c
 from adapters._struct.fields import read_struct
 from adapters._wire.buffers import LARGE
 
@@ -21,16 +22,18 @@ def test_it_reads_what_the_fields_read(name: str, by_value: bool) -> None:
     made = layout.factory(state)
     pointer = ffi.addressof(made) if by_value else made
     expected = read_struct(layout._parts, pointer, made)
-    assert list(layout.serialize(made)) == list(expected)
-    assert layout.serialize(made) == expected == state
+    for serialize in (layout.serialize, in_c(layout.serialize)):
+        assert list(serialize(made)) == list(expected)
+        assert serialize(made) == expected == state
 
 
 @pytest.mark.parametrize("name", STATES)
 def test_what_is_zero(name: str) -> None:
     layout, _ = layout_of(name)
     empty = ffi.new(f"struct {name} *")
-    assert layout.serialize(empty) == read_struct(layout._parts, empty, empty)
-    assert layout.serialize(ffi.cast(layout.ctype, 0)) is None
+    for serialize in (layout.serialize, in_c(layout.serialize)):
+        assert serialize(empty) == read_struct(layout._parts, empty, empty)
+        assert serialize(ffi.cast(layout.ctype, 0)) is None
 
 
 @pytest.mark.parametrize("size", [LARGE - 8, LARGE])
