@@ -48,6 +48,7 @@ def alike(one: Any, other: Any) -> bool:
     return repr(adapters.to_spec(one)) == repr(adapters.to_spec(other))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "examples"),
     [

@@ -57,7 +57,14 @@ ORDERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "order",
+    [
+        "from the outside",
+        pytest.param("from the inside", marks=pytest.mark.slow),
+        pytest.param("every second one first", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("kind", EMPTY)
 def test_containers_that_are_filled_later(kind: str, order: str) -> None:
     for count, loads in ((10_000, True), (10_001, False)):

@@ -32,7 +32,10 @@ def test_count_to_1e10() -> None:
         assert sieve.finish().count() == PI_1E10
 
 
-@pytest.mark.parametrize("middle", [10**6, 10**12, 10**15, 2**52, 3037000493**2 - 400])
+LARGE = pytest.param(3037000493**2 - 400, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("middle", [10**6, 10**12, 10**15, 2**52, LARGE])
 def test_windows_agree_with_an_independent_test(middle: int) -> None:
     sieve = Sieve(middle - 1501, middle + 1500).finish()
     assert list(sieve) == [n for n in range(middle - 1501, middle + 1500) if is_prime(n)]

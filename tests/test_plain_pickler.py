@@ -163,7 +163,7 @@ def test_a_pickler_asks_its_own() -> None:
     "obj",
     [
         datetime.datetime(2020, 1, 1), decimal.Decimal(3), fractions.Fraction(1, 3), {1, 2},
-        Plain(1), ValueError("x"), range(3), bytearray(3), TypeVar, int, copyreg, 1j,
+        Plain(1), range(3), bytearray(3), TypeVar, int, copyreg, 1j,
     ],
     ids=lambda obj: getattr(obj, "__name__", type(obj).__name__),
 )  # fmt: skip
