@@ -310,6 +310,7 @@ def test_cycles_end() -> None:
     assert found.path == "obj.parts[0]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nest",
     [

@@ -12,6 +12,7 @@ from demo_command import ENVIRONMENT, QUICK, run
 from demos.__main__ import DEMOS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEMOS)
 def test_no_progress_bar_where_rich_is_not_installed(name: str) -> None:
     hide = "sys.modules['rich'] = None; sys.stderr.isatty = lambda: True"

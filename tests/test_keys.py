@@ -58,7 +58,10 @@ USUAL: dict[str, Callable[[int], Any]] = {
 TUPLES = [(number, "name", 2.5, None, True) for number in range(20)]
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 5])
+OLDER = [pytest.param(protocol, marks=pytest.mark.slow) for protocol in (0, 2)]
+
+
+@pytest.mark.parametrize("protocol", [*OLDER, 5])
 @pytest.mark.parametrize("name", USUAL)
 def test_usual_keys(name: str, protocol: int) -> None:
     made = USUAL[name](6500)
