@@ -7,9 +7,9 @@ from bisect import bisect
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from adapters._comparison import adapter_for
 from adapters._wire.buffers import is_buffer
 from adapters._wire.ctype import ctype_of, is_address
+from adapters._wire.served import adapter_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

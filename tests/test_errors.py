@@ -18,7 +18,7 @@ from gadgets import Gadget, Refused, Unbuildable
 
 import adapters
 from adapters import errors
-from adapters._comparison import differences
+from adapters._comparison.differences import differences
 
 CLASSES = [getattr(errors, name) for name in errors.__all__]
 BUILTINS: dict[Any, tuple[type[Exception], ...]] = {

@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._child import located, progress
-from adapters._comparison import adapter_for, type_name
 from adapters._conformance.golden import add_golden
 from adapters._conformance.report import Broken, NotHere, Status
 from adapters._conformance.states import Equal, compare, difference, has_equality, pickled
 from adapters._naming import in_words
 from adapters._pickling import dumps
 from adapters._wire.rebuild import registry
+from adapters._wire.served import adapter_for, type_name
 from adapters.errors import AdapterError, failures
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
-from adapters._comparison import adapter_for, differences
+from adapters._comparison.differences import differences
 from adapters._expressions import attributes
 from adapters._naming import qualified_name, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
+from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
 
 Equal: TypeAlias = Callable[[Any, Any], object]

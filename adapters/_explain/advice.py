@@ -6,13 +6,13 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
-from adapters._comparison import adapter_for, type_name
 from adapters._explain.hazards import CONNECT, OPEN, OWNER, reducer_instead
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
 from adapters._naming import qualified_name
 from adapters._wire.ctype import advice_for, ctype_of
 from adapters._wire.rebuild import registry
+from adapters._wire.served import adapter_for, type_name
 from adapters._wire.unserved import name_of_reducer
 from adapters.errors import suppress_failures
 

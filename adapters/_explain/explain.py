@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 
-from adapters._comparison import type_name
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
 from adapters._explain.hazards import LARGE, Hazards, copy_hazard
@@ -21,6 +20,7 @@ from adapters._explain.round_trip import round_trip
 from adapters._explain.walk import Walk
 from adapters._pickling import DEFAULT_PROTOCOL
 from adapters._plain_pickler import NotImportableError
+from adapters._wire.served import type_name
 from adapters.errors import failures, suppress_failures
 
 _SHARE = 20  # a large part takes one in so many bytes of the message, or more

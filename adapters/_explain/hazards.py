@@ -11,8 +11,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
-from adapters._comparison import adapter_for
 from adapters._wire.rebuild import registry
+from adapters._wire.served import adapter_for
 from adapters._wire.unserved import name_of_reducer
 from adapters.errors import suppress_failures
 

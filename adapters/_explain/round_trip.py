@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from adapters import _pickling
 from adapters._child import INTERPRETER, ChildDiedError, run
-from adapters._comparison import Difference, differences, type_name
+from adapters._comparison.differences import Difference, differences
 from adapters._explain.advice import adapter_of
 from adapters._explain.dry_run import DryRun
 from adapters._explain.report import Finding
 from adapters._naming import in_words
+from adapters._wire.served import type_name
 from adapters.errors import failures
 
 _FAILED = "see the error; the factory, or a provider, is at fault"

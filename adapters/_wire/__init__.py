@@ -8,6 +8,7 @@
 | `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
 | `unserved` | what no adapter serves |
+| `served` | the adapter of an object, and the name of its type |
 | `abstract` | types of which there are no objects, which are refused |
 | `copying` | what the copy module gets |
 | `reducer` | the wire form: what picklers get for a native object |

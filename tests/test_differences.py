@@ -23,7 +23,7 @@ from wrong_adapters.base import Thing
 from wrong_adapters.objects import Modern
 
 import adapters
-from adapters._comparison import Difference, differences
+from adapters._comparison.differences import Difference, differences
 
 NAN = float("nan")
 

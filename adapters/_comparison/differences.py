@@ -30,15 +30,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adapters._expressions import attribute_way, attributes, literal, reduce, reduction_way
 from adapters._naming import brief, in_words, qualified_name
 from adapters._wire.buffers import SCALARS, is_buffer
-from adapters._wire.ctype import ctype_of
-from adapters._wire.rebuild import registry
+from adapters._wire.served import adapter_for, type_name
 from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from adapters._expressions import Way
-    from adapters._wire.adapter import Adapter
 
     # What is found in a part: a difference (verb, one, other, attribute), or parts to compare next.
     Steps = Iterator["_Pair | tuple[str, ...]"]
@@ -287,13 +285,3 @@ def _array(obj: Any) -> tuple[str, bytes | None, Callable[[], Any]] | None:
         items = view if len(view.format) == 1 else memoryview(data)  # others have no tolist()
         return f"format {view.format!r} and shape {view.shape}", data, items.tolist
     return None
-
-
-def type_name(obj: object) -> str:
-    """The module-qualified type of an object, or its C type."""
-    return qualified_name(ctype_of(obj) or type(obj))
-
-
-def adapter_for(obj: object) -> Adapter | None:
-    """The adapter that serves an object, None if there is none."""
-    return registry.serving(ctype_of(obj) or type(obj))
