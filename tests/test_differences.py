@@ -124,6 +124,10 @@ def pair(extra: Any) -> Pair:
     return made
 
 
+def said(found: Difference) -> str:
+    return f"{found.place} {found.verb} {found.one} in one and {found.other} in the other"
+
+
 def compare(one: Any, other: Any, **options: Any) -> list[Difference]:
     return list(differences(one, other, "obj", **options))
 
@@ -147,8 +151,8 @@ DIFFERENT: list[tuple[Any, Any, str, str]] = [
     ({(1, "b"): 1}, {(1, "b"): 2}, "obj[(1, 'b')]", "is 1 in one"),
     ({NAN: 1}, {float("nan"): 2}, "list(obj.values())[0]", "is 1 in one"),
     ({Gadget(1): 1}, {Gadget(2): 1}, "adapters.to_spec(list(obj)[0]).state", "is 1 in one"),
-    ({"a": 1, "b": 2}, {"a": 1}, "obj", "has the keys ['b'] in one and [] in the other"),
-    ({1, 2}, {1, 3}, "obj", "has the members [2] in one and [3] in the other"),
+    ({"a": 1, "b": 2}, {"a": 1}, "obj", "has the keys ['b'] in one and the keys [] in the other"),
+    ({1, 2}, {1, 3}, "obj", "has the members [2] in one and the members [3]"),
     ({Plain(a=1)}, {Plain(a=2)}, "list(obj)[0].a", "is 1 in one"),
     ({Plain(a=1), Plain(a=2)}, {Plain(a=2), Plain(a=3)}, "obj", "has the members [<"),
     ({Plain(a=1), Plain(a=1)}, {Plain(a=1), Plain(a=2)}, "obj", "has the members [<"),
@@ -234,7 +238,8 @@ def test_a_difference_has_a_place_and_words(
 ) -> None:
     monkeypatch.delitem(copyreg.dispatch_table, ValueError, raising=False)  # Dask's, by tblib
     (found,) = compare(one, other)
-    assert str(found).startswith(f"{path} {says}")
+    assert said(found).startswith(f"{path} {says}")
+    assert str(found).startswith(f"{found.place} {found.verb} {found.other}, ")
     names = {"obj": one, "adapters": adapters}
     if found.exact:
         assert eval(found.path, names) is found.part
@@ -272,7 +277,7 @@ def test_in_a_state_buffers_of_all_kinds_are_alike() -> None:
         assert compare({"a": [b"abc"]}, {"a": [kind]}, in_state=True) == []
         assert compare(Plain(a=b"abc"), Plain(a=kind), in_state=True) == []
         (found,) = compare([b"abcd"], [kind], in_state=True)
-        assert str(found) == "obj[0] has 4 bytes in one and 3 bytes in the other"
+        assert str(found) == "obj[0] has 3 bytes, had 4 bytes"
         assert bool(compare([b"abc"], [kind])) is (type(kind) is not bytes)
 
 
@@ -293,7 +298,7 @@ def test_arrays_compare_by_dtype_shape_and_elements() -> None:
         (numpy.array([1], "M8[D]"), numpy.array([2], "M8[D]"), "obj has datetime.date("),
         (objects, numpy.array([{"a": 2}, None], object), "obj has 1 at [0]['a'] in one"),
     ):
-        found = [str(each) for each in compare([mine], [theirs])]
+        found = [said(each) for each in compare([mine], [theirs])]
         assert len(found) == bool(says)
         assert found[0].replace("[0]", "", 1).startswith(says), found
     assert compare(objects, numpy.array([{"a": 1}, None], object)) == []

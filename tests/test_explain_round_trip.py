@@ -150,6 +150,6 @@ def test_check_leads_to_the_part_that_differs() -> None:
     assert [each.path for each in found] == ["obj[0]", "obj[1]['e'].a", "obj[2][1].c", "obj[3].d"]
     assert all(each.kind == "differs" and each.exact for each in found)
     assert value_of(found.findings[2], obj) == [[3]]
-    assert "(findings.Plain)" in found.findings[0].error
+    assert found.findings[0].error.endswith("Renamed> arrives as <findings.Plain>")
     assert found.findings[1].error == "it has length 1, and arrives with length 0"
     assert found.findings[1].type == "builtins.list"

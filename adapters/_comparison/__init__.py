@@ -1,6 +1,13 @@
-"""Where two objects differ, and how.
+"""The comparison of two objects from outside: where they differ, and how.
 
 | module | what it holds |
 |---|---|
-| `differences` | a deep comparison of two objects, or of two states |
+| `supervised` | the child that reads, and what is done where a getter crashes or hangs |
+| `portrait` | what can be seen of an object, as plain data |
+| `reading` | the reading of one object: attributes, getters, length, items, reduction |
+| `getters` | which properties and methods tell something and change nothing |
+| `arrays` | what is seen of arrays and buffers |
+| `seen` | what a portrait is made of |
+| `differences` | the deep comparison, of portraits or of the states of native objects |
+| `steps` | its steps: items, attributes, arrays, reductions |
 """

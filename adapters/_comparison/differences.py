@@ -9,6 +9,7 @@
 | lists, tuples, deques, dicts, sets, subclasses | contents; dicts and sets have no order |
 | native objects | the states that their adapter makes |
 | all other objects | attributes (`__dict__` and slots), then what their reducers return |
+| what portraits show | all that was seen; what was not, or differs by nature, equals all |
 
 Before the last three, two objects are equal if an `==` of their type's own returns True; no other
 result of it counts. Keys and members that the other container does not find by hash are compared
@@ -20,32 +21,38 @@ twice equals two equal parts. Nothing recurses, so cycles end and any depth will
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap, deque
-from contextlib import suppress
-from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapters._expressions import attribute_way, attributes, literal, reduce, reduction_way
+from adapters._comparison.seen import Raised, Seen, Unknown
+from adapters._comparison.steps import (
+    BASES,
+    LEAVES,
+    SEQUENCES,
+    Pair,
+    as_array,
+    compare_arrays,
+    compare_attributes,
+    compare_items,
+    compare_reductions,
+    compare_ways,
+    first_byte,
+    in_another_order,
+    same,
+)
+from adapters._expressions import attribute_way, attributes, literal, reduce
 from adapters._naming import brief, in_words, qualified_name
-from adapters._wire.buffers import SCALARS, is_buffer
+from adapters._wire.buffers import is_buffer
 from adapters._wire.served import adapter_for, type_name
 from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from adapters._expressions import Way
+    from adapters._comparison.steps import Steps
 
-    # What is found in a part: a difference (verb, one, other, attribute), or parts to compare next.
-    Steps = Iterator["_Pair | tuple[str, ...]"]
-
-_SEQUENCES = (list, tuple, deque)
-_BASES = (*_SEQUENCES, dict, set, frozenset)
-_INHERITED: set[Any] = {base.__eq__ for base in (object, *_BASES)}
-_LEAVES = SCALARS - {complex}  # by its reduction a complex NaN is compared part by part
-_PLAIN = _LEAVES | {bytes}
+_INHERITED: set[Any] = {base.__eq__ for base in (object, *BASES)}
 _ENDLESS = 1000  # reductions inside each other: each makes the object that is reduced next
 _TRIES = 20_000  # comparisons of keys not found by hash: each counts two, one inside of it four
 
@@ -62,23 +69,14 @@ class Difference(NamedTuple):
     attribute: str = ""  # the attribute that differs, if it is a scalar or missing in one
 
     def __str__(self) -> str:
+        was = "was" if self.verb == "is" else "had"
+        return f"{self.place} {self.verb} {self.other}, {was} {self.one}"
+
+    @property
+    def place(self) -> str:
+        """Python for what differs: the part, or its attribute."""
         before, behind = attribute_way(self.attribute) if self.attribute else ("", "")
-        path = f"{before}{self.path}{behind}"
-        return f"{path} {self.verb} {self.one} in one and {self.other} in the other"
-
-
-class _Pair(NamedTuple):
-    """Two parts to compare, and how the first is written from the part that it is in."""
-
-    one: Any
-    other: Any
-    way: Way = ("", "")
-    in_state: bool = False  # of a native object
-    in_attribute: bool = False
-    made: int = 0  # states and reductions that it is in, each made by a call
-
-    def inner(self, one: Any, other: Any, way: Way, **changes: Any) -> _Pair:
-        return self._replace(one=one, other=other, way=way, **changes)
+        return f"{before}{self.path}{behind}"
 
 
 def differences(
@@ -91,7 +89,7 @@ def differences(
     states of native objects, or parts of states. `reducer` is called with an object without
     adapter, and returns what its reducer does.
     """
-    return _Comparison(reducer).run(_Pair(one, other, ("", name), in_state))
+    return _Comparison(reducer).run(Pair(one, other, ("", name), in_state))
 
 
 class _Comparison:
@@ -101,7 +99,7 @@ class _Comparison:
         # The pairs met, kept alive so that no id is used again; a comparison inside adds a map.
         self._met: ChainMap[tuple[int, int], Any] = ChainMap()
 
-    def run(self, pair: _Pair) -> Iterator[Difference]:
+    def run(self, pair: Pair) -> Iterator[Difference]:
         """Compare two parts, and all in them."""
         # A part that is entered waits here as a generator: a call would need the C stack.
         entered = [(pair, self._compare(pair))]
@@ -114,7 +112,7 @@ class _Comparison:
                 step = "is", said, brief(pair.other)
             if step is None:
                 entered.pop()
-            elif isinstance(step, _Pair):
+            elif isinstance(step, Pair):
                 entered.append((step, self._compare(step)))
             else:
                 self._found += 1
@@ -125,40 +123,43 @@ class _Comparison:
     def _first(self, one: Any, other: Any) -> Difference | None:
         """The first difference of two parts, from a comparison inside of this one."""
         found, self._met = self._found, self._met.new_child()
-        difference = next(self.run(_Pair(one, other)), None)
+        difference = next(self.run(Pair(one, other)), None)
         self._found, self._met = found, self._met.parents
         return difference
 
-    def _compare(self, pair: _Pair) -> Steps:
+    def _compare(self, pair: Pair) -> Steps:
         if pair.made > _ENDLESS:
             raise RecursionError("reducers make new parts without end")
         one, other, kind = pair.one, pair.other, type(pair.one)
+        if kind is Unknown or type(other) is Unknown:
+            return
         ids = id(one), id(other)
-        if one is other or (kind not in _LEAVES and ids in self._met):
+        if one is other or (kind not in LEAVES and ids in self._met):
             return
         self._met[ids] = one, other
-        names = type_name(one), type_name(other)
+        names = _kind_of(one), _kind_of(other)
         alike = pair.in_state or names[0] == names[1]
         if alike and is_buffer(one) and is_buffer(other):
             mine, theirs = bytes(memoryview(one)), bytes(memoryview(other))
-            if len(mine) != len(theirs):
-                yield "has", f"{len(mine)} bytes", f"{len(theirs)} bytes"
+            if mine != theirs and in_another_order(one, theirs):
+                yield "has", "its elements in one order of the axes", "them in another"
             elif mine != theirs:
-                at = next(at for at, (x, y) in enumerate(zip(mine, theirs, strict=True)) if x != y)
-                yield "has", f"{mine[at]} at byte {at}", f"{theirs[at]} at byte {at}"
-        elif names[0] != names[1]:
-            yield "is", f"{brief(one)} ({names[0]})", f"{brief(other)} ({names[1]})"
-        elif kind in _LEAVES or issubclass(kind, (type, ModuleType)):
-            named = kind not in _LEAVES and qualified_name(one) == qualified_name(other)
-            if not named and not _same(one, other):
+                yield "has", *first_byte(mine, theirs)
+        elif names[0] != names[1] or (kind is Raised and one != other):
+            yield "is", _with_kind(one), _with_kind(other)
+        elif kind is Seen:
+            yield from self._seen(pair, one, other)
+        elif kind in LEAVES or issubclass(kind, (type, ModuleType)):
+            named = kind not in LEAVES and qualified_name(one) == qualified_name(other)
+            if not named and not same(one, other):
                 yield "is", brief(one), brief(other)
         else:
             yield from self._inside(pair, one, other)
 
-    def _inside(self, pair: _Pair, one: Any, other: Any) -> Steps:
-        base: Any = next((base for base in _BASES if issubclass(type(one), base)), None)
+    def _inside(self, pair: Pair, one: Any, other: Any) -> Steps:
+        base: Any = next((base for base in BASES if issubclass(type(one), base)), None)
         adapter = None if type(one) is base else adapter_for(one)
-        array = None if base or adapter else _array(one)
+        array = None if base or adapter else as_array(one)
         with suppress_failures():  # an `==` of the type's own
             if array is None and type(one).__eq__ not in _INHERITED and (one == other) is True:
                 return
@@ -168,16 +169,16 @@ class _Comparison:
             yield pair.inner(one, other, way, made=pair.made + 1, in_state=True)
             return
         before = self._found
-        if base in _SEQUENCES:
-            yield from _items(pair, list(base.__iter__(one)), list(base.__iter__(other)))
+        if base in SEQUENCES:
+            yield from compare_items(pair, list(base.__iter__(one)), list(base.__iter__(other)))
         elif base is not None:
             yield from self._unordered(pair, base, one, other)
         elif array is not None:
-            yield from self._arrays(array, _array(other))
+            yield from self._arrays(array, as_array(other))
         if type(one) is base and base is not deque:
             return
         held = attributes(one)
-        yield from _attributes(pair, held, attributes(other))
+        yield from compare_attributes(pair, held, attributes(other))
         if self._found == before and array is None:
             opaque = not (base or held)
             try:
@@ -186,9 +187,30 @@ class _Comparison:
                 if opaque and not pair.in_attribute:
                     raise
             else:
-                yield from _reductions(pair, *reductions, base, opaque)
+                yield from compare_reductions(pair, *reductions, base, opaque)
 
-    def _unordered(self, pair: _Pair, base: Any, one: Any, other: Any) -> Steps:
+    def _seen(self, pair: Pair, one: Seen, other: Seen) -> Steps:
+        """Compare what was seen of two objects of one type.
+
+        What is read comes after what an object holds, and only where that does not differ.
+        """
+        before = self._found
+        if type(one.items) is type(other.items) is list:
+            yield from compare_items(pair, one.items, other.items)
+        for base in (dict, set):
+            if type(one.items) is type(other.items) is base:
+                yield from self._unordered(pair, base, one.items, other.items)
+        if one.array is not None and other.array is not None:
+            yield from compare_arrays(pair, one.array, other.array)
+        yield from compare_attributes(pair, one.held(other), other.held(one))
+        if self._found == before:
+            yield from compare_ways(pair, one.getters, other.getters)
+        if self._found == before and one.text and other.text and one.text != other.text:
+            yield "is", one.text, other.text
+        if self._found == before:
+            yield from compare_ways(pair, one.parts, other.parts)
+
+    def _unordered(self, pair: Pair, base: Any, one: Any, other: Any) -> Steps:
         """Compare two dicts or sets."""
         alone = [key for key in base.__iter__(one) if not base.__contains__(other, key)]
         left = [key for key in base.__iter__(other) if not base.__contains__(one, key)]
@@ -202,7 +224,8 @@ class _Comparison:
                     break
         if left or len(matches) < len(alone):
             alone = [key for key in alone if id(key) not in matches]
-            yield "has", f"the {'keys' if base is dict else 'members'} {brief(alone)}", brief(left)
+            kind = "keys" if base is dict else "members"
+            yield "has", f"the {kind} {brief(alone)}", f"the {kind} {brief(left)}"
             return
         for at, key in enumerate(base.__iter__(one)):
             match = matches.get(id(key), key)
@@ -210,7 +233,7 @@ class _Comparison:
                 yield pair.inner(key, match, ("list(", f")[{at}]"))
             if base is dict:
                 mine, theirs = dict.__getitem__(one, key), dict.__getitem__(other, match)
-                if not _same(mine, theirs):
+                if not same(mine, theirs):
                     text = literal(key)
                     way = ("", f"[{text}]") if text else ("list(", f".values())[{at}]")
                     yield pair.inner(mine, theirs, way)
@@ -226,62 +249,11 @@ class _Comparison:
                 yield "has" if at else "is", found.one + at, found.other + at
 
 
-def _items(pair: _Pair, mine: list[Any], theirs: list[Any]) -> Steps:
-    if len(mine) != len(theirs):
-        yield "has", f"length {len(mine)}", f"length {len(theirs)}"
-        return
-    for at, (one, other) in enumerate(zip(mine, theirs, strict=True)):
-        if not _same(one, other):
-            yield pair.inner(one, other, ("", f"[{at}]"))
+def _kind_of(part: Any) -> str:
+    return part.kind if type(part) is Seen else type_name(part)
 
 
-def _attributes(pair: _Pair, mine: dict[str, Any], theirs: dict[str, Any]) -> Steps:
-    for name in {**mine, **theirs}:
-        values = [each[name] for each in (mine, theirs) if name in each]
-        if len(values) == 2 and _LEAVES.isdisjoint(map(type, values)):
-            way = attribute_way(name)
-            yield pair.inner(values[0], values[1], way, in_attribute=True)
-        elif len(values) == 1 or not _same(*values):
-            texts = [brief(each[name]) if name in each else "missing" for each in (mine, theirs)]
-            yield "is", *texts, name
-
-
-def _reductions(pair: _Pair, mine: Any, theirs: Any, base: Any, opaque: bool) -> Steps:
-    """Compare two reductions: function, arguments, state, items, pairs, state setter."""
-    if type(mine) is not tuple or type(theirs) is not tuple:  # the name of a global
-        if mine is not theirs and not _same(mine, theirs):
-            yield "is", brief(pair.one), brief(pair.other)
-        return
-    arguments = zip(mine[1], theirs[1], strict=False)
-    if opaque and any(type(x) in _PLAIN and not _same(x, y) for x, y in arguments):
-        texts = brief(pair.one), brief(pair.other)
-        if len({re.sub("0x[0-9a-fA-F]+", "", text) for text in texts}) == 2:
-            yield "is", *texts  # plainer than a place in the reduction
-            return
-    before, behind = reduction_way(pair.one)
-    for at, (one, other) in enumerate(zip_longest(mine, theirs)):
-        if (at in (3, 4) and base) or (at == 1 and base in (set, frozenset)):
-            continue  # the contents, which were compared
-        way = before, f"{behind}[{at}]"
-        if at in (3, 4) and one is not None and other is not None:
-            way, one, other = (f"list({before}", f"{behind}[{at}])"), list(one), list(other)
-        yield pair.inner(one, other, way, made=pair.made + 1)
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two parts are scalars or bytes that are equal, or both NaN."""
-    known = type(one) in _PLAIN and type(one) is type(other)
-    return known and (one == other or (one != one and other != other))
-
-
-def _array(obj: Any) -> tuple[str, bytes | None, Callable[[], Any]] | None:
-    """Dtype (or format) and shape of an array, its bytes if it gives them, and its `tolist`."""
-    if all(hasattr(type(obj), name) for name in ("dtype", "shape", "tolist")):
-        data = obj.tobytes() if hasattr(obj, "tobytes") else None
-        return f"dtype {obj.dtype} and shape {tuple(obj.shape)}", data, obj.tolist
-    with suppress(TypeError):
-        view = memoryview(obj)
-        data = view.tobytes()
-        items = view if len(view.format) == 1 else memoryview(data)  # others have no tolist()
-        return f"format {view.format!r} and shape {view.shape}", data, items.tolist
-    return None
+def _with_kind(part: Any) -> str:
+    if type(part) in (Raised, Seen):
+        return repr(part)
+    return f"{brief(part)} ({type_name(part)})"

@@ -7,6 +7,7 @@
 | `parts`, `walk` | the parts of one object, and of all in it, as a pickler meets them |
 | `paths` | expressions that evaluate to a part |
 | `hazards` | parts that pickle and should not |
-| `round_trip` | parts that arrive changed |
+| `round_trip` | what another process rebuilds and sends back |
+| `compared` | parts that arrive changed |
 | `advice`, `report` | what to do about a part, and how findings are shown |
 """

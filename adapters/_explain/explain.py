@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 
+from adapters._comparison.supervised import NotComparedError
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
 from adapters._explain.hazards import LARGE, Hazards, copy_hazard
@@ -112,10 +113,13 @@ class _Explaining:
                 findings += self._failures(whole)
         if size is not None:
             findings += self._large(size)
-        checked = check and size is not None
+        checked, not_compared = check and size is not None, ""
         if checked:
-            findings += round_trip(obj, self._name, self._dry_run, timeout)
-        return Explanation(self._name, type_name(obj), findings, size, checked)
+            try:
+                findings += round_trip(obj, self._name, self._dry_run, timeout)
+            except NotComparedError as reason:
+                checked, not_compared = False, str(reason)
+        return Explanation(self._name, type_name(obj), findings, size, checked, not_compared)
 
     def _is_for_the_other(self, whole: Failure) -> bool:
         """Whether the pickler that sends by value does not fail, or at another part."""

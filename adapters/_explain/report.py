@@ -72,12 +72,20 @@ class Explanation:
             "size"; empty if there is no message.
         size: The bytes of the message, None if the object does not pickle.
         checked: Whether the object was rebuilt in another process and compared.
+        not_compared: Why it was rebuilt there and could not be compared, "" if it was.
     """
 
     def __init__(
-        self, name: str, kind: str, found: list[Finding], size: int | None, checked: bool
+        self,
+        name: str,
+        kind: str,
+        found: list[Finding],
+        size: int | None,
+        checked: bool,
+        not_compared: str = "",
     ) -> None:
         self.name, self.type, self.size, self.checked = name, kind, size, checked
+        self.not_compared = not_compared
         by_kind = {kind: [each for each in found if each.kind == kind] for kind in _KINDS}
         large = by_kind.pop("size")
         self.findings = tuple(each for alike in by_kind.values() for each in alike)
@@ -105,6 +113,7 @@ class Explanation:
             "pickles": self.size is not None,
             "size": self.size,
             "checked": self.checked,
+            "not_compared": self.not_compared,
             "findings": [found._asdict() for found in self.findings],
             "large": [found._asdict() for found in self.large],
         }
@@ -116,6 +125,8 @@ class Explanation:
         if self.size is None:
             return f"{subject} does not pickle: {_parts(len(self.errors))} cannot cross a process"
         outcome = f"{subject} pickles, in {self.size:,} bytes"
+        if self.not_compared:
+            outcome += f" (what arrives could not be compared: {_clean(self.not_compared)})"
         if self.findings:
             return f"{outcome}, but look at {_parts(len(self.findings))}"
         return f"{outcome}, and arrives as it was" if self.checked else outcome

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from adapters import _pickling
 from adapters._child import INTERPRETER, ChildDiedError, run
-from adapters._comparison.differences import Difference, differences
 from adapters._explain.advice import adapter_of
+from adapters._explain.compared import compared
 from adapters._explain.dry_run import DryRun
 from adapters._explain.report import Finding
 from adapters._naming import in_words
@@ -15,7 +15,6 @@ from adapters._wire.served import type_name
 from adapters.errors import failures
 
 _FAILED = "see the error; the factory, or a provider, is at fault"
-_LOST = "expected if it is a cache; else give the type an adapter that keeps it"
 
 
 def round_trip(obj: object, name: str, dry_run: DryRun, timeout: float) -> Iterator[Finding]:
@@ -25,23 +24,11 @@ def round_trip(obj: object, name: str, dry_run: DryRun, timeout: float) -> Itera
     """
     try:
         payload = _pickling.dumps(obj, dry_run.protocol)
-        rebuilt = _pickling.loads(_sent_back(payload, timeout))
+        sent_back = _sent_back(payload, timeout)
     except failures() as error:
         yield Finding(name, type_name(obj), in_words(error), adapter_of(obj), _FAILED, "differs")
         return
-    for found in differences(obj, rebuilt, name, reducer=dry_run.reduce):
-        kinds = type_name(found.part), _in_words(found), adapter_of(found.part)
-        yield Finding(found.path, *kinds, _LOST, "differs", exact=found.exact)
-
-
-def _in_words(found: Difference) -> str:
-    if found.attribute and found.other == "missing":
-        return f"its attribute {found.attribute!r} is lost"
-    if found.attribute:
-        return f"its attribute {found.attribute!r}, {found.one}, arrives as {found.other}"
-    if found.verb == "has":
-        return f"it has {found.one}, and arrives with {found.other}"
-    return f"{found.one} arrives as {found.other}"
+    yield from compared(obj, sent_back, name, timeout)
 
 
 def _sent_back(payload: bytes, timeout: float) -> bytes:

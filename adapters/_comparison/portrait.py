@@ -1,0 +1,263 @@
+"""Portraits: what can be seen of an object from outside, as plain data.
+
+A portrait is read once, pickles, and is compared with others by `differences`, in any process.
+
+| of | is seen |
+|---|---|
+| scalars, bytes | all; of numbers and texts that hold an address of this process, nothing |
+| lists, tuples, deques, dicts, sets, subclasses | their contents |
+| classes, functions, modules | their names |
+| arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
+| types of the standard library | attributes, and what their reducers return |
+| native objects inside others | the states that their adapters make |
+| types from elsewhere | attributes, properties, getters, length, items |
+
+Where nothing of a type from elsewhere can be read, its reduction is taken, then its repr. An object
+of which nothing is left (a lock, an open file, a pointer) is seen by its type alone.
+
+To read runs code of the type, which may crash, hang or write files: it is done in a child process.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapters._addresses import MappedMemory, is_ctypes_pointer
+from adapters._comparison.arrays import Arrays
+from adapters._comparison.reading import Reader, has_equality
+from adapters._comparison.seen import NAMED, Raised, Seen, Unknown
+from adapters._comparison.steps import BASES, PLAIN
+from adapters._expressions import attributes, is_of_stdlib, literal
+from adapters._naming import brief, qualified_name
+from adapters._wire.buffers import is_buffer
+from adapters._wire.ctype import ctype_of
+from adapters._wire.served import adapter_for, type_name
+from adapters.errors import suppress_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_DEEPEST = 100  # levels of parts inside each other: deeper ones are not looked at
+_MOST = 50_000  # parts of one portrait
+_DERIVED = 2  # getters of what a getter returned, and of what those return: no more
+_LEAST = 1 << 32  # numbers below are no addresses
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_SCALARS: dict[Any, Any] = {
+    str: lambda value: str.__getitem__(value, slice(None)),
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    int: lambda value: int.__add__(value, 0),
+    float: lambda value: float.__add__(value, 0.0),
+    complex: lambda value: complex.__add__(value, 0),
+}
+
+
+class Portrait(NamedTuple):
+    """What was seen of an object.
+
+    Attributes:
+        root: The object itself: a scalar, a list, a dict or a `Seen`.
+        readings: How many attributes, getters, lengths and contents were read.
+        unread: {"module.Type.name": why it cannot be read}.
+    """
+
+    root: Any
+    readings: int
+    unread: dict[str, str]
+
+
+def portrait(
+    obj: Any,
+    skip: Mapping[str, str],
+    ignore: Collection[str] = (),
+    *,
+    root_state: bool = True,
+    passive: bool = False,
+    live: dict[int, Any] | None = None,
+) -> Portrait:
+    """The portrait of an object.
+
+    Args:
+        obj: Any object.
+        skip: {"module.Type.name": why it is not to be read}, as it ended a process.
+        ignore: Names of attributes and getters that are left out.
+        root_state: Whether the state of the object itself is read, if an adapter serves it.
+        passive: Whether getters, lengths and items are left out, which run code of the types.
+        live: Is filled with {id of a Seen, list or dict: the part that it shows}.
+    """
+    place = _Place(0, _DERIVED + 1 if passive else 0, False, root_state)
+    return _Portraying(skip, ignore, {} if live is None else live).portrait(obj, place)
+
+
+class _Portraying:
+    def __init__(
+        self, skip: Mapping[str, str], ignore: Collection[str], live: dict[int, Any]
+    ) -> None:
+        self._live = live
+        self._reader = Reader(skip, ignore)
+        self._arrays = Arrays()
+        self._memory: MappedMemory | None = None
+        self._shows: dict[int, Any] = {}  # id of an object: what shows it
+        self._kept: list[Any] = []  # alive, so that no id is used again
+        self._count = 0
+        self._todo: deque[tuple[Any, Any, _Place]] = deque()
+
+    def portrait(self, obj: Any, place: _Place) -> Portrait:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = self._show(obj, place)
+            while self._todo:  # nothing recurses
+                self._fill(*self._todo.popleft())
+        return Portrait(root, self._count, self._reader.unread)
+
+    def _show(self, value: Any, place: _Place) -> Any:
+        """What shows a part: itself, or what is filled later."""
+        kind = type(value)
+        if kind in PLAIN:
+            return self._plain(value, kind)
+        if place.in_state and is_buffer(value):
+            return bytes(memoryview(value))
+        if id(value) in self._shows:
+            return self._shows[id(value)]
+        if kind in (Raised, Unknown):
+            return value
+        if place.level > _DEEPEST or len(self._kept) > _MOST:
+            return Unknown()
+        shown: Any = kind() if kind in (list, dict) else Seen(type_name(value))
+        self._kept += value, shown
+        self._shows[id(value)] = shown
+        self._live[id(shown)] = value
+        self._todo.append((value, shown, place))
+        return shown
+
+    def _plain(self, value: Any, kind: type) -> Any:
+        if kind is int and value >= _LEAST:
+            return Unknown() if self._is_address(value) else value
+        if kind is str and "0x" in value:
+            return _ADDRESS.sub(
+                lambda found: "0x..." if self._is_address(int(found[0], 16)) else found[0], value
+            )
+        return value
+
+    def _is_address(self, number: int) -> bool:
+        self._memory = self._memory or MappedMemory()
+        return number in self._memory or number << 4 in self._memory  # the latter: a hash
+
+    def _fill(self, value: Any, shown: Any, place: _Place) -> None:
+        kind: Any = type(value)
+        inner = place.inner()
+
+        def show(part: Any) -> Any:
+            return self._show(part, inner)
+
+        def key(part: Any) -> Any:
+            return part if literal(part) else show(part)
+
+        if kind is list:
+            shown += map(show, value)
+        elif kind is dict:
+            pairs = value.items()
+            if place.derived:  # names that begin so are private
+                pairs = [pair for pair in pairs if not str(pair[0]).startswith("_")]
+            shown.update((key(each), show(part)) for each, part in pairs)
+        elif issubclass(kind, NAMED):
+            with suppress_failures():
+                shown.attributes["__qualname__"] = qualified_name(value)
+        elif issubclass(kind, getattr(sys.modules.get("enum"), "Enum", ())):
+            shown.attributes["name"] = value._name_
+        elif ctype_of(value) is not None or is_ctypes_pointer(kind):
+            self._state(value, shown, place)
+        else:
+            base = next((base for base in BASES if issubclass(kind, base)), None)
+            if base is dict:
+                shown.items = {key(each): show(part) for each, part in dict.items(value)}
+            elif base is not None:
+                items = base.__iter__(value)
+                is_set = base in (set, frozenset)
+                shown.items = {key(each) for each in items} if is_set else [*map(show, items)]
+            if kind is not base or base is deque:
+                with suppress_failures():  # of a metaclass, for one
+                    self._read(value, shown, place)
+        if type(shown) is Seen:
+            self._count += shown.readings
+
+    def _read(self, value: Any, shown: Seen, place: _Place) -> None:
+        """Read an object that is neither a plain container nor C data."""
+        kind, reader, inner = type(value), self._reader, place.inner()
+        made = inner._replace(derived=inner.derived + 1)
+        for scalar, plain in _SCALARS.items():
+            if issubclass(kind, scalar):
+                shown.parts["", ""] = self._show(plain(value), inner)
+        if shown.items is None and not shown.parts:
+            with suppress_failures():
+                owned = not (inner.derived or inner.private)
+                shown.array = self._arrays.array(
+                    value, lambda part: self._show(part, made), owned=owned
+                )
+        held = reader.attributes(value)
+        for name, part in held.items():
+            private = inner._replace(private=inner.private or str(name).startswith("_"))
+            shown.attributes[name] = self._show(part, private)
+        shown.defaults = {
+            name: self._show(part, inner) for name, part in reader.defaults(value).items()
+        }
+        foreign = not is_of_stdlib(kind)
+        if foreign and inner.derived <= _DERIVED:
+            for name, called, part in reader.getters(value):
+                if name not in held:
+                    shown.getters["", f".{name}()" if called else f".{name}"] = self._show(
+                        part, made
+                    )
+            if shown.items is None and shown.array is None and not shown.parts:
+                for way, part in reader.contents(value, made_here=place.derived > 0):
+                    shown.parts[way] = self._show(part, made)
+        if self._state(value, shown, place) or shown.array is not None:
+            return
+        nothing = not (shown.readings or attributes(value))
+        if not foreign and hasattr(kind, "__next__"):
+            return
+        if not foreign or (nothing and not place.derived):
+            if not foreign and has_equality(kind):
+                shown.text = _ADDRESS.sub("0x...", brief(value))
+            contents = shown.items is not None
+            for way, part in reader.reduction(value, contents=contents, held=bool(held)):
+                shown.parts[way] = self._show(part, inner)
+        if nothing and not shown.parts:
+            for way, part in reader.text(value):
+                shown.parts[way] = self._show(part, inner)
+
+    def _state(self, value: Any, shown: Seen, place: _Place) -> bool:
+        """Whether an adapter serves an object; its state is shown, if that is wanted."""
+        adapter = None
+        with suppress_failures():
+            adapter = adapter_for(value)
+        if adapter is not None and place.with_state:
+            with suppress_failures():
+                inner = place.inner()._replace(in_state=True)
+                state = self._show(adapter.state_of(value), inner)
+                shown.parts["adapters.to_spec(", ").state"] = state
+        return adapter is not None
+
+
+class _Place(NamedTuple):
+    """Where a part is.
+
+    Attributes:
+        level: In how many other parts it is.
+        derived: How many of those a getter returned.
+        in_state: Whether it is in the state of a native object.
+        with_state: Whether its own state is read, if it is a native object.
+        private: Whether it is in an attribute whose name begins with "_".
+    """
+
+    level: int
+    derived: int
+    in_state: bool
+    with_state: bool
+    private: bool = False
+
+    def inner(self) -> _Place:
+        return self._replace(level=self.level + 1, with_state=True)

@@ -1,0 +1,177 @@
+"""Reading: the attributes, getters, length and items of one object, which run code of its type."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from adapters._child import progress
+from adapters._comparison.getters import getters_of
+from adapters._comparison.seen import Raised, Unknown
+from adapters._expressions import attributes, is_of_stdlib, reduce, reduction_way
+from adapters._naming import in_words, qualified_name
+from adapters.errors import failures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from adapters._expressions import Way
+
+READING = "to read "  # what a child is doing; the name follows
+_ITEMS = 10_000  # of a container of a type from elsewhere
+_READINGS = 2_000  # of one portrait
+_PLAIN = (object, list, tuple, dict, set, frozenset, str, bytes, int, float)
+# Owners of pointers that SWIG makes; nothing in them tells of the object.
+_HANDLES = frozenset(("SwigPyObject", "PyCapsule"))
+
+
+class Reader:
+    """Reads objects, and notes what cannot be read.
+
+    Args:
+        skip: {"module.Type.name": why it is not to be read}, as it ended a process.
+        ignore: Names of attributes and getters that are left out.
+
+    Attributes:
+        unread: {"module.Type.name": why it cannot be read}.
+    """
+
+    def __init__(self, skip: Mapping[str, str], ignore: Collection[str]) -> None:
+        self._skip, self._ignore = skip, frozenset(ignore)
+        self._left = _READINGS
+        self.unread: dict[str, str] = {}
+
+    def attributes(self, obj: Any) -> dict[str, Any]:
+        """The attributes that an object holds itself, in its `__dict__` and slots.
+
+        Where its type has an `==` of its own and something else to compare, private ones are left
+        out, other than the fields of dataclasses: they are caches, mostly.
+        """
+        kind, held = type(obj), attributes(obj)
+        if has_equality(kind):
+            fields = getattr(kind, "__dataclass_fields__", ())
+            public = {name for name in held if not str(name).startswith("_") or name in fields}
+            if public or is_of_stdlib(kind) or next(getters_of(kind), None):
+                held = {name: held[name] for name in held if name in public}
+        # What a property shows is read by it.
+        hidden = {name for name in held if isinstance(getattr(kind, str(name), None), property)}
+        return {name: held[name] for name in held if name not in hidden | self._ignore}
+
+    def defaults(self, obj: Any) -> dict[str, Any]:
+        """The plain data in an object's class, which stand for attributes that it does not hold."""
+        found: dict[str, Any] = {}
+        for base in type.__getattribute__(type(obj), "__mro__"):
+            for name, value in () if is_of_stdlib(base) else list(vars(base).items()):
+                known = name in found or name in self._ignore or str(name).startswith("__")
+                if not known and not hasattr(type(value), "__get__") and not callable(value):
+                    found[name] = value
+        return found
+
+    def getters(self, obj: Any) -> Iterator[tuple[str, bool, Any]]:
+        """The properties and getters of an object: (name, whether it was called, the value)."""
+        kind = type(obj)
+        if kind.__name__ in _HANDLES:
+            return
+        for name, called in getters_of(kind):
+            if name not in self._ignore:
+                read = partial(_value_of, obj, name, called)
+                yield name, called, self._read(f"{qualified_name(kind)}.{name}", read)
+
+    def contents(self, obj: Any, *, made_here: bool) -> Iterator[tuple[Way, Any]]:
+        """The length and the items of an object.
+
+        Not those of an iterator, which are used up, but for one that was `made_here` by a getter.
+        """
+        kind: Any = type(obj)
+        if hasattr(kind, "__next__") and not made_here:
+            return
+        if hasattr(kind, "__len__"):
+            length = self._read(f"{qualified_name(kind)}.__len__", lambda: len(obj))
+            yield ("len(", ")"), length
+            if type(length) is not int:
+                return
+        elif not hasattr(kind, "__next__"):  # an iterable without a length may be a file
+            return
+        if hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
+            read: Any = partial(_pairs_of, obj)
+            yield ("dict(", ")"), self._read(f"{qualified_name(kind)}.__getitem__", read)
+        elif hasattr(kind, "__iter__"):
+            read = partial(_items_of, obj)
+            yield ("list(", ")"), self._read(f"{qualified_name(kind)}.__iter__", read)
+
+    def reduction(self, obj: Any, *, contents: bool, held: bool) -> Iterator[tuple[Way, Any]]:
+        """What the reducer of an object returns, if it does.
+
+        Args:
+            obj: Any object.
+            contents: Whether its items were seen, which are left out then.
+            held: Whether its attributes were seen.
+        """
+        name = f"{qualified_name(type(obj))}.__reduce_ex__"
+        reduced = self._read(name, lambda: reduce(obj), note=False)
+        before, behind = reduction_way(obj)
+        if type(reduced) is not tuple:  # the name of a global, or it raised
+            if type(reduced) is str:
+                yield (before, behind), reduced
+            return
+        for at, part in enumerate(reduced):
+            if part is None or (at in (3, 4) and contents):
+                continue
+            if at == 1 and contents and isinstance(obj, (set, frozenset)):
+                continue
+            if at == 2 and held and _is_of_attributes(part):
+                continue
+            way = before, f"{behind}[{at}]"
+            if at in (3, 4):
+                way, part = (f"list({before}", f"{behind}[{at}])"), list(part)
+            yield way, part
+
+    def text(self, obj: Any) -> Iterator[tuple[Way, Any]]:
+        """The repr of an object whose type has its own; "" where that holds an address."""
+        kind: Any = type(obj)
+        if kind.__repr__ is not object.__repr__ and not is_of_stdlib(kind):
+            text = self._read(f"{qualified_name(kind)}.__repr__", lambda: repr(obj))
+            if type(text) is str and not re.search("0x[0-9a-fA-F]{5,}", text):
+                yield ("repr(", ")"), text
+
+    def _read(self, name: str, read: Callable[[], Any], *, note: bool = True) -> Any:
+        if name in self._skip:
+            self.unread[name] = self._skip[name]
+            return Unknown()
+        if self._left <= 0:
+            return Unknown()
+        self._left -= 1
+        progress(f"{READING}{name}")
+        try:
+            return read()
+        except failures() as error:
+            if note:
+                self.unread.setdefault(name, in_words(error))
+            return Raised(type(error).__name__)
+
+
+def has_equality(kind: type) -> bool:
+    """Whether a type has an `==` of its own."""
+    own: Any = kind.__eq__
+    return not any(own is base.__eq__ for base in _PLAIN)
+
+
+def _value_of(obj: Any, name: str, called: bool) -> Any:
+    value = getattr(obj, name)
+    return value() if called else value
+
+
+def _pairs_of(obj: Any) -> dict[Any, Any]:
+    return {key: obj[key] for key in islice(obj.keys(), _ITEMS)}
+
+
+def _items_of(obj: Any) -> list[Any]:
+    return list(islice(obj, _ITEMS))
+
+
+def _is_of_attributes(state: Any) -> bool:
+    """Whether the state in a reduction has the form that `object` gives it."""
+    pair = type(state) is tuple and len(state) == 2
+    return {*map(type, state if pair else [state])} <= {dict, type(None)}
