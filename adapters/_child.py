@@ -16,16 +16,16 @@ import os
 import pickle
 import select
 import signal
-import subprocess
-import sys
 import time
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from adapters import _own_folder
+from adapters._interpreter import Interpreter
 from adapters._naming import in_words
 from adapters.errors import failures
 
@@ -61,10 +61,19 @@ class Child(AbstractContextManager["Child"]):
             without a guard, prompts and notebooks.
         timeout: Seconds that it may be silent, before it is killed.
         quiet: Whether what it prints is dropped.
+        folder: Whether it works in an empty folder of its own, which is removed at its end.
     """
 
-    def __init__(self, method: str = "spawn", *, timeout: float = 60.0, quiet: bool = False):
+    def __init__(
+        self,
+        method: str = "spawn",
+        *,
+        timeout: float = 60,
+        quiet: bool = False,
+        folder: bool = False,
+    ):
         self._method, self._timeout = method, timeout
+        self._folder = _own_folder.make() if folder else ""
         self._doing = "to start"
         self._idle = False  # until it waits for a request
         self._process: Any = None
@@ -72,14 +81,14 @@ class Child(AbstractContextManager["Child"]):
         reader, self._writer = multiprocessing.Pipe(duplex=False)
         with reader, writer:
             try:
-                self._start(reader, writer, timeout, quiet)
+                self._start(reader, writer, (timeout, quiet, self._folder))
             except BaseException:
                 self.close()
                 raise
 
     def _start(self, *args: Any) -> None:
         if self._method == INTERPRETER:
-            self._process = _Interpreter(*args)
+            self._process = Interpreter(*args)
             return
         if self._method == "fork":
             args += (self._reader, self._writer)  # which the child has, too, and closes
@@ -158,16 +167,15 @@ class Child(AbstractContextManager["Child"]):
     def _end(self, seconds: float) -> int | None:
         """Wait for the end and kill what is left: the exit code, None if it did not end in time."""
         process, self._process, self._idle = self._process, None, False
-        with self._reader, self._writer:
+        with self._reader, self._writer, ExitStack() as at_end:
+            at_end.callback(_own_folder.remove, self._folder)
             if process is None or process.pid is None:  # it did not start
                 return None
-            try:
-                if seconds:
-                    with suppress(OSError):
-                        _send(self._writer, b"")  # the request to end
-                return _exit_code(process, seconds)
-            finally:
-                _kill(process)
+            at_end.callback(_kill, process)
+            if seconds:
+                with suppress(OSError):
+                    _send(self._writer, b"")  # the request to end
+            return _exit_code(process, seconds)
 
     def _ending(self, code: int | None) -> str:
         if code is None:
@@ -185,29 +193,6 @@ def run(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Call a function in a child of its own; options and errors are those of `Child`."""
     with Child(**options) as child:
         return child.call(function, *args)
-
-
-class _Interpreter(subprocess.Popen[bytes]):
-    """A new Python that serves, with what is used here of multiprocessing's processes."""
-
-    exitcode = property(subprocess.Popen.poll)
-    close = subprocess.Popen.poll  # there is nothing to close
-
-    def __init__(self, reader: Connection, writer: Connection, *options: Any) -> None:
-        handles = reader.fileno(), writer.fileno()
-        path = [each or os.getcwd() for each in sys.path if isinstance(each, str)]
-        program = (
-            f"import sys; sys.path[:] = {path!a}; from adapters._child import _serve;"
-            f" from multiprocessing.connection import {type(reader).__name__} as End;"
-            f" _serve(End({handles[0]}, writable=False), End({handles[1]}, readable=False),"
-            f" *{options})"
-        )
-        inherited: dict[str, Any] = {"pass_fds": handles}
-        if sys.platform == "win32":
-            inherited = {"close_fds": False}
-            for handle in handles:
-                os.set_handle_inheritable(handle, True)
-        super().__init__([sys.executable, "-c", program], stdin=subprocess.DEVNULL, **inherited)
 
 
 def _exit_code(process: Any, seconds: float) -> int | None:
@@ -260,9 +245,10 @@ def _set_alarm(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _serve(reader: Connection, writer: Connection, timeout: float, quiet: bool, *ends: Any) -> None:
+def _serve(reader: Connection, writer: Connection, options: Any, *ends: Any) -> None:
     """In a child: call what the parent asks for, until it asks for the end or is gone."""
     global _parent
+    timeout, quiet, folder = options
     for end in ends:
         end.close()
     with suppress(AttributeError, OSError):  # a process group, which the parent can kill
@@ -271,6 +257,8 @@ def _serve(reader: Connection, writer: Connection, timeout: float, quiet: bool, 
         with open(os.devnull, "wb") as null:
             os.dup2(null.fileno(), 1)
             os.dup2(null.fileno(), 2)
+    if folder:
+        _own_folder.enter(folder)
     _parent = process, _, timeout = os.getpid(), writer, timeout + _GRACE
     with suppress(EOFError, OSError):  # the parent is gone, or a function has closed the pipes
         _send(writer, pickle.dumps((_READY, None), 5))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import sys
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -330,3 +331,16 @@ def die_while_sending(size: int) -> Memory:
 
     Connection.send_bytes = send_bytes  # type: ignore[method-assign]
     return make_memory(size, 1)
+
+
+def where_it_works() -> tuple[str, str, list[str], list[str]]:
+    """The folder that this process works in, that of temporary files, what is there, sys.path."""
+    import tempfile
+
+    here, temporary = os.getcwd(), tempfile.gettempdir()
+    return here, temporary, [*os.listdir(here), *os.listdir(temporary)], sys.path
+
+
+def write_at(path: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write("x")

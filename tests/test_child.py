@@ -335,3 +335,23 @@ def test_it_ends_after_a_parent_that_was_killed(
         time.sleep(0.2)  # until the call has begun
         parent.kill()
     assert is_gone(process)
+
+
+@pytest.mark.parametrize("end", [lambda child: None, lambda child: child.finish(), None])
+def test_a_folder_of_its_own_is_empty_and_goes_with_it(
+    start_method: str, end: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, "relative"])
+    with Child(start_method, timeout=WAIT, folder=True) as child:
+        where, temporary, found, path = child.call(children.where_it_works)
+        assert found == []
+        assert str(tmp_path / "relative") in path
+        assert child.call(children.write_at, os.path.join(where, "left")) is None
+        assert os.path.dirname(temporary) == os.path.dirname(where) != os.path.dirname(tmp_path)
+        if end is not None:
+            end(child)
+        else:
+            with pytest.raises(ChildDiedError):
+                child.call(os._exit, 3)
+    assert not os.path.exists(os.path.dirname(where))
