@@ -8,6 +8,8 @@ import sys
 _WORK, _TEMPORARY = "work", "tmp"
 _VARIABLES = ("TMPDIR", "TEMP", "TMP")
 
+entered = ""  # in a child: its own folder
+
 
 def make() -> str:
     """In the parent: make a folder, of which `work` and `tmp` are empty."""
@@ -20,23 +22,33 @@ def make() -> str:
 
 
 def remove(folder: str) -> None:
-    """In the parent: remove a folder, as far as the system lets it."""
-    import shutil
+    """In the parent: remove a folder, if there is one, as far as the system lets it."""
+    if folder:
+        import shutil
 
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def enter(folder: str) -> None:
     """In a child: work in the folder from now on, and put temporary files there, too."""
+    global entered
     # Imports must go on from where they did.
     sys.path[:] = [os.path.abspath(each) if isinstance(each, str) else each for each in sys.path]
     os.environ.update(dict.fromkeys(_VARIABLES, os.path.join(folder, _TEMPORARY)))
     if module := sys.modules.get("tempfile"):
         vars(module)["tempdir"] = None  # it is looked up anew
     os.chdir(os.path.join(folder, _WORK))
+    entered = folder
 
 
-def parts() -> tuple[str, str]:
-    """In a child that has entered its folder: where it works, and where temporary files are."""
-    temporary = os.environ[_VARIABLES[0]]
-    return os.path.join(os.path.dirname(temporary), _WORK), temporary
+def work_in_another() -> None:
+    """In a child: go on in another empty folder inside of its own one."""
+    import tempfile
+
+    os.chdir(tempfile.mkdtemp(dir=entered))
+
+
+def content() -> set[str]:
+    """In a child: what lies in the folder that it works in, and in that of temporary files."""
+    folders = os.getcwd(), os.path.join(entered, _TEMPORARY)
+    return {os.path.join(each, name) for each in folders for name in os.listdir(each)}

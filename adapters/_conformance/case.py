@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._child import located, progress
+from adapters._conformance.files import files_in, relative_path
 from adapters._conformance.golden import add_golden
 from adapters._conformance.report import Broken, NotHere, Status
 from adapters._conformance.states import Equal, compare, difference, has_equality, pickled
@@ -17,7 +19,7 @@ from adapters._naming import in_words
 from adapters._pickling import dumps
 from adapters._wire.rebuild import registry
 from adapters._wire.served import adapter_for, type_name
-from adapters.errors import AdapterError, failures
+from adapters.errors import AdapterError, failures, suppress_failures
 
 if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
@@ -31,11 +33,18 @@ _WRITES = (
 
 
 class Sent(NamedTuple):
-    """An example as it goes to a child: its pickle, the buffers of that, and its pickled state."""
+    """An example as it goes to a child.
+
+    Args:
+        body, buffers: Its pickle, and the buffers of that.
+        state: Its pickled state.
+        files: The files that the state names.
+    """
 
     body: bytes
     buffers: list[bytes]
     state: bytes
+    files: list[str]
 
 
 @dataclass(eq=False)
@@ -48,6 +57,7 @@ class Case:
         drawn: Whether a Hypothesis strategy made the examples; golden payloads are not recorded.
         golden: (version, file, label, payload) of each recorded payload.
         sent: In a child: each example as it was sent.
+        home: In a child: the folder in which its author works.
         makers: The function that made each example, None where the author gave the object.
         memory: In a child: the buffers that the examples were rebuilt from. Kept alive, so that a
             factory that borrows them fails one promise only, `outlives_the_original`.
@@ -63,6 +73,7 @@ class Case:
     drawn: bool = False
     golden: list[tuple[int, str, str, bytes]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    home: str = ""
     makers: list[Callable[[], Any] | None] = field(default_factory=list)
     memory: list[list[bytearray]] = field(default_factory=list)
     index: int = 0
@@ -105,12 +116,13 @@ class Case:
         for example in self.examples:
             buffers: list[pickle.PickleBuffer] = []
             body = pickle.dumps(example, 5, buffer_callback=buffers.append)
-            state = pickled(self.adapter.state_of(example))
-            sent.append(Sent(body, [bytes(buffer.raw()) for buffer in buffers], state))
+            state = self.adapter.state_of(example)
+            memory = [bytes(buffer.raw()) for buffer in buffers]
+            sent.append(Sent(body, memory, pickled(state), files_in(state)))
         options = self.equal, self.live, self.rebuilds, self.drawn, self.golden
         try:
             # The child finds the adapter, and rebuilds the examples.
-            return dumps((None, self.labels, [*sent], *options, sent))
+            return dumps((None, self.labels, [*sent], *options, sent, os.getcwd()))
         except AdapterError as error:
             problem = f"equal and live are called in child processes, but do not pickle ({error})"
             advice = "make them functions at the top level of a module"
@@ -124,7 +136,10 @@ class Case:
             rebuilt = pickle.loads(sent.body, buffers=buffers)
         except failures() as error:
             problem = in_words(error)
-            raise Broken(problem + _WRITES if _NOT_WRITABLE.search(problem) else problem) from error
+            advice = _WRITES if _NOT_WRITABLE.search(problem) else ""
+            with suppress_failures():  # the state may not load
+                advice = advice or relative_path(pickle.loads(sent.state), self.home, error)
+            raise Broken(problem + advice) from error
         if buffers != sent.buffers:
             raise Broken(f"what came in a buffer of the state is changed by the rebuild{_WRITES}")
         adapter = adapter_for(rebuilt)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from adapters._conformance import rebuild_checks, state_checks
+from adapters._conformance.files import rebuild_writes_no_file
 from adapters._conformance.golden import golden_payloads_load, old_versions_are_reachable
 from adapters._conformance.leaks import nothing_leaks
 from adapters._conformance.wrong_states import wrong_states_are_refused
@@ -39,7 +40,8 @@ PROMISES = (
     Promise(state_checks.state_holds_no_address, "here", "examples_are_served"),
     Promise(state_checks.state_pickles, "here", "state_holds_no_address"),
     Promise(state_checks.serializer_changes_nothing, "here", "state_pickles"),
-    Promise(rebuild_checks.round_trip_in_a_spawned_child, needs="serializer_changes_nothing"),
+    Promise(rebuild_writes_no_file, needs="serializer_changes_nothing"),
+    Promise(rebuild_checks.round_trip_in_a_spawned_child, needs="rebuild_writes_no_file"),
     Promise(rebuild_checks.outlives_the_original, needs="round_trip_in_a_spawned_child"),
     Promise(rebuild_checks.round_trip_in_process, "here", "outlives_the_original"),
     Promise(rebuild_checks.sent_back_by_a_child, needs="round_trip_in_process"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
 from adapters._conformance.case import Case, collect
+from adapters._conformance.files import rebuild_writes_no_file
 from adapters._conformance.promises import NAMES, PROMISES, Promise
 from adapters._conformance.rebuild_checks import ends_with_its_process, sent_back_by_a_child
 from adapters._conformance.report import Broken, ConformanceError, Report, Result, Status
@@ -31,6 +32,7 @@ class Run:
         self.results: dict[str, Result] = {}
         self._skip = skip or {}
         self._timeout = timeout
+        self._first: ChildRaisedError | ChildDiedError | Broken | None = None  # of a first rebuild
         self._blocked: dict[str, str] = {}  # {promise: the broken one that blocks it, or itself}
         if unknown := self._skip.keys() - set(NAMES):
             raise ValueError(f"skip names {sorted(unknown)}; the promises are {', '.join(NAMES)}")
@@ -73,6 +75,8 @@ class Run:
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
                 return self.case.run(check, child.call(send_back))
+        if check is rebuild_writes_no_file:
+            return self._watch_rebuilds(check)
         if check is sent_back_by_a_child:
             return self.case.run(check, self._worker.call(send_back))
         if check is wrong_states_are_refused:
@@ -84,9 +88,27 @@ class Run:
         status, reason = self._worker.call(_run, check, promise.each)
         return status, reason
 
+    def _watch_rebuilds(self, check: Callable[..., None]) -> tuple[Status, str]:
+        """Check it in what becomes the worker; how a child dies is told by the next promise."""
+        child = self._child("spawn")
+        try:
+            status, reason = child.call(_run, check, True)
+            if status == "passed":
+                vars(self)["_worker"] = self._started(child)
+        except (ChildRaisedError, ChildDiedError, Broken) as problem:
+            self._first = problem
+            status, reason = "skipped", "an example cannot be rebuilt"
+        finally:
+            if "_worker" not in vars(self):
+                child.close()
+        return status, reason
+
     @cached_property
     def _worker(self) -> Child:
         """The spawned child that promises share; a new one after `_end_worker`."""
+        if problem := self._first:
+            self._first = None
+            raise problem
         return self._start("spawn")
 
     def _end_worker(self) -> None:
@@ -95,11 +117,24 @@ class Run:
 
     def _start(self, method: str) -> Child:
         """A child in which the examples have been rebuilt."""
-        child = Child(method, timeout=self._timeout)
+        return self._started(self._child(method))
+
+    def _started(self, child: Child) -> Child:
         try:
-            status, problem = child.call(_receive, self.case.packed)
+            status, problem = child.call(_receive)
             if status == "failed":
                 raise Broken(problem)
+        except BaseException:
+            child.close()
+            raise
+        return child
+
+    def _child(self, method: str) -> Child:
+        """A child that has the examples as they were sent."""
+        packed = self.case.packed
+        child = Child(method, timeout=self._timeout, folder=True)
+        try:
+            child.call(_take, packed)
         except BaseException:
             child.close()
             raise
@@ -131,10 +166,13 @@ class Run:
 _case: Case  # in a child; its examples are alive until the process ends
 
 
-def _receive(packed: bytes) -> tuple[Status, str]:
+def _take(packed: bytes) -> None:
     global _case
-    progress("to rebuild the examples")
     _case = Case(*loads(packed))
+
+
+def _receive() -> tuple[Status, str]:
+    progress("to rebuild the examples")
     return _case.run(Case.receive)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
+from adapters._conformance.files import Watch
 from adapters._conformance.report import Broken
-from adapters._conformance.states import compare, difference, snapshot
+from adapters._conformance.states import compare, difference, parts, snapshot
 from adapters._naming import in_words, shown
 from adapters._pickling import dumps, loads
 from adapters._wire.buffers import is_buffer
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 _DEEPEST = 3
 _FIRST = 20  # parts of a container that are replaced
 _MOST = 150  # wrong states per example
-_OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, "wrong", b"", b"\xff" * 16)
-_PARTS: tuple[Any, ...] = (None, "wrong", b"wrong", 1.5, -1, [])
+_OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, b"", b"\xff" * 16)
+_PARTS: tuple[Any, ...] = (None, 1.5, -1, [])
+_WORDS = ("wrong", "other", "unlike")  # no string of a state begins with all of them
+_LONGEST = 4096  # bytes of a path
 _FAR = 1_000_000  # beyond the end of any buffer of an example
 
 
@@ -31,15 +35,22 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
     """A truncated or wrong state gives a clear error, or an object that can be used, and no crash.
 
     An error is clear if the factory raises an Exception that says something, and no SystemError. An
-    object can be used if it has a repr, can be serialized, and arrives equal. The wrong states are
+    object can be used if it has a repr, can be serialized, and arrives equal. No file is left, and
+    none outside of the child's folder is written. The wrong states are
     numbered: those before `start` have been tried, by a child that crashed.
     """
     state = snapshot(case.adapter.state_of(example))
-    found = (each for each in wrong_states(state) if difference(state, each[1]))
-    for number, (what, wrong) in enumerate(islice(found, _MOST), case.index * _MOST):
+    files = case.sent[case.index].files if case.sent else []
+    differ = (each for each in wrong_states(state) if difference(state, each[1]))
+    for number, (what, wrong) in enumerate(islice(differ, _MOST), case.index * _MOST):
         if number >= start:
             progress(f"{number}: example {case.labels[case.index]} with {what}")
-            if problem := _try(case, wrong):
+            with Watch(files) as watch:
+                problem = _try(case, wrong)
+            if found := watch.found():
+                advice = "check the state before a file is opened for writing, made or removed"
+                problem = f"the factory {found}; {advice}"
+            if problem:
                 raise Broken(f"rebuilt with {what}: {problem}")
 
 
@@ -87,16 +98,27 @@ def wrong_states(state: Any) -> Iterator[tuple[str, Any]]:
     """(what is wrong, state) for many ways in which a state can be damaged.
 
     Other things in its place, parts missing, too many, in another order and of other types, buffers
-    and strings shorter, longer and of other content, numbers that are negative or too large.
+    and strings shorter, longer and of other content, numbers that are negative or too large. What
+    takes the place of a string, or of bytes that may be a path, does not begin as it does, and has
+    no separator: it may become the path of a file.
     """
-    for other in _OTHERS:
+    word = _word(state)
+    for other in (*_OTHERS, word):
         yield f"{other!r} in place of the state", other
     yield "the state inside of a list", [state]
     yield "the state twice in a tuple", (state, state)
-    yield from _damaged(state, "the state", 0)
+    yield from _damaged(state, "the state", 0, (*_PARTS, word, word.encode()))
 
 
-def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _word(state: Any) -> str:
+    texts = [part for _, part in parts(state) if isinstance(part, (str, bytes))]
+    right = [each if isinstance(each, str) else each[:9].decode("latin-1") for each in texts]
+    return next(
+        (word for word in _WORDS if not any(each.startswith(word) for each in right)), "q" * 5
+    )
+
+
+def _damaged(part: Any, path: str, depth: int, others: Any) -> Iterator[tuple[str, Any]]:
     kind: Any = type(part)
     if kind in (tuple, list):
         yield f"{path} reversed", kind(reversed(part))
@@ -104,24 +126,30 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
     if kind in (tuple, list, dict):
         items = list(part.items() if kind is dict else enumerate(part))
         for at, (key, value) in enumerate(items[:_FIRST]):
-            for what, values in _replacements(value, f"{path}[{shown(key)}]", depth):
+            for what, values in _replacements(value, f"{path}[{shown(key)}]", depth, others):
                 left = [*items[:at], *((key, new) for new in values), *items[at + 1 :]]
                 yield what, dict(left) if kind is dict else kind(new for _, new in left)
     elif is_buffer(part):
         content = bytes(part)
+        other, letters = content, ""
+        if _may_be_a_path(content):
+            other, letters = _other_letters(content.decode()).encode(), " and of other letters"
+            yield f"{path} of other letters", other if kind is bytes else memoryview(other)
         for what, wrong in (
             ("empty", b""),
-            ("one byte short", content[:-1]),
-            ("cut in half", content[: len(content) // 2]),
-            ("one byte too long", content + b"\0"),
-            ("twice as long", content * 2),
+            (f"one byte short{letters}", other[:-1]),
+            (f"cut in half{letters}", other[: len(other) // 2]),
+            (f"one byte too long{letters}", other + b"\0"),
+            (f"twice as long{letters}", other * 2),
             ("all bytes 255", b"\xff" * len(content)),
             ("all bytes 0", bytes(len(content))),
         ):
             yield f"{path} {what}", wrong if kind is bytes else memoryview(wrong)
     elif kind is str:
+        text = _other_letters(part)
         yield f"{path} empty", ""
-        yield f"{path} cut in half", part[: len(part) // 2]
+        yield f"{path} of other letters", text
+        yield f"{path} half as long and of other letters", text[: len(text) // 2]
     elif kind is int:
         yield f"{path} = -1", -1
         yield f"{path} larger by {_FAR}", part + _FAR
@@ -129,12 +157,22 @@ def _damaged(part: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
         yield f"{path} = nan", float("nan")
 
 
-def _replacements(part: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+def _may_be_a_path(content: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        return 0 < len(content) <= _LONGEST and content.decode().isprintable()
+    return False
+
+
+def _other_letters(text: str) -> str:
+    return "".join("z" if letter == "q" else "q" for letter in text)
+
+
+def _replacements(part: Any, path: str, depth: int, others: Any) -> Iterator[tuple[str, list[Any]]]:
     """(what is wrong, [what takes the place of the part]); an empty list if nothing does."""
     yield f"{path} missing", []
-    for other in _PARTS:
+    for other in others:
         if type(other) is not type(part):
             yield f"{path} = {other!r}", [other]
     if depth < _DEEPEST:
-        for what, wrong in _damaged(part, path, depth + 1):
+        for what, wrong in _damaged(part, path, depth + 1, others):
             yield what, [wrong]

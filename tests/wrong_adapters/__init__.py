@@ -8,11 +8,12 @@ Children import these modules to rebuild what they get.
 | `states` | examples and states |
 | `processes` | the way to another process and back, and the end of a process |
 | `objects` | identity, memory and containers of an object |
+| `files` | what a rebuild does to files |
 | `leaks` | what each rebuild leaves behind |
 | `old_and_wrong` | what becomes of old and of wrong states |
 """
 
-from wrong_adapters import leaks, objects, old_and_wrong, processes, states
+from wrong_adapters import files, leaks, objects, old_and_wrong, processes, states
 from wrong_adapters.base import WRONG
 
-__all__ = ["WRONG", "leaks", "objects", "old_and_wrong", "processes", "states"]
+__all__ = ["WRONG", "files", "leaks", "objects", "old_and_wrong", "processes", "states"]
