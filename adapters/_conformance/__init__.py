@@ -6,6 +6,7 @@
 | `promises` | the promises: the check of each, what it needs, where it is checked |
 | `case` | one adapter with its examples, which is also sent to a child |
 | `state_checks` | checks of states, which rebuild nothing |
+| `elsewhere` | the checks for objects of which a process may have one at a time |
 | `files` | the check for files that rebuilds write, and the watch over them |
 | `rebuild_checks`, `leaks`, `wrong_states`, `golden` | checks that rebuild objects |
 | `states` | the parts of a state; whether two states, or two native objects, are equal |

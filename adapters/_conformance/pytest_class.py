@@ -36,6 +36,7 @@ class Conformance:
     golden: ClassVar[Any] = "adapters-golden"
     skip: ClassVar[Mapping[str, str]] = {}
     rebuilds: ClassVar[int] = 1000
+    elsewhere: ClassVar[bool] = False
     timeout: ClassVar[float] = 60.0
 
     def __init_subclass__(cls) -> None:
@@ -48,7 +49,7 @@ def _run_of(cls: Any, record_golden: bool) -> Run:
     for name in ("adapter", "examples"):
         if not hasattr(cls, name):
             pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
-    names = ("adapter", "examples", "golden", "equal", "live", "rebuilds")
+    names = ("adapter", "examples", "golden", "equal", "live", "rebuilds", "elsewhere")
     options = {name: _plain(cls, name) for name in names}
     if options["golden"] is not None:
         options["golden"] = Path(inspect.getfile(cls)).parent / options["golden"]

@@ -136,9 +136,13 @@ def state_is_no_alias(case: Case, example: Any) -> None:
 
 def factory_keeps_no_container(case: Case, example: Any) -> None:
     """The object does not go on using the lists, dicts and sets of the state it was made of."""
+    require_own_containers(case, snapshot(case.adapter.state_of(example)))
+
+
+def require_own_containers(case: Case, state: Any) -> None:
+    """Require that what is made of a state does not go on using its lists, dicts and sets."""
     problem = "a change of {path} after the rebuild changes the object ({found})"
     advice = "the factory keeps the {kind} of the state; let it copy"
-    state = snapshot(case.adapter.state_of(example))
     rebuilt = case.adapter.make(state)
     _require_apart(case, containers(state), rebuilt, f"{problem}: {advice}")
 

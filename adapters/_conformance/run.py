@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
+from adapters._conformance import elsewhere as one_at_a_time
 from adapters._conformance.case import Case, collect
 from adapters._conformance.files import rebuild_writes_no_file
 from adapters._conformance.promises import NAMES, PROMISES, Promise
-from adapters._conformance.rebuild_checks import ends_with_its_process, sent_back_by_a_child
+from adapters._conformance.rebuild_checks import ends_with_its_process
 from adapters._conformance.report import Broken, ConformanceError, Report, Result, Status
 from adapters._conformance.states import Equal
 from adapters._conformance.wrong_states import wrong_states_are_refused
@@ -68,24 +69,37 @@ class Run:
 
     def _check(self, promise: Promise) -> tuple[Status, str]:
         check, place = promise.check, promise.place
+        if self.case.elsewhere:
+            if promise.name in one_at_a_time.SKIPPED:
+                return "skipped", one_at_a_time.SKIPPED[promise.name]
+            check = one_at_a_time.CHECKS.get(promise.name, check)
         if place == "here":
             return self.case.run(check, each=promise.each)
         if place != "worker":
             if place not in multiprocessing.get_all_start_methods():
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
-                return self.case.run(check, child.call(send_back))
+                return self._came_back(check, child.call(send_back))
         if check is rebuild_writes_no_file:
             return self._watch_rebuilds(check)
-        if check is sent_back_by_a_child:
-            return self.case.run(check, self._worker.call(send_back))
+        if promise.name == "sent_back_by_a_child":
+            return self._came_back(check, self._worker.call(send_back))
         if check is wrong_states_are_refused:
             return self._refuse_wrong_states()
         if check is ends_with_its_process:
+            if self.case.elsewhere:
+                self._worker.call(_hold)
             check(self._worker)
             self._end_worker()
             return "passed", ""
         status, reason = self._worker.call(_run, check, promise.each)
+        return status, reason
+
+    def _came_back(self, check: Callable[..., None], payloads: list[bytes]) -> tuple[Status, str]:
+        if not self.case.elsewhere:
+            return self.case.run(check, payloads)
+        with self._child("spawn") as child:
+            status, reason = child.call(_run, check, True, payloads)
         return status, reason
 
     def _watch_rebuilds(self, check: Callable[..., None]) -> tuple[Status, str]:
@@ -168,7 +182,7 @@ _case: Case  # in a child; its examples are alive until the process ends
 
 def _take(packed: bytes) -> None:
     global _case
-    _case = Case(*loads(packed))
+    _case = Case(**loads(packed))
 
 
 def _receive() -> tuple[Status, str]:
@@ -181,8 +195,15 @@ def _run(check: Callable[..., None], each: bool, *args: Any) -> tuple[Status, st
     return _case.run(check, *args, each=each)
 
 
+def _hold() -> None:
+    """Keep one object until the process ends, where none is alive."""
+    _case.examples[0] = one_at_a_time.opened(_case.sent[0])
+
+
 def send_back() -> list[bytes]:
     """The examples of a child as payloads, which it returns to its parent."""
+    if _case.elsewhere:
+        return [one_at_a_time.written(sent, dumps) for sent in _case.sent]
     return [dumps(example) for example in _case.examples]
 
 
@@ -196,6 +217,7 @@ def check_adapter(
     record_golden: bool = False,
     skip: Mapping[str, str] | None = None,
     rebuilds: int = 1000,
+    elsewhere: bool = False,
     timeout: float = 60.0,
 ) -> Report:
     """Check each promise that an adapter makes, on each example.
@@ -214,6 +236,9 @@ def check_adapter(
         record_golden: Whether to record, first, each example that has no payload of this version.
         skip: {name of a promise: why it is not checked}.
         rebuilds: How many times each example is rebuilt, at the least, in the search for leaks.
+        elsewhere: Whether the library allows one such object in a process, as one open handle of a
+            file: none is rebuilt where another one is alive. What needs two is skipped, and `equal`
+            is not called: states are compared. An object must close when it is deleted.
         timeout: Seconds that a child may be silent.
 
     Returns:
@@ -224,7 +249,7 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    options = {"equal": equal, "live": live, "rebuilds": rebuilds}
+    options = {"equal": equal, "live": live, "rebuilds": rebuilds, "elsewhere": elsewhere}
     case = collect(adapter, examples, golden, record_golden, **options)
     run = Run(case, skip, timeout)
     run.run(NAMES)

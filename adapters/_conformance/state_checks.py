@@ -112,7 +112,7 @@ def serializer_changes_nothing(case: Case, example: Any) -> None:
         problem = f"serialize gives a second, different state of the same object ({found})"
         advice = "only read the object, and the state must hold nothing that changes by itself"
         raise Broken(f"{problem}: it must {advice}")
-    make = case.makers[case.index]
+    make = None if case.elsewhere else case.makers[case.index]
     equal = case.equal or (operator.eq if has_equality(type(example)) else None)
     # It shows only if two new objects are equal.
     if make and equal and equal(make(), make()) and not equal(make(), example):

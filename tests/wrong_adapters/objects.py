@@ -7,7 +7,8 @@ import threading
 import time
 from typing import Any
 
-from wrong_adapters.base import Thing, new, wrong
+import adapters
+from wrong_adapters.base import Thing, new, value_of, wrong
 
 
 class Modern:
@@ -136,3 +137,23 @@ def in_the_main_thread(thing: Thing) -> Any:
 
 
 wrong("Unsendable", "threads_at_once", "Panic: unsendable, but sent", in_the_main_thread)
+
+_open: set[Any] = set()
+
+
+class OneAtATime(Thing):
+    """Not wrong: as an open handle of a library that allows one in a process."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the name of a handle is a str")
+        if value in _open:
+            raise RuntimeError(f"{value} is open in this process")
+        super().__init__(value)
+        _open.add(value)
+
+    def __del__(self) -> None:
+        _open.discard(getattr(self, "value", None))
+
+
+adapters.register(OneAtATime, value_of, OneAtATime)
