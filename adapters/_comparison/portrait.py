@@ -4,7 +4,7 @@ A portrait is read once, pickles, and is compared with others by `differences`, 
 
 | of | is seen |
 |---|---|
-| scalars, bytes | all; of numbers and texts that hold an address of this process, nothing |
+| scalars, bytes | all; not numbers that are addresses of this process, nor temporary files' names |
 | lists, tuples, deques, dicts, sets, subclasses | their contents |
 | classes, functions, modules | their names |
 | arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
@@ -45,6 +45,7 @@ _DEEPEST = 100  # levels of parts inside each other: deeper ones are not looked 
 _MOST = 50_000  # parts of one portrait
 _DERIVED = 2  # getters of what a getter returned, and of what those return: no more
 _LEAST = 1 << 32  # numbers below are no addresses
+_TEMPORARY = re.compile(r"[/\\]tmp[a-z0-9_]{8}([/\\.]|$)")  # the name of a temporary file
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _SCALARS: dict[Any, Any] = {
     str: lambda value: str.__getitem__(value, slice(None)),
@@ -136,6 +137,8 @@ class _Portraying:
     def _plain(self, value: Any, kind: type) -> Any:
         if kind is int and value >= _LEAST:
             return Unknown() if self._is_address(value) else value
+        if kind is str and _TEMPORARY.search(value):
+            return Unknown()
         if kind is str and "0x" in value:
             return _ADDRESS.sub(
                 lambda found: "0x..." if self._is_address(int(found[0], 16)) else found[0], value

@@ -3,6 +3,9 @@
 | module | what it holds |
 |---|---|
 | `run` | `check_adapter`, and the order of a run: what is checked here, and what in a child |
+| `service` | what a child does for a run |
+| `originals` | children that have the examples themselves |
+| `looks` | what examples look like from outside, and how a twin differs |
 | `promises` | the promises: the check of each, what it needs, where it is checked |
 | `case` | one adapter with its examples, which is also sent to a child |
 | `state_checks` | checks of states, which rebuild nothing |

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adapters._child import located, progress
 from adapters._conformance.files import files_in, relative_path
 from adapters._conformance.golden import add_golden
+from adapters._conformance.looks import unlike
 from adapters._conformance.report import Broken, NotHere, Status
 from adapters._conformance.states import Equal, compare, difference, has_equality, pickled
 from adapters._naming import in_words
@@ -22,6 +23,7 @@ from adapters._wire.served import adapter_for, type_name
 from adapters.errors import AdapterError, failures, suppress_failures
 
 if TYPE_CHECKING:
+    from adapters._conformance.looks import Look
     from adapters._wire.adapter import Adapter
 
 # What C and Python code say of memory that they must not write to.
@@ -29,6 +31,14 @@ _NOT_WRITABLE = re.compile("read-?only|read-write|not writable")
 _WRITES = (
     "; the buffers of a state are read-only, as others may read the same memory: a factory that"
     " writes to one makes a copy, bytearray(view)"
+)
+
+
+GIVE_FUNCTIONS = "give functions that make the examples"
+# The fields of a case that go to a child as they are.
+_SENT = (
+    *("labels", "equal", "ignore", "live", "rebuilds", "elsewhere", "drawn", "golden"),
+    *("looks", "unreadable"),
 )
 
 
@@ -52,15 +62,20 @@ class Case:
     """One adapter, its examples, and what the author says about them.
 
     Args:
-        adapter, equal, live, rebuilds, elsewhere: As in `check_adapter`.
+        adapter, equal, ignore, live, rebuilds, elsewhere: As in `check_adapter`.
         labels: The name of each example.
         drawn: Whether a Hypothesis strategy made the examples; golden payloads are not recorded.
         golden: (version, file, label, payload) of each recorded payload.
         sent: In a child: each example as it was sent.
         home: In a child: the folder in which its author works.
         makers: The function that made each example, None where the author gave the object.
+        looks: What each example looks like from outside; empty if `equal` decides.
+        unreadable: {"module.Type.name": why it is not read}, as it ended a process.
+        not_compared: Why there are no looks, though `equal` is not given; else "".
         memory: In a child: the buffers that the examples were rebuilt from. Kept alive, so that a
             factory that borrows them fails one promise only, `outlives_the_original`.
+        forked: Whether this is a process that was forked from the author's, where what a factory
+            raises is no finding of this check.
         index: Of the example that is checked.
     """
 
@@ -68,6 +83,7 @@ class Case:
     labels: list[str]
     examples: list[Any]
     equal: Equal | None = None
+    ignore: tuple[str, ...] = ()
     live: Callable[[], int] | None = None
     rebuilds: int = 1000
     elsewhere: bool = False
@@ -76,7 +92,11 @@ class Case:
     sent: list[Sent] = field(default_factory=list)
     home: str = ""
     makers: list[Callable[[], Any] | None] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    not_compared: str = ""
     memory: list[list[bytearray]] = field(default_factory=list)
+    forked: bool = False
     index: int = 0
 
     def run(self, check: Callable[..., None], *args: Any, each: bool = True) -> tuple[Status, str]:
@@ -93,13 +113,32 @@ class Case:
             return "skipped", str(reason)
         except failures() as error:
             problem = str(error) if isinstance(error, Broken) else located(error)
+            if self.forked and not isinstance(error, Broken):
+                return "skipped", f"in a forked process, {problem}: {GIVE_FUNCTIONS}"
             return "failed", f"example {self.labels[self.index]}: {problem}" if each else problem
         return "passed", ""
 
-    def require_equal(self, original: Any, other: Any, how: str) -> None:
-        """Require that `other` equals `original`; `how` names it in the message."""
+    def require_equal(self, original: Any, other: Any, how: str, index: int | None = None) -> None:
+        """Require that `other` equals `original`; `how` names it in the message.
+
+        `original` is the example of the `index`; that which is checked, if it is None.
+        """
+        found = compare(self.adapter, original, other, self.equal)  # before getters change one
+        self.require_look(other, how, index)
+        if found:
+            raise Broken(f"{how} is not equal to the original: {found}")
+
+    def require_same(self, original: Any, other: Any, how: str) -> None:
+        """The same, by `equal`, `==` and the states alone: in any thread."""
         if found := compare(self.adapter, original, other, self.equal):
             raise Broken(f"{how} is not equal to the original: {found}")
+
+    def require_look(self, obj: Any, how: str, index: int | None = None) -> None:
+        """Require that an object looks like an example, as `require_equal` names it."""
+        if self.looks:
+            look = self.looks[self.index if index is None else index]
+            if found := unlike(look, obj, self.unreadable, self.ignore):
+                raise Broken(f"{how} is not equal to the original: {found}")
 
     def require_state(self, obj: Any, how: str) -> None:
         """Require that an object has the state that the example had before it was sent."""
@@ -113,8 +152,7 @@ class Case:
             raise Broken(f"{how} has another state: {found}")
 
     @cached_property
-    def packed(self) -> bytes:
-        """The arguments of the case in a child; a TypeError if `equal` or `live` cannot be sent."""
+    def _to_send(self) -> list[Sent]:
         sent = []
         for example in self.examples:
             buffers: list[pickle.PickleBuffer] = []
@@ -122,8 +160,13 @@ class Case:
             state = self.adapter.state_of(example)
             memory = [bytes(buffer.raw()) for buffer in buffers]
             sent.append(Sent(body, memory, pickled(state), files_in(state)))
-        names = ("labels", "equal", "live", "rebuilds", "elsewhere", "drawn", "golden")
-        options = {name: getattr(self, name) for name in names}
+        return sent
+
+    @property
+    def packed(self) -> bytes:
+        """The arguments of the case in a child; a TypeError if `equal` or `live` cannot be sent."""
+        sent = self._to_send
+        options = {name: getattr(self, name) for name in _SENT}
         try:
             # The child finds the adapter, and rebuilds the examples.
             return dumps(

@@ -82,8 +82,9 @@ def golden_payloads_load(case: Case) -> None:
             case.index = labels.index(label)
             case.require_state(rebuilt, f"what the golden payload {file} gives")
         elif label in labels:
-            example = case.examples[labels.index(label)]
-            case.require_equal(example, rebuilt, f"what the golden payload {file} gives")
+            index = labels.index(label)
+            how = f"what the golden payload {file} gives"
+            case.require_equal(case.examples[index], rebuilt, how, index)
         del rebuilt
 
 

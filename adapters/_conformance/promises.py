@@ -17,8 +17,9 @@ class Promise(NamedTuple):
 
     Args:
         check: The function that checks it; its docstring states the promise.
-        place: Where it is checked: "here", in the process of the author; in the "worker", a
-            spawned child that promises share; or the start method of a child of its own.
+        place: Where it is checked: "here", in the process of the author, where nothing is
+            rebuilt; in the "worker", a spawned child that promises share; in a child that has the
+            "originals"; or the start method of a child of its own.
         needs: The promise without which this one cannot be checked, "" for none.
         each: Whether the check takes the examples one by one.
     """
@@ -34,7 +35,7 @@ class Promise(NamedTuple):
         return self.check.__name__
 
 
-# In this order, so that nothing is rebuilt in the author's process before a child has survived it.
+# In this order, so that the originals are not used before a child has survived the rebuild.
 PROMISES = (
     Promise(state_checks.examples_are_served, "here", ""),
     Promise(state_checks.state_holds_no_address, "here", "examples_are_served"),
@@ -43,7 +44,7 @@ PROMISES = (
     Promise(rebuild_writes_no_file, needs="serializer_changes_nothing"),
     Promise(rebuild_checks.round_trip_in_a_spawned_child, needs="rebuild_writes_no_file"),
     Promise(rebuild_checks.outlives_the_original, needs="round_trip_in_a_spawned_child"),
-    Promise(rebuild_checks.round_trip_in_process, "here", "outlives_the_original"),
+    Promise(rebuild_checks.round_trip_in_process, "originals", "outlives_the_original"),
     Promise(rebuild_checks.sent_back_by_a_child, needs="round_trip_in_process"),
     Promise(rebuild_checks.round_trip_in_a_forkserver_child, "forkserver"),
     Promise(rebuild_checks.round_trip_in_a_forked_child, "fork"),

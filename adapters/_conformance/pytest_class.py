@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,6 +32,7 @@ class Conformance:
     adapter: ClassVar[Any]
     examples: ClassVar[Any]
     equal: ClassVar[Callable[[Any, Any], object] | None] = None
+    ignore: ClassVar[Collection[str]] = ()
     live: ClassVar[Callable[[], int] | None] = None
     golden: ClassVar[Any] = "adapters-golden"
     skip: ClassVar[Mapping[str, str]] = {}
@@ -49,7 +50,7 @@ def _run_of(cls: Any, record_golden: bool) -> Run:
     for name in ("adapter", "examples"):
         if not hasattr(cls, name):
             pytest.fail(f"{cls.__qualname__} has no {name}: set it in the class", pytrace=False)
-    names = ("adapter", "examples", "golden", "equal", "live", "rebuilds", "elsewhere")
+    names = ("adapter", "examples", "golden", "equal", "ignore", "live", "rebuilds", "elsewhere")
     options = {name: _plain(cls, name) for name in names}
     if options["golden"] is not None:
         options["golden"] = Path(inspect.getfile(cls)).parent / options["golden"]

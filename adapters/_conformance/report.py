@@ -39,12 +39,14 @@ class Report(NamedTuple):
         version: Its version.
         examples: The label of each example.
         results: One for each promise.
+        compared: How objects were compared, and what of them could not be.
     """
 
     adapter: str
     version: int
     examples: tuple[str, ...]
     results: tuple[Result, ...]
+    compared: str = ""
 
     @property
     def failures(self) -> tuple[Result, ...]:
@@ -63,6 +65,7 @@ class Report(NamedTuple):
             "version": self.version,
             "examples": list(self.examples),
             "ok": self.ok,
+            "compared": self.compared,
             "promises": [result._asdict() for result in self.results],
         }
 
@@ -77,7 +80,7 @@ class Report(NamedTuple):
             f"  {marks[status]}  {name.replace('_', ' ')}{reason and ': '}{reason}"
             for name, status, reason in self.results
         ]
-        return "\n".join([self._verdict(), *lines])
+        return "\n".join([self._verdict(), *lines, f"  compared {self.compared}"])
 
     def _verdict(self) -> str:
         count, broken = len(self.examples), len(self.failures)

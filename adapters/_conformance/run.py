@@ -8,16 +8,18 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
-from adapters._child import Child, ChildDiedError, ChildRaisedError, progress
+from adapters._child import Child, ChildDiedError, ChildRaisedError
 from adapters._conformance import elsewhere as one_at_a_time
-from adapters._conformance.case import Case, collect
+from adapters._conformance import service
+from adapters._conformance.case import GIVE_FUNCTIONS, Case, collect
 from adapters._conformance.files import rebuild_writes_no_file
+from adapters._conformance.looks import in_words
+from adapters._conformance.originals import Originals
 from adapters._conformance.promises import NAMES, PROMISES, Promise
 from adapters._conformance.rebuild_checks import ends_with_its_process
 from adapters._conformance.report import Broken, ConformanceError, Report, Result, Status
 from adapters._conformance.states import Equal
 from adapters._conformance.wrong_states import wrong_states_are_refused
-from adapters._pickling import dumps, loads
 
 _CRASHES = 3  # of children, on wrong states: more of them show nothing new
 
@@ -33,6 +35,7 @@ class Run:
         self.results: dict[str, Result] = {}
         self._skip = skip or {}
         self._timeout = timeout
+        self._originals = Originals(case, timeout)
         self._first: ChildRaisedError | ChildDiedError | Broken | None = None  # of a first rebuild
         self._blocked: dict[str, str] = {}  # {promise: the broken one that blocks it, or itself}
         if unknown := self._skip.keys() - set(NAMES):
@@ -50,6 +53,7 @@ class Run:
                     self.results[promise.name] = Result(promise.name, *self._outcome(promise))
         finally:
             self._end_worker()
+            self._end_keeper()
 
     def _outcome(self, promise: Promise) -> tuple[Status, str]:
         name = promise.name
@@ -75,38 +79,74 @@ class Run:
             check = one_at_a_time.CHECKS.get(promise.name, check)
         if place == "here":
             return self.case.run(check, each=promise.each)
+        self._look()
+        if place == "originals":
+            return self._with_originals(check)
         if place != "worker":
             if place not in multiprocessing.get_all_start_methods():
                 return "skipped", f"this platform has no {place}"
             with self._start(place) as child:
-                return self._came_back(check, child.call(send_back))
+                return self._came_back(check, child.call(service.send_back))
         if check is rebuild_writes_no_file:
             return self._watch_rebuilds(check)
         if promise.name == "sent_back_by_a_child":
-            return self._came_back(check, self._worker.call(send_back))
+            return self._came_back(check, self._worker.call(service.send_back))
         if check is wrong_states_are_refused:
             return self._refuse_wrong_states()
         if check is ends_with_its_process:
             if self.case.elsewhere:
-                self._worker.call(_hold)
+                self._worker.call(service.keep_one)
             check(self._worker)
             self._end_worker()
             return "passed", ""
-        status, reason = self._worker.call(_run, check, promise.each)
+        status, reason = self._worker.call(service.check, check, promise.each)
         return status, reason
 
     def _came_back(self, check: Callable[..., None], payloads: list[bytes]) -> tuple[Status, str]:
         if not self.case.elsewhere:
-            return self.case.run(check, payloads)
+            return self._with_originals(check, payloads)
         with self._child("spawn") as child:
-            status, reason = child.call(_run, check, True, payloads)
+            status, reason = child.call(service.check, check, True, payloads)
         return status, reason
+
+    @property
+    def compared(self) -> str:
+        """What of the examples was compared, and how, in words."""
+        if self.case.equal:
+            return "by equal="
+        if self.case.looks:
+            return in_words(self.case.looks)
+        return f"by their states alone: {self.case.not_compared or 'nothing was rebuilt'}"
+
+    def _look(self) -> None:
+        """Once, before anything is rebuilt, read what the examples look like."""
+        if not (self.case.equal or self.case.looks or self.case.not_compared):
+            self._originals.look()
+
+    def _with_originals(self, check: Callable[..., None], *args: Any) -> tuple[Status, str]:
+        """Run a check in a child that has the originals, or else in the worker."""
+        if self.case.elsewhere or (child := self._keeper) is None:
+            status, reason = self._worker.call(service.check, check, True, *args)
+            return status, reason
+        try:
+            status, reason = child.call(service.check, check, True, *args)
+            return status, reason
+        except ChildDiedError as death:
+            vars(self).pop("_keeper").close()
+            if self._originals.forked:
+                return "skipped", f"{death}; it was forked: {GIVE_FUNCTIONS}"
+            raise
+
+    @cached_property
+    def _keeper(self) -> Child | None:
+        """The child that has the originals."""
+        return self._originals.start()
 
     def _watch_rebuilds(self, check: Callable[..., None]) -> tuple[Status, str]:
         """Check it in what becomes the worker; how a child dies is told by the next promise."""
         child = self._child("spawn")
         try:
-            status, reason = child.call(_run, check, True)
+            status, reason = child.call(service.check, check, True)
             if status == "passed":
                 vars(self)["_worker"] = self._started(child)
         except (ChildRaisedError, ChildDiedError, Broken) as problem:
@@ -129,13 +169,17 @@ class Run:
         if worker := vars(self).pop("_worker", None):
             worker.close()
 
+    def _end_keeper(self) -> None:
+        if keeper := vars(self).pop("_keeper", None):
+            keeper.close()
+
     def _start(self, method: str) -> Child:
         """A child in which the examples have been rebuilt."""
         return self._started(self._child(method))
 
     def _started(self, child: Child) -> Child:
         try:
-            status, problem = child.call(_receive)
+            status, problem = child.call(service.receive)
             if status == "failed":
                 raise Broken(problem)
         except BaseException:
@@ -148,7 +192,7 @@ class Run:
         packed = self.case.packed
         child = Child(method, timeout=self._timeout, folder=True)
         try:
-            child.call(_take, packed)
+            child.call(service.take, packed)
         except BaseException:
             child.close()
             raise
@@ -159,7 +203,9 @@ class Run:
         crashes: list[str] = []
         while len(crashes) < _CRASHES:
             try:
-                status, reason = self._worker.call(_run, wrong_states_are_refused, True, start)
+                status, reason = self._worker.call(
+                    service.check, wrong_states_are_refused, True, start
+                )
                 if status != "passed" or not crashes:
                     return status, reason
                 break
@@ -177,41 +223,12 @@ class Run:
         return "failed", f"{problem}: the factory must {advice}"
 
 
-_case: Case  # in a child; its examples are alive until the process ends
-
-
-def _take(packed: bytes) -> None:
-    global _case
-    _case = Case(**loads(packed))
-
-
-def _receive() -> tuple[Status, str]:
-    progress("to rebuild the examples")
-    return _case.run(Case.receive)
-
-
-def _run(check: Callable[..., None], each: bool, *args: Any) -> tuple[Status, str]:
-    progress(check.__name__.replace("_", " "))
-    return _case.run(check, *args, each=each)
-
-
-def _hold() -> None:
-    """Keep one object until the process ends, where none is alive."""
-    _case.examples[0] = one_at_a_time.opened(_case.sent[0])
-
-
-def send_back() -> list[bytes]:
-    """The examples of a child as payloads, which it returns to its parent."""
-    if _case.elsewhere:
-        return [one_at_a_time.written(sent, dumps) for sent in _case.sent]
-    return [dumps(example) for example in _case.examples]
-
-
 def check_adapter(
     adapter: Any,
     examples: Any,
     *,
     equal: Equal | None = None,
+    ignore: Collection[str] = (),
     live: Callable[[], int] | None = None,
     golden: str | os.PathLike[str] | None = None,
     record_golden: bool = False,
@@ -229,8 +246,11 @@ def check_adapter(
         adapter: What `adapters.register` returned; or the type, the C type or the adapter's name.
         examples: A list, or a dict with labels, of objects or of functions without arguments that
             make one; or a Hypothesis strategy, of which a few are drawn. Different ones show more.
-        equal: equal(original, rebuilt) says whether they are the same. Without it the `==` of the
-            type does or, if it has none of its own, their states, which must be deeply equal.
+        equal: equal(original, rebuilt) says whether they are the same. Without it all that can be
+            seen of them from outside is compared, in child processes: attributes, properties,
+            getters, length, items, arrays. So is their `==`, if the type has one of its own, else
+            the states, which must be deeply equal.
+        ignore: Names of attributes and getters that need not be equal.
         live: Returns how many objects of the C library are alive in the process that calls it.
         golden: The folder with payloads that were recorded, None for no such check.
         record_golden: Whether to record, first, each example that has no payload of this version.
@@ -249,12 +269,22 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    options = {"equal": equal, "live": live, "rebuilds": rebuilds, "elsewhere": elsewhere}
+    if isinstance(ignore, str):
+        raise TypeError(f"ignore is {ignore!r}: give names in a list, [{ignore!r}]")
+    options = {
+        "equal": equal,
+        "ignore": tuple(ignore),
+        "live": live,
+        "rebuilds": rebuilds,
+        "elsewhere": elsewhere,
+    }
     case = collect(adapter, examples, golden, record_golden, **options)
     run = Run(case, skip, timeout)
     run.run(NAMES)
     results = tuple(run.results[name] for name in NAMES)
-    report = Report(case.adapter.name, case.adapter.version, tuple(case.labels), results)
+    report = Report(
+        case.adapter.name, case.adapter.version, tuple(case.labels), results, run.compared
+    )
     if not report.ok:
         raise ConformanceError(report.complaint(), report.adapter, report)
     return report

@@ -1,0 +1,109 @@
+"""Originals: children that have the examples themselves, and not what was rebuilt of them.
+
+Where all examples are functions, a spawned child makes them anew. Else it is forked from the
+process of the author: a lock that a thread of a library held then is held for ever, so its silence
+is no finding.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING
+
+from adapters._child import Child, ChildDiedError, ChildRaisedError
+from adapters._comparison.supervised import SILENCE, NotComparedError, read
+from adapters._conformance import service
+from adapters._conformance.case import GIVE_FUNCTIONS
+from adapters._pickling import dumps
+from adapters.errors import AdapterError
+
+if TYPE_CHECKING:
+    from adapters._conformance.case import Case
+
+_NO_FORK = f"this platform has no fork: {GIVE_FUNCTIONS}"
+
+
+class Originals:
+    """Starts children that have the examples of a case.
+
+    Attributes:
+        why_not: Why there are none, "" as long as there are.
+    """
+
+    def __init__(self, case: Case, timeout: float) -> None:
+        self._case, self._timeout = case, timeout
+        self._makers = b""
+        self._methods = [each for each in ("fork",) if each in _start_methods()]
+        if case.examples and None not in case.makers:
+            try:
+                self._makers = dumps(case.makers)
+                self._methods.insert(0, "spawn")
+            except AdapterError:  # what a function refers to does not pickle
+                pass
+        self.why_not = "" if self._methods else _NO_FORK
+
+    def look(self) -> None:
+        """Read what the examples look like, into the case."""
+        case = self._case
+        while self._methods and not case.looks:
+            try:
+                case.looks, case.unreadable = read(self._start_to_read, service.look)
+            except NotComparedError as error:
+                self._give_up(str(error))
+        case.not_compared = "" if case.looks else self.why_not
+
+    def start(self) -> Child | None:
+        """A child that has the examples, and their adapter; None if there can be none."""
+        while self._methods:
+            child = self._child(self._timeout)
+            try:
+                if self._method == "spawn":
+                    child.call(service.receive)  # brings the adapter
+                    child.call(service.make, self._makers)
+                return child
+            except (ChildRaisedError, ChildDiedError) as error:
+                child.close()
+                self._give_up(str(error))
+            except BaseException:
+                child.close()
+                raise
+        return None
+
+    @property
+    def forked(self) -> bool:
+        """Whether the children are forked."""
+        return self._method == "fork"
+
+    @property
+    def _method(self) -> str:
+        return self._methods[0]
+
+    def _give_up(self, why: str) -> None:
+        self.why_not = why
+        del self._methods[0]
+
+    def _start_to_read(self) -> Child:
+        child = self._child(min(self._timeout, SILENCE), quiet=True)
+        try:
+            if self._method == "spawn":
+                child.call(service.make, self._makers)
+            return child
+        except BaseException:
+            child.close()
+            raise
+
+    def _child(self, timeout: float, *, quiet: bool = False) -> Child:
+        packed = self._case.packed if self._method == "spawn" else b""
+        if not packed:
+            service.hold(self._case)
+        child = Child(self._method, timeout=timeout, quiet=quiet, folder=True)
+        try:
+            child.call(*((service.take, packed) if packed else (service.be_forked,)))
+            return child
+        except BaseException:
+            child.close()
+            raise
+
+
+def _start_methods() -> list[str]:
+    return multiprocessing.get_all_start_methods()

@@ -1,0 +1,85 @@
+"""What a child does for a run: it takes the case, rebuilds or makes the examples, and checks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from adapters._child import progress
+from adapters._conformance import elsewhere
+from adapters._conformance.case import Case
+from adapters._conformance.looks import look_at
+from adapters._pickling import dumps, loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters._conformance.looks import Look
+    from adapters._conformance.report import Status
+
+_case: Case  # its examples are alive until the process ends
+
+
+def hold(case: Case) -> None:
+    """In the author's process: keep a case for the children that are forked."""
+    global _case
+    _case = case
+
+
+def be_forked() -> None:
+    """In a forked child: note that it is one."""
+    _case.forked = True
+
+
+def take(packed: bytes) -> None:
+    """Take the case, whose examples are as they were sent."""
+    hold(Case(**loads(packed)))
+
+
+def receive() -> tuple[Status, str]:
+    """Rebuild the examples."""
+    progress("to rebuild the examples")
+    return _case.run(Case.receive)
+
+
+def make(makers: bytes) -> None:
+    """Make the examples anew, in the folder of their author."""
+    progress("to make the examples")
+    here = os.getcwd()
+    os.chdir(_case.home)
+    try:
+        _case.makers = loads(makers)
+        _case.examples = [maker() for maker in _case.makers if maker]
+    finally:
+        os.chdir(here)
+
+
+def look(skip: dict[str, str]) -> tuple[list[Look], dict[str, str]]:
+    """What each example looks like from outside, and `skip`, what is not read for it.
+
+    Two examples that one function makes show what differs by nature, and where there is none two
+    readings of one.
+    """
+    looks = []
+    for maker, example in zip(_case.makers, _case.examples, strict=True):
+        again = example if maker is None or _case.elsewhere else maker()
+        looks.append(look_at(example, again, skip, _case.ignore))
+    return looks, skip
+
+
+def check(function: Callable[..., None], each: bool, *args: Any) -> tuple[Status, str]:
+    """Run a check."""
+    progress(function.__name__.replace("_", " "))
+    return _case.run(function, *args, each=each)
+
+
+def keep_one() -> None:
+    """Keep one object until the process ends, where none is alive."""
+    _case.examples[0] = elsewhere.opened(_case.sent[0])
+
+
+def send_back() -> list[bytes]:
+    """The examples as payloads."""
+    if _case.elsewhere:
+        return [elsewhere.written(sent, dumps) for sent in _case.sent]
+    return [dumps(example) for example in _case.examples]
