@@ -33,7 +33,7 @@ def is_of_stdlib(cls: type) -> bool:
     try:
         if cls.__module__ == "builtins" and cls.__flags__ & _HEAP_TYPE:
             return getattr(builtins, cls.__name__, None) is cls
-        return cls.__module__ in sys.stdlib_module_names
+        return cls.__module__.partition(".")[0] in sys.stdlib_module_names
     except failures():  # of a metaclass
         return False
 

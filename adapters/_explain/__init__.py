@@ -9,5 +9,7 @@
 | `hazards` | parts that pickle and should not |
 | `round_trip` | what another process rebuilds and sends back |
 | `compared` | parts that arrive changed |
+| `rebuilding`, `rebuild_advice` | parts that another process does not rebuild, what to do |
+| `classes` | expressions of classes, and whose code they are |
 | `advice`, `report` | what to do about a part, and how findings are shown |
 """

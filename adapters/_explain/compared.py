@@ -14,9 +14,12 @@ from adapters._comparison.portrait import portrait
 from adapters._comparison.supervised import SILENCE, read
 from adapters._explain.advice import adapter_of
 from adapters._explain.report import Finding
+from adapters._naming import in_words
 from adapters._wire.served import type_name
+from adapters.errors import failures
 
 _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
+_BACK = "mend what rebuilds it: a result has to come back, too"
 _MOST = 1000  # differences
 
 _original: Any = None  # in a forked child, the object
@@ -33,7 +36,7 @@ def compared(obj: object, sent_back: bytes, name: str, timeout: float) -> list[F
     try:
         if "fork" not in multiprocessing.get_all_start_methods():
             return _differing({}, sent_back, name, True)
-        start = partial(Child, "fork", timeout=min(timeout, SILENCE), quiet=True)
+        start = partial(Child, "fork", timeout=min(timeout, SILENCE), quiet=True, folder=True)
         findings: list[Finding] = read(start, _differing, sent_back, name, False)
         return findings
     finally:
@@ -45,7 +48,13 @@ def _differing(skip: dict[str, str], sent_back: bytes, name: str, passive: bool)
     live: dict[int, Any] = {}
     first = portrait(_original, skip, passive=passive, live=live).root
     again = portrait(_original, skip, passive=passive).root
-    rebuilt = portrait(_pickling.loads(sent_back), skip, passive=passive).root
+    try:
+        returned = _pickling.loads(sent_back)
+    except failures() as error:
+        problem = f"what another process sends back of it is not rebuilt here: {in_words(error)}"
+        kinds = type_name(_original), problem, adapter_of(_original)
+        return [Finding(name, *kinds, _BACK, "differs")]
+    rebuilt = portrait(returned, skip, passive=passive).root
     unstable = {found.place for found in islice(differences(first, again, name), _MOST)}
     findings = []
     for found in islice(differences(first, rebuilt, name), _MOST):

@@ -1,5 +1,7 @@
 """Dry runs: pickle a part as `adapters.dumps` would, and keep the size or the error alone.
 
+One message is kept: that of a part which another process is to rebuild.
+
 `dumps` uses two picklers: the plain one, and the one that sends functions and classes by value as
 soon as it meets one that another process could not import. A dry run uses one of the two; the plain
 one raises a NotImportableError at what has to go by value.
@@ -8,8 +10,9 @@ one raises a NotImportableError at what has to go by value.
 from __future__ import annotations
 
 import copyreg
+import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -74,7 +77,14 @@ class DryRun:
                     raise _HazardMet
                 return super().reducer_override(obj)
 
+        class Partial(base):  # type: ignore[misc]
+            left_out: Container[int] = ()
+
+            def persistent_id(self, obj: object) -> str | None:
+                return "" if id(obj) in self.left_out else None
+
         self.protocol = protocol
+        self._partial = partial(Partial, **{**options, "whole": False} if by_value else options)
         self._plain_override = base.__base__.reducer_override if by_value else None
         self._new = partial(base, **options)
         self._new_strict = partial(Strict, **options)
@@ -91,6 +101,18 @@ class DryRun:
             pickler.dump(part)
             ends.append(counter.size)
         return [end - start for start, end in pairwise(ends)]
+
+    def message(self, part: object, left_out: Container[int]) -> bytes:
+        """The message of a part without the objects whose ids are in `left_out`.
+
+        In their place is an empty persistent id, which an unpickler has to know. Raises what
+        pickling does.
+        """
+        file = io.BytesIO()
+        pickler = self._partial(file)
+        pickler.left_out = left_out
+        pickler.dump(part)
+        return file.getvalue()
 
     def size_if_fine(self, obj: object) -> int | None:
         """The bytes of `obj` if it pickles and has no hazard in it, else None."""

@@ -7,6 +7,7 @@ would meet, and pickles alone those that may be the cause: only what then fails 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 
@@ -16,8 +17,10 @@ from adapters._explain.dry_run import DryRun, Failure
 from adapters._explain.hazards import LARGE, Hazards, copy_hazard
 from adapters._explain.parts import LEAVES
 from adapters._explain.paths import Paths
+from adapters._explain.rebuild_advice import rebuild_advice
+from adapters._explain.rebuilding import Problem, Search
 from adapters._explain.report import Explanation, Finding
-from adapters._explain.round_trip import round_trip
+from adapters._explain.round_trip import NotRebuiltError, round_trip
 from adapters._explain.walk import Walk
 from adapters._pickling import DEFAULT_PROTOCOL
 from adapters._plain_pickler import NotImportableError
@@ -53,7 +56,8 @@ def explain(
         name: What you call it: paths begin with it.
         check: Whether to rebuild it in a new process, send that back, and name what differs.
         protocol: As in `adapters.dumps`.
-        timeout: For `check`: how many seconds the other process may take.
+        timeout: For `check`: how many seconds it may take. Half of them are for the whole object;
+            if it is not rebuilt, the rest is for the search for the part that is the cause.
 
     Returns:
         What was found. It is false if there is nothing to mend.
@@ -116,7 +120,7 @@ class _Explaining:
         checked, not_compared = check and size is not None, ""
         if checked:
             try:
-                findings += round_trip(obj, self._name, self._dry_run, timeout)
+                findings += self._checked(timeout)
             except NotComparedError as reason:
                 checked, not_compared = False, str(reason)
         return Explanation(self._name, type_name(obj), findings, size, checked, not_compared)
@@ -170,6 +174,24 @@ class _Explaining:
             if hazard is not None:
                 findings.append(self._finding(number, *hazard, size))
         return findings
+
+    def _checked(self, timeout: float) -> list[Finding]:
+        """What a round trip changes; if there is none, the parts because of which there is none.
+
+        The whole object has half of the time, and the search for these parts what is left.
+        """
+        end, obj = time.monotonic() + timeout, self._walk.parts[0]
+        try:
+            return list(round_trip(obj, self._name, self._dry_run, timeout / 2))
+        except NotRebuiltError as error:
+            self._walk.skip = LEAVES
+            found = Search(self._walk, end - time.monotonic()).run(error.said, error.hung)
+        return [self._not_rebuilt(*each) for each in found]
+
+    def _not_rebuilt(self, number: int, problem: Problem) -> Finding:
+        path, _ = self._paths.of(number)
+        todo = rebuild_advice(self._walk.parts[number], path, problem)
+        return self._finding(number, problem.said, todo, "differs")
 
     def _large(self, total: int) -> list[Finding]:
         """The parts that take most of a message of `total` bytes."""

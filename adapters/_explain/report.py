@@ -18,7 +18,7 @@ _LONG = 160  # characters of a path
 _STYLES = {"error": "red", "but": "red", "do": "green"}  # of rich, by the label of a row
 _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
-    "differs": "arrives as something else",
+    "differs": "does not arrive as it was",
     "reducer": "pickles, but not by its adapter",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
@@ -34,13 +34,15 @@ class Finding(NamedTuple):
         path: Python for the part, beginning with the object's name. It may use `adapters` and
             `copyreg`.
         type: The module-qualified type of the part, or its C type.
-        error: What pickling the part alone raises, or else the problem.
+        error: What pickling the part alone raises, or what rebuilding it does in another process,
+            or else the problem.
         adapter: The name of the adapter that serves it; else how to get one: "register_struct" or
             "subclasses=True"; else None. "copyreg: module.function" is a reducer that other code
             gave copyreg for a type, and which pickle uses in place of the adapter.
         advice: What to do.
-        kind: "error" (it does not pickle), "differs" (it arrives as something else),
-            "reducer", "address", "file", "copy" (it pickles, and should not) or "size".
+        kind: "error" (it does not pickle), "differs" (it arrives as something else, or another
+            process does not rebuild it), "reducer", "address", "file", "copy" (it pickles, and
+            should not) or "size".
         ways: How many references lead to it, this path included.
         exact: Whether the path evaluates to the very part. A part that a reducer makes anew each
             time has no such path; this one then leads to one of the same type.

@@ -1,0 +1,63 @@
+"""The class of a part: Python that evaluates to it, and whether its code is the user's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from typing import Any
+
+from adapters._expressions import is_of_stdlib
+from adapters._importable.extension_type import is_extension_type
+from adapters._importable.reference import held
+from adapters._naming import qualified_name
+from adapters.errors import failures, suppress_failures
+
+_LIBRARIES = {"site-packages", "dist-packages"}
+
+
+def class_expression(cls: type, path: str) -> str:
+    """Python for the class of the object at `path`.
+
+    It is the name that the class states, or that of a module which holds it, if one of them leads
+    to it; the modules in it have to be imported. Else it is `type(path)`.
+    """
+    name = qualified_name(cls)
+    if _at(name) is cls:
+        return name
+    with suppress_failures():  # of a metaclass
+        if reference := held(cls):
+            return reference.replace(":", ".")
+    return f"type({path})"
+
+
+def is_foreign(cls: type) -> bool:
+    """Whether a class is of a library, or of an extension: its code is not for the user to mend."""
+    try:
+        if is_of_stdlib(cls) or is_extension_type(cls):
+            return True
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        return isinstance(file, str) and not _LIBRARIES.isdisjoint(PurePath(file).parts)
+    except failures():  # of a metaclass
+        return False
+
+
+def package_of(cls: type) -> str:
+    """The top-level package that a class states."""
+    with suppress_failures():
+        return str(cls.__module__).partition(".")[0]
+    return ""
+
+
+def _at(name: str) -> Any:
+    """What a dotted name leads to, without an import; None if it leads nowhere."""
+    parts = name.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        found: Any = sys.modules.get(".".join(parts[:end]))
+        if found is not None:
+            try:
+                for part in parts[end:]:
+                    found = getattr(found, part)
+            except failures():
+                return None
+            return found
+    return None
