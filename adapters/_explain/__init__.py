@@ -10,6 +10,6 @@
 | `round_trip` | what another process rebuilds and sends back |
 | `compared` | parts that arrive changed |
 | `rebuilding`, `rebuild_advice` | parts that another process does not rebuild, what to do |
-| `classes` | expressions of classes, and whose code they are |
+| `classes`, `owners` | expressions of classes, whose code they are; what a part belongs to |
 | `advice`, `report` | what to do about a part, and how findings are shown |
 """

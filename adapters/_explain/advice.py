@@ -6,7 +6,9 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
-from adapters._explain.hazards import CONNECT, OPEN, OWNER, reducer_instead
+from adapters._explain.classes import is_foreign, package_of
+from adapters._explain.hazards import CONNECT, OPEN, reducer_instead
+from adapters._explain.owners import Owners, is_handle
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
 from adapters._naming import qualified_name
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as in Python
-
 _FILES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
+_MADE_ANEW = ("_thread.lock", "_thread.RLock", "_thread._local")
 # What to do about types that are often in objects by mistake.
 _INSTEAD = {
     **dict.fromkeys(("_thread.lock", "_thread.RLock"), "make a new lock there"),
@@ -38,7 +39,6 @@ _INSTEAD = {
     "builtins.memoryview": "send bytes of it; as the state of an adapter it travels",
     "builtins.mappingproxy": "send a dict of it",
     **{f"builtins.dict_{view}": "send a list of it" for view in ("keys", "values", "items")},
-    "builtins.PyCapsule": OWNER,
     **{f"_io.{kind}": OPEN for kind in _FILES},
     "socket.socket": CONNECT,
     "sqlite3.Connection": "send the path of the database, and connect there",
@@ -64,7 +64,7 @@ def adapter_of(part: Any) -> str | None:
     return "register_struct" if _refusal(ctype) is None else None
 
 
-def advice(walk: Walk, number: int, deep: bool) -> str:
+def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
     """What to do about a part that fails, `deep` if it is nested too deep for pickle."""
     part = walk.parts[number]
     if deep:
@@ -75,23 +75,56 @@ def advice(walk: Walk, number: int, deep: bool) -> str:
         return instead[1]
     if _asked(adapter_for, part) is not None:
         return "mend the serializer: it has to take every object of the type"
-    name, ctype, nearest = type_name(part), ctype_of(part), _asked(registry.nearest, type(part))
-    register = f"call adapters.register({name}, serialize, factory)"
+    library = _asked(owners.library_object_of, number)
+    is_of_c = ctype_of(part) is not None and library is not None
+    if is_of_c or _asked(is_handle, part):
+        return owners.for_handle(number)
+    first = _first(owners, part, number)
+    if library is not None:
+        return _in_library(owners, part, number, library, first)
+    owner = _asked(owners.user_of, number)
+    if owner is None:
+        return first
+    name = qualified_name(type(walk.parts[owner]))
+    return f"{first}; or leave it out of the state of {name}: an adapter, or __getstate__"
+
+
+def _first(owners: Owners, part: Any, number: int) -> str:
+    """What to do about a part, wherever it is."""
+    ctype, nearest = ctype_of(part), _asked(registry.nearest, type(part))
     if ctype is not None:
-        first = _for_ctype(ctype)
-    elif nearest is not None:
-        first = (
+        return _for_ctype(ctype)
+    if nearest is not None:
+        return (
             f"{nearest!r} serves exactly its type; register that one with subclasses=True if it"
             " keeps the class, or one for this class"
         )
-    elif name not in _INSTEAD and _asked(_has_own_reducer, part):
-        return f"mend {name}.__reduce__ (or __getstate__), or {register}"
-    else:
-        first = _INSTEAD.get(name, register)
-    owner = _owner(walk, number)
-    if owner is None:
-        return first
-    return f"{first}; or leave it out of the state of {owner}: an adapter, or __getstate__"
+    name = type_name(part)
+    standard = owners.standard_object_of(number)
+    if standard is not None and (name in _MADE_ANEW or name not in _INSTEAD):
+        return f"make a new {owners.class_of(standard)} there"
+    if name in _INSTEAD:
+        return _INSTEAD[name]
+    register = f"call adapters.register({owners.class_of(number)}, serialize, factory)"
+    reducing = _asked(_reducing_class, part)
+    if reducing is None:
+        return register
+    return f"mend {qualified_name(reducing)}.__reduce__ (or __getstate__), or {register}"
+
+
+def _in_library(owners: Owners, part: Any, number: int, library: int, first: str) -> str:
+    """What to do about a part of an object of a library, whose class is not to be changed."""
+    register = f"call adapters.register({owners.class_of(library)}, serialize, factory)"
+    if type_name(part) in _INSTEAD or is_of_stdlib(type(part)):
+        return f"{register}, with a factory that makes this part anew"
+    package = package_of(type(owners.part(library))).strip("_")
+    # Extensions often state a module of their own, such as `_duckdb`, and are held by the package.
+    if any(
+        name.strip("_").startswith(package)
+        for name in (package_of(type(part)), owners.class_of(number))
+    ):
+        return f"{register}; or, for this part alone, {first}"
+    return f"{first}; or {register}"
 
 
 def _asked(question: Callable[[Any], T], subject: Any) -> T | None:
@@ -115,20 +148,10 @@ def _refusal(ctype: Any) -> str | None:
     return refusal(ctype)
 
 
-def _has_own_reducer(part: Any) -> bool:
-    """Whether a class written in Python, and not of the standard library, says how it pickles."""
+def _reducing_class(part: Any) -> type | None:
+    """The class of the user's that says how a part pickles, None if a library's does, or none."""
     own = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
-    if is_of_stdlib(type(part)):
-        return False
-    bases = type.__getattribute__(type(part), "__mro__")
-    heap = (base for base in bases if base.__flags__ & _HEAP_TYPE)
-    return any(callable(vars(base).get(name)) for base in heap for name in own)
-
-
-def _owner(walk: Walk, number: int) -> str | None:
-    """The type of the nearest object above a part whose class is not of the standard library."""
-    for above in reversed(walk.line_to(number)[:-1]):
-        kind = type(walk.parts[above])
-        if not is_of_stdlib(kind):
-            return qualified_name(kind)
+    for base in type.__getattribute__(type(part), "__mro__"):
+        if any(callable(vars(base).get(name)) for name in own):
+            return None if is_foreign(base) else base
     return None

@@ -14,7 +14,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from adapters._comparison.supervised import NotComparedError
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
-from adapters._explain.hazards import LARGE, Hazards, copy_hazard
+from adapters._explain.hazards import LARGE, LIBRARY, OWNER, Hazards, copy_hazard
+from adapters._explain.owners import Owners
 from adapters._explain.parts import LEAVES
 from adapters._explain.paths import Paths
 from adapters._explain.rebuild_advice import rebuild_advice
@@ -100,6 +101,7 @@ class _Explaining:
         self._dry_run = DryRun(protocol, by_value, self._hazards.of)
         self._walk = Walk(obj, self._dry_run)
         self._paths = Paths(self._walk, name)
+        self._owners = Owners(self._walk, self._paths)
 
     def explanation(self, check: bool, timeout: float) -> Explanation:
         """What `explain` returns."""
@@ -158,7 +160,7 @@ class _Explaining:
         return self._failure(number, self._walk.failure(self._walk.parts[number]) or whole)
 
     def _failure(self, number: int, failure: Failure) -> Finding:
-        todo = advice(self._walk, number, failure.deep)
+        todo = advice(self._walk, self._owners, number, failure.deep)
         return self._finding(number, failure.error, todo, "error")
 
     def _hazardous(self) -> list[Finding]:
@@ -172,7 +174,9 @@ class _Explaining:
             if hazard is not None and not hazard.problem:
                 hazard = copy_hazard(part, size)
             if hazard is not None:
-                findings.append(self._finding(number, *hazard, size))
+                problem, todo, kind = hazard
+                todo = self._owners.for_handle(number) if todo in (OWNER, LIBRARY) else todo
+                findings.append(self._finding(number, problem, todo, kind, size))
         return findings
 
     def _checked(self, timeout: float) -> list[Finding]:

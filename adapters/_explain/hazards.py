@@ -29,10 +29,14 @@ class Hazard(NamedTuple):
 
 # What to do; `advice` says the same of such parts if they do not pickle.
 OWNER = "register an adapter for the type that owns it"
+LIBRARY = "call adapters.register({0}, lambda library: library._name, {0})"
 CONNECT = "send the address, and connect there"
 OPEN = "send its path, and open it there"
 
 _POINTER = Hazard("it is a pointer; an address means nothing in another process", OWNER, "address")
+_LIBRARY = Hazard(
+    "it is a library that ctypes has loaded, with handles of this process", LIBRARY, "address"
+)
 _CAPSULE = Hazard(
     "it is a capsule, which holds an address; its reducer may have written that", OWNER, "address"
 )
@@ -63,6 +67,8 @@ class Hazards:
     def _hazard(self, part: Any, kind: type) -> Hazard | None:
         if instead := reducer_instead(part):
             return Hazard(*instead, "reducer")
+        if adapter_for(part) is not None:
+            return None
         ctypes: Any = sys.modules.get("_ctypes")
         if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
             return None if part.closed else _FILE
@@ -72,6 +78,8 @@ class Hazards:
             return _CAPSULE
         if is_ctypes_pointer(kind):
             return _POINTER
+        if issubclass(kind, getattr(sys.modules.get("ctypes"), "CDLL", ())):
+            return _LIBRARY
         if ctypes is not None and issubclass(
             kind, (ctypes.Structure, ctypes.Union, ctypes.Array, ctypes._SimpleCData)
         ):

@@ -1,0 +1,96 @@
+"""Owners: which object a part belongs to, so that an adapter or a change belongs there."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from adapters._addresses import is_ctypes_pointer
+from adapters._explain.classes import class_expression, is_foreign, package_of
+from adapters._explain.hazards import LIBRARY, OWNER
+from adapters._explain.paths import Paths
+from adapters._explain.walk import Walk
+from adapters._expressions import is_of_stdlib
+
+_PLAIN = ("builtins", "collections", "functools", "types", "operator", "itertools")
+
+
+class Owners:
+    """Finds the owners of the parts of a walk, and writes their classes."""
+
+    def __init__(self, walk: Walk, paths: Paths) -> None:
+        self._walk = walk
+        self._paths = paths
+
+    def part(self, number: int) -> Any:
+        """A part of the walk."""
+        return self._walk.parts[number]
+
+    def class_of(self, number: int) -> str:
+        """Python for the class of a part."""
+        return class_expression(type(self._walk.parts[number]), self._paths.of(number)[0])
+
+    def user_of(self, number: int) -> int | None:
+        """The nearest object above a part whose class is not of the standard library."""
+        above = reversed(self._walk.line_to(number)[:-1])
+        parts = self._walk.parts
+        return next((each for each in above if not is_of_stdlib(type(parts[each]))), None)
+
+    def library_object_of(self, number: int) -> int | None:
+        """The outermost object of a library that a part belongs to, None if the nearest is none.
+
+        It holds the part itself, or through objects of the same library alone: what is in a
+        container may be one of many.
+        """
+        owner, parts = self.user_of(number), self._walk.parts
+        if owner is None or not is_foreign(type(parts[owner])):
+            return None
+        package = package_of(type(parts[owner]))
+        while owner:
+            above = self._walk.origins[owner][0]
+            kind = type(parts[above])
+            if package_of(kind) != package or not is_foreign(kind):
+                break
+            owner = above
+        return owner
+
+    def standard_object_of(self, number: int) -> int | None:
+        """The outermost object of the standard library that a part belongs to, or None."""
+        owner, parts = None, self._walk.parts
+        above = self._walk.origins[number][0]
+        while above >= 0:
+            kind = type(parts[above])
+            if not is_of_stdlib(kind) or package_of(kind) in _PLAIN:
+                break
+            owner, above = above, self._walk.origins[above][0]
+        return owner
+
+    def for_handle(self, number: int) -> str:
+        """What to do about a handle, which is of use in this process alone."""
+        parts = self._walk.parts
+        ctypes: Any = sys.modules.get("ctypes")
+        for above in reversed(self._walk.line_to(number)):
+            if ctypes is not None and issubclass(type(parts[above]), ctypes.CDLL):
+                return LIBRARY.format(self.class_of(above))
+        owner = self.library_object_of(number)
+        owner = self.user_of(number) if owner is None else owner
+        if owner is not None:
+            name = self.class_of(owner)
+            return (
+                f"register an adapter for {name}, whose handle is in this process:"
+                f" adapters.register({name}, serialize, factory)"
+            )
+        if ctypes is not None and issubclass(type(parts[number]), ctypes._CFuncPtr):
+            return "send its name and the path of its library, and look it up there"
+        return OWNER
+
+
+def is_handle(part: Any) -> bool:
+    """Whether a part is a handle: a pointer, a capsule, or what holds one for SWIG or ctypes."""
+    kind = type(part)
+    if kind.__name__ in ("PyCapsule", "SwigPyObject") or is_ctypes_pointer(kind):
+        return True
+    ctypes: Any = sys.modules.get("_ctypes")
+    if ctypes is None:
+        return False
+    return issubclass(kind, (ctypes.Structure, ctypes.Union, ctypes.Array, ctypes._SimpleCData))

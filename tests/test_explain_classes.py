@@ -1,0 +1,67 @@
+"""Expressions of classes: what is printed evaluates to the class."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from findings import Plain, Session, only
+
+import adapters
+from adapters import explain
+from adapters._explain.classes import class_expression, is_foreign
+
+
+class Locked(Session):
+    """Does not pickle."""
+
+
+def hidden(module: str, name: str = "Hidden") -> Any:
+    return type(name, (Refusing,), {"__module__": module, "__qualname__": name})
+
+
+class Refusing:
+    __slots__ = ()
+
+    def __reduce__(self) -> Any:
+        raise TypeError("no")
+
+
+def evaluated(advice: str, **names: Any) -> Any:
+    expression = advice.partition("adapters.register(")[2].partition(", serialize")[0]
+    return eval(expression, {**sys.modules, "adapters": adapters, **names})
+
+
+def test_a_class_that_no_module_holds_is_the_type_of_the_part() -> None:
+    for module in ("builtins", "no_such_module", "threading", __name__):
+        cls = hidden(module)
+        obj = {"a": [Plain(part=cls())]}
+        found = only(explain(obj))
+        assert "adapters.register(type(obj['a'][0].part), serialize" in found.advice
+        assert evaluated(found.advice, obj=obj) is cls
+
+
+def test_a_class_that_states_a_wrong_module_is_named_by_one_that_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cls = hidden("holding", "Stated")
+    holding = ModuleType("holding")
+    vars(holding).update(_private=cls, Public=cls)
+    monkeypatch.setitem(sys.modules, "holding", holding)
+    found = only(explain([cls()]))
+    assert "adapters.register(holding.Public, serialize" in found.advice
+    vars(holding)["Stated"] = cls
+    assert "adapters.register(holding.Stated, serialize" in only(explain([cls()])).advice
+    vars(holding)["Stated"] = Plain  # the name was given to another class since
+    assert "adapters.register(holding.Public, serialize" in only(explain([cls()])).advice
+
+
+def test_expressions_and_whose_code_a_class_is() -> None:
+    assert class_expression(Locked, "obj") == "test_explain_classes.Locked"
+    assert class_expression(dict, "obj") == "builtins.dict"
+    assert not is_foreign(Locked)
+    assert is_foreign(dict)
+    assert is_foreign(pytest.MonkeyPatch)
+    assert is_foreign(__import__("xmlrpc.client").client.Fault)
