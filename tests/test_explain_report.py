@@ -22,6 +22,24 @@ def test_many_alike_are_shown_together() -> None:
     assert "997 more like it" in str(found)
 
 
+def refusing(number: int) -> Any:
+    def refuse(obj: Any) -> Any:
+        raise ValueError(f"no {number}")
+
+    return type(f"Refusing{number}", (), {"__reduce__": refuse, "__module__": "nowhere"})()
+
+
+def test_of_many_that_differ_the_first_are_shown_and_a_count() -> None:
+    found = explain([refusing(number) for number in range(296)])
+    assert len(found) == 296
+    assert len(str(found).splitlines()) < 80
+    assert "... and 286 parts more" in str(found)
+    of_one_class = [type(refusing(0))() for _ in range(20)]
+    found = explain([*of_one_class, *[lock() for _ in range(3)]])
+    assert "... and 17 more like it" in str(found)
+    assert str(found).count("do   ") == 2
+
+
 def test_the_result_is_plain_data() -> None:
     found = explain({"<b>": lock()})
     assert json.loads(json.dumps(found.as_dict()))["findings"][0]["path"] == "obj['<b>']"

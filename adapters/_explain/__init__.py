@@ -11,5 +11,6 @@
 | `compared` | parts that arrive changed |
 | `rebuilding`, `rebuild_advice` | parts that another process does not rebuild, what to do |
 | `classes`, `owners` | expressions of classes, whose code they are; what a part belongs to |
+| `standard_advice` | what to do about objects of multiprocessing and sqlite3 |
 | `advice`, `report` | what to do about a part, and how findings are shown |
 """

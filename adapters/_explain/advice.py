@@ -9,6 +9,7 @@ from adapters import _nesting
 from adapters._explain.classes import is_foreign, package_of
 from adapters._explain.hazards import CONNECT, OPEN, reducer_instead
 from adapters._explain.owners import Owners, is_handle
+from adapters._explain.standard_advice import sqlite_advice
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
 from adapters._naming import qualified_name
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FILES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
-_MADE_ANEW = ("_thread.lock", "_thread.RLock", "_thread._local")
 # What to do about types that are often in objects by mistake.
 _INSTEAD = {
     **dict.fromkeys(("_thread.lock", "_thread.RLock"), "make a new lock there"),
@@ -41,12 +41,13 @@ _INSTEAD = {
     **{f"builtins.dict_{view}": "send a list of it" for view in ("keys", "values", "items")},
     **{f"_io.{kind}": OPEN for kind in _FILES},
     "socket.socket": CONNECT,
-    "sqlite3.Connection": "send the path of the database, and connect there",
     "sqlite3.Cursor": "send the rows",
     "re.Match": "send its groups",
     "weakref.ReferenceType": "send what it refers to, or leave it out",
     "mmap.mmap": "send the path of the file, or adapters.share what is in it",
 }
+
+_SENT = (OPEN, CONNECT)  # what is sent also for an object of the standard library
 
 
 def adapter_of(part: Any) -> str | None:
@@ -99,12 +100,15 @@ def _first(owners: Owners, part: Any, number: int) -> str:
             f"{nearest!r} serves exactly its type; register that one with subclasses=True if it"
             " keeps the class, or one for this class"
         )
+    if inherited := _asked(owners.inherited, number):
+        return inherited
     name = type_name(part)
     standard = owners.standard_object_of(number)
-    if standard is not None and (name in _MADE_ANEW or name not in _INSTEAD):
+    instead = _asked(sqlite_advice, part) or _INSTEAD.get(name)
+    if standard is not None and not (instead in _SENT and owners.is_opened_by(standard, number)):
         return f"make a new {owners.class_of(standard)} there"
-    if name in _INSTEAD:
-        return _INSTEAD[name]
+    if instead is not None:
+        return instead
     register = f"call adapters.register({owners.class_of(number)}, serialize, factory)"
     reducing = _asked(_reducing_class, part)
     if reducing is None:

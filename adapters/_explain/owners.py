@@ -9,10 +9,14 @@ from adapters._addresses import is_ctypes_pointer
 from adapters._explain.classes import class_expression, is_foreign, package_of
 from adapters._explain.hazards import LIBRARY, OWNER
 from adapters._explain.paths import Paths
+from adapters._explain.standard_advice import inherited_advice
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
 
-_PLAIN = ("builtins", "collections", "functools", "types", "operator", "itertools")
+# Modules whose objects hold what others put into them.
+_PLAIN = frozenset(
+    ("argparse", "builtins", "collections", "functools", "itertools", "operator", "types")
+)
 
 
 class Owners:
@@ -31,10 +35,10 @@ class Owners:
         return class_expression(type(self._walk.parts[number]), self._paths.of(number)[0])
 
     def user_of(self, number: int) -> int | None:
-        """The nearest object above a part whose class is not of the standard library."""
+        """The nearest object above a part whose class is not of the standard library, nor ours."""
         above = reversed(self._walk.line_to(number)[:-1])
         parts = self._walk.parts
-        return next((each for each in above if not is_of_stdlib(type(parts[each]))), None)
+        return next((each for each in above if not _is_standard(type(parts[each]))), None)
 
     def library_object_of(self, number: int) -> int | None:
         """The outermost object of a library that a part belongs to, None if the nearest is none.
@@ -55,15 +59,31 @@ class Owners:
         return owner
 
     def standard_object_of(self, number: int) -> int | None:
-        """The outermost object of the standard library that a part belongs to, or None."""
+        """The outermost object of the standard library, or of ours, that a part belongs to."""
         owner, parts = None, self._walk.parts
-        above = self._walk.origins[number][0]
-        while above >= 0:
+        for above in reversed(self._walk.line_to(number)[:-1]):
             kind = type(parts[above])
-            if not is_of_stdlib(kind) or package_of(kind) in _PLAIN:
+            if not _is_standard(kind):
                 break
-            owner, above = above, self._walk.origins[above][0]
+            owner = owner if package_of(kind) in _PLAIN else above
         return owner
+
+    def is_opened_by(self, standard: int, number: int) -> bool:
+        """Whether a file or connection is what an object of the standard library is about."""
+        is_thread = package_of(type(self.part(standard))) == "threading"
+        return self._walk.origins[number][0] == standard and not is_thread
+
+    def inherited(self, number: int) -> str | None:
+        """What to do about a part that is, or belongs to, an object of multiprocessing."""
+        line, parts = self._walk.line_to(number), self._walk.parts
+        outermost = self.standard_object_of(number)
+        if outermost is None:
+            return inherited_advice(type(parts[number]))
+        if package_of(type(parts[outermost])) not in ("multiprocessing", "ctypes", "_ctypes"):
+            return None
+        inside = line[line.index(outermost) :]
+        found = (inherited_advice(type(parts[each])) for each in inside)
+        return next((each for each in found if each is not None), None)
 
     def for_handle(self, number: int) -> str:
         """What to do about a handle, which is of use in this process alone."""
@@ -83,6 +103,10 @@ class Owners:
         if ctypes is not None and issubclass(type(parts[number]), ctypes._CFuncPtr):
             return "send its name and the path of its library, and look it up there"
         return OWNER
+
+
+def _is_standard(kind: type) -> bool:
+    return is_of_stdlib(kind) or package_of(kind) == "adapters"
 
 
 def is_handle(part: Any) -> bool:

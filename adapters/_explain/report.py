@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 _WRAPPER = textwrap.TextWrapper(
     88, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False
 )
-_SHOWN = 20  # groups of findings
+_SHOWN = 10  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
 _STYLES = {"error": "red", "but": "red", "do": "green"}  # of rich, by the label of a row
+_OF_TYPE = re.compile(r"(?<=type\().+?(?=\)(?:[,:; ]|$))")  # what may differ in the same advice
 _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "does not arrive as it was",
@@ -134,24 +135,29 @@ class Explanation:
         return f"{outcome}, and arrives as it was" if self.checked else outcome
 
     def _groups(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-        """(path, rows of label and text) for the findings, those alike in one group."""
+        """(path, rows of label and text) for the findings, those with the same advice in one group.
+
+        Types and errors that repeat are not shown again.
+        """
         alike: dict[object, list[Finding]] = {}
         for found in self.findings:
-            error = re.sub("0x[0-9a-fA-F]+", "", found.error)  # alike but for an address
-            key = found.kind, found.type, error, found.adapter, found.advice
-            alike.setdefault(key, []).append(found)
-        for first, *others in islice(alike.values(), _SHOWN):
-            is_error = first.kind == "error"
-            rows = [] if is_error else [("kind", _KINDS[first.kind])]
-            rows += [("at", _place(found)) for found in others[: _PLACES - 1]]
-            if len(others) >= _PLACES:
-                rows.append(("at", f"... and {len(others) + 1 - _PLACES:,} more like it"))
-            rows += [
-                ("type", _clean(first.type)),
-                ("error" if is_error else "but", _clean(first.error)),
-                ("adapter", _clean(first.adapter or "none")),
-                ("do", _clean(first.advice)),
-            ]
+            advice = _OF_TYPE.sub("", found.advice)
+            alike.setdefault((found.kind, found.adapter, advice), []).append(found)
+        for group in islice(alike.values(), _SHOWN):
+            first, shown = group[0], group[:_PLACES]
+            error = "error" if first.kind == "error" else "but"
+            rows = [] if first.kind == "error" else [("kind", _KINDS[first.kind])]
+            for at, found in enumerate(shown):
+                rows += [("at", _place(found))] if at else []
+                following = shown[at + 1 : at + 2]
+                if not following or _said(following[0]) != _said(found):
+                    rows += [("type", _clean(found.type)), (error, _clean(found.error))]
+            if left := len(group) - len(shown):
+                alone = len(set(map(_said, group))) == 1
+                like = "like it" if alone else "with the same advice"
+                where = len(rows) - (2 if alone else 0)  # before the type and the error of all
+                rows.insert(where, ("at", f"... and {left:,} more {like}"))
+            rows += [("adapter", _clean(first.adapter or "none")), ("do", _clean(first.advice))]
             yield _place(first), rows
         left = sum(map(len, islice(alike.values(), _SHOWN, None)))
         if left:
@@ -205,6 +211,11 @@ class Explanation:
 
 def _parts(number: int) -> str:
     return f"{number:,} part" + ("" if number == 1 else "s")
+
+
+def _said(found: Finding) -> tuple[str, str]:
+    """The type and the error of a finding, which differ by an address alone if they are alike."""
+    return found.type, re.sub("0x[0-9a-fA-F]+", "", found.error)
 
 
 def _place(found: Finding) -> str:
