@@ -7,6 +7,7 @@
 | `parts`, `walk` | the parts of one object, and of all in it, as a pickler meets them |
 | `paths` | expressions that evaluate to a part |
 | `hazards` | parts that pickle and should not |
+| `reducers` | parts that pickle in another way than it seems |
 | `round_trip` | what another process rebuilds and sends back |
 | `compared` | parts that arrive changed |
 | `rebuilding`, `rebuild_advice` | parts that another process does not rebuild, what to do |

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
 from adapters._explain.classes import is_foreign, package_of
-from adapters._explain.hazards import CONNECT, OPEN, reducer_instead
+from adapters._explain.hazards import CONNECT, OPEN
 from adapters._explain.owners import Owners, is_handle
+from adapters._explain.reducers import reducer_instead
 from adapters._explain.standard_advice import sqlite_advice
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
@@ -76,6 +77,8 @@ def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
         return instead[1]
     if _asked(adapter_for, part) is not None:
         return "mend the serializer: it has to take every object of the type"
+    if others := owners.by_other_ways(number):
+        return others
     library = _asked(owners.library_object_of, number)
     is_of_c = ctype_of(part) is not None and library is not None
     if is_of_c or _asked(is_handle, part):

@@ -11,9 +11,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
-from adapters._wire.rebuild import registry
+from adapters._explain.reducers import pickled_otherwise
 from adapters._wire.served import adapter_for
-from adapters._wire.unserved import name_of_reducer
 from adapters.errors import suppress_failures
 
 LARGE = 1 << 16  # bytes: a smaller part, or copy, costs little
@@ -65,8 +64,8 @@ class Hazards:
         return None
 
     def _hazard(self, part: Any, kind: type) -> Hazard | None:
-        if instead := reducer_instead(part):
-            return Hazard(*instead, "reducer")
+        if otherwise := pickled_otherwise(part):
+            return Hazard(*otherwise, "reducer")
         if adapter_for(part) is not None:
             return None
         ctypes: Any = sys.modules.get("_ctypes")
@@ -97,17 +96,6 @@ class Hazards:
                 problem = f"{holder} is {number:#x}, which is an address in this process"
                 return Hazard(problem, "leave it out; send what it points at", "address")
         return None
-
-
-def reducer_instead(part: Any) -> tuple[str, str] | None:
-    """The problem and what to do, if pickle uses another reducer than the part's adapter."""
-    foreign = registry.foreign_reducer(type(part))
-    adapter = None if foreign is None else adapter_for(part)
-    if adapter is None:
-        return None
-    problem = f"pickle uses {name_of_reducer(foreign)}, which other code gave copyreg for the type"
-    to_do = "del copyreg.dispatch_table[the type], and register it again; or unregister it"
-    return f"{problem}, in place of {adapter!r}", f"to use the adapter, {to_do}"
 
 
 def copy_hazard(part: Any, size: int) -> Hazard | None:

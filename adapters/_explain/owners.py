@@ -9,9 +9,16 @@ from adapters._addresses import is_ctypes_pointer
 from adapters._explain.classes import class_expression, is_foreign, package_of
 from adapters._explain.hazards import LIBRARY, OWNER
 from adapters._explain.paths import Paths
+from adapters._explain.reducers import (
+    multiprocessing_advice,
+    newer_class,
+    reducer_of_multiprocessing,
+)
 from adapters._explain.standard_advice import inherited_advice
 from adapters._explain.walk import Walk
 from adapters._expressions import is_of_stdlib
+from adapters._wire.served import adapter_for
+from adapters.errors import suppress_failures
 
 # Modules whose objects hold what others put into them.
 _PLAIN = frozenset(
@@ -84,6 +91,22 @@ class Owners:
         inside = line[line.index(outermost) :]
         found = (inherited_advice(type(parts[each])) for each in inside)
         return next((each for each in found if each is not None), None)
+
+    def by_other_ways(self, number: int) -> str | None:
+        """What to do about a part, if multiprocessing has a reducer for the object that it is in.
+
+        Or if this object is of a class that was defined again since.
+        """
+        for above in reversed(self._walk.line_to(number)):
+            with suppress_failures():  # of a metaclass
+                part = self.part(above)
+                if newer := newer_class(part):
+                    subject = f"the class of {self._paths.of(above)[0]}"
+                    return "; ".join(newer).replace("its class", subject, 1)
+                reducer = reducer_of_multiprocessing(type(part))
+                if reducer is not None and adapter_for(part) is None:
+                    return multiprocessing_advice(reducer)
+        return None
 
     def for_handle(self, number: int) -> str:
         """What to do about a handle, which is of use in this process alone."""

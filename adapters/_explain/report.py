@@ -20,7 +20,7 @@ _OF_TYPE = re.compile(r"(?<=type\().+?(?=\)(?:[,:; ]|$))")  # what may differ in
 _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "does not arrive as it was",
-    "reducer": "pickles, but not by its adapter",
+    "reducer": "pickles, but in another way",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
     "copy": "pickles more than it shows",
