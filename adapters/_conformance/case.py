@@ -85,7 +85,7 @@ class Case:
     equal: Equal | None = None
     ignore: tuple[str, ...] = ()
     live: Callable[[], int] | None = None
-    rebuilds: int = 1000
+    rebuilds: int | None = None
     elsewhere: bool = False
     drawn: bool = False
     golden: list[tuple[int, str, str, bytes]] = field(default_factory=list)
@@ -99,16 +99,16 @@ class Case:
     forked: bool = False
     index: int = 0
 
-    def run(self, check: Callable[..., None], *args: Any, each: bool = True) -> tuple[Status, str]:
-        """Run a check, with each example or of all: its status, and why it did not pass."""
+    def run(self, check: Callable[..., Any], *args: Any, each: bool = True) -> tuple[Status, str]:
+        """Run a check, with each example or of all: its status, and why or what it returned."""
+        notes: list[str | None] = []
         try:
             if not each:
-                check(self, *args)
-                return "passed", ""
-            for index, example in enumerate(self.examples):
+                notes.append(check(self, *args))
+            for index, example in enumerate(self.examples if each else ()):
                 self.index = index
                 progress(f"example {self.labels[index]}")
-                check(self, example, *args)
+                notes.append(check(self, example, *args))
         except NotHere as reason:
             return "skipped", str(reason)
         except failures() as error:
@@ -116,7 +116,7 @@ class Case:
             if self.forked and not isinstance(error, Broken):
                 return "skipped", f"in a forked process, {problem}: {GIVE_FUNCTIONS}"
             return "failed", f"example {self.labels[self.index]}: {problem}" if each else problem
-        return "passed", ""
+        return "passed", ", ".join(dict.fromkeys(filter(None, notes)))
 
     def require_equal(self, original: Any, other: Any, how: str, index: int | None = None) -> None:
         """Require that `other` equals `original`; `how` names it in the message.

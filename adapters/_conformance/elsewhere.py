@@ -104,11 +104,11 @@ def _factory_keeps_no_container(case: Case, sent: Sent) -> None:
     rebuild_checks.require_own_containers(case, pickle.loads(sent.state))
 
 
-def _nothing_leaks(case: Case, sent: Sent) -> None:
-    leaks.require_no_leak(case, written(sent, pickle.dumps))
+def _nothing_leaks(case: Case, sent: Sent) -> str:
+    return leaks.require_no_leak(case, written(sent, pickle.dumps))
 
 
-CHECKS: dict[str, Callable[..., None]] = {
+CHECKS: dict[str, Callable[..., Any]] = {
     "round_trip_in_process": _looks_alike,
     "round_trip_in_a_spawned_child": _arrives,
     "sent_back_by_a_child": _sent_back,

@@ -18,9 +18,18 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
 from adapters._conformance.report import Broken, NotHere
-from adapters._conformance.states import changed, containers, difference, parts, snapshot
+from adapters._conformance.states import (
+    can_change,
+    changed,
+    containers,
+    copies_as_itself,
+    difference,
+    parts,
+    snapshot,
+)
 from adapters._naming import in_words
 from adapters._pickling import loads
+from adapters._wire.served import adapter_for
 from adapters.errors import failures
 
 if TYPE_CHECKING:
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from adapters._conformance.case import Case
 
 _NOISE = b"\xdd"
+_IMMUTABLE = "copies of the example are the example itself by its type, so it is immutable"
 _THREADS = 8
 _SECONDS = 0.15  # for the threads to run into a race
 
@@ -90,10 +100,18 @@ def _require_carried(case: Case, example: Any, how: str, write: Any, reason: str
 
 
 def factory_makes_a_fresh_object(case: Case, example: Any) -> None:
-    """The factory makes a new object at each call, also of the same state."""
-    state = snapshot(case.adapter.state_of(example))
-    first, second = case.adapter.make(state), case.adapter.make(state)
+    """The factory makes a new object at each call, also of the same state.
+
+    What it looks up in a parent in the state, it makes for each parent; an immutable object, which
+    `copy.copy` gives itself, may be the same one.
+    """
+    state = other = snapshot(case.adapter.state_of(example))
+    if any(adapter_for(part) for _, part in parts(state)):
+        other = snapshot(state)
+    first, second = case.adapter.make(state), case.adapter.make(other)
     if first is second or first is example or second is example:
+        if copies_as_itself(first):
+            raise NotHere(_IMMUTABLE)
         advice = "two owners would change one object; make a new one at each call"
         raise Broken(f"the factory gives the same object twice: {advice}")
     case.require_equal(first, second, "what the factory made of the same state a second time")
@@ -105,12 +123,15 @@ def deepcopy_makes_a_second_object(case: Case, example: Any) -> None:
         raise NotHere("the adapter has links, and copy.deepcopy refuses its objects")
     second = copy.deepcopy(example)
     if second is example:
+        if copies_as_itself(example):
+            raise NotHere(_IMMUTABLE)
         advice = "remove the type's own __deepcopy__, and the adapter makes the copy"
         raise Broken(f"copy.deepcopy gives the object itself: {advice}")
     case.require_equal(example, second, "the deep copy")
     problem = "a change of {path} of the deep copy changes the original ({found})"
     advice = "let the type's own __deepcopy__ copy that, too, or remove it for the adapter to copy"
-    _require_apart(case, parts(case.adapter.state_of(second)), example, f"{problem}: {advice}")
+    held = parts(case.adapter.state_of(second), changing=True)
+    _require_apart(case, held, example, f"{problem}: {advice}")
 
 
 def nested_and_shared_in_one_message(case: Case, example: Any) -> None:
@@ -153,6 +174,8 @@ def _require_apart(case: Case, held: Iterable[tuple[str, Any]], obj: Any, messag
     """Require that `obj` shows no change of a part; `message` has {path}, {kind} and {found}."""
     before = snapshot(case.adapter.state_of(obj))
     for path, part in held:
+        if not can_change(part):
+            continue
         with changed(part):
             try:
                 found = difference(before, case.adapter.state_of(obj))

@@ -23,7 +23,7 @@ class Result(NamedTuple):
     Args:
         promise: Its name.
         status: "passed", "failed" or "skipped".
-        reason: Why it failed or was skipped, "" if it passed.
+        reason: Why it failed or was skipped; if it passed, what there is to say of it, or "".
     """
 
     promise: str

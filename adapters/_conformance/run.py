@@ -142,7 +142,7 @@ class Run:
         """The child that has the originals."""
         return self._originals.start()
 
-    def _watch_rebuilds(self, check: Callable[..., None]) -> tuple[Status, str]:
+    def _watch_rebuilds(self, check: Callable[..., Any]) -> tuple[Status, str]:
         """Check it in what becomes the worker; how a child dies is told by the next promise."""
         child = self._child("spawn")
         try:
@@ -233,7 +233,7 @@ def check_adapter(
     golden: str | os.PathLike[str] | None = None,
     record_golden: bool = False,
     skip: Mapping[str, str] | None = None,
-    rebuilds: int = 1000,
+    rebuilds: int | None = None,
     elsewhere: bool = False,
     timeout: float = 60.0,
 ) -> Report:
@@ -255,7 +255,8 @@ def check_adapter(
         golden: The folder with payloads that were recorded, None for no such check.
         record_golden: Whether to record, first, each example that has no payload of this version.
         skip: {name of a promise: why it is not checked}.
-        rebuilds: How many times each example is rebuilt, at the least, in the search for leaks.
+        rebuilds: How many times each example is rebuilt, at the least, in each of three rounds of
+            the search for leaks. Without it 1,000 times, or as often as fits into a few seconds.
         elsewhere: Whether the library allows one such object in a process, as one open handle of a
             file: none is rebuilt where another one is alive. What needs two is skipped, and `equal`
             is not called: states are compared. An object must close when it is deleted.

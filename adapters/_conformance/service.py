@@ -67,7 +67,7 @@ def look(skip: dict[str, str]) -> tuple[list[Look], dict[str, str]]:
     return looks, skip
 
 
-def check(function: Callable[..., None], each: bool, *args: Any) -> tuple[Status, str]:
+def check(function: Callable[..., Any], each: bool, *args: Any) -> tuple[Status, str]:
     """Run a check."""
     progress(function.__name__.replace("_", " "))
     return _case.run(function, *args, each=each)

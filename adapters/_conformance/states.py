@@ -11,7 +11,7 @@ from adapters._comparison.differences import differences
 from adapters._expressions import attributes
 from adapters._naming import qualified_name, shown
 from adapters._wire.adapter import Adapter
-from adapters._wire.buffers import OutOfBand, has_buffers, is_buffer
+from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
 from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
@@ -32,15 +32,18 @@ def pickled(state: Any) -> bytes:
     return pickle.dumps(OutOfBand(state) if has_buffers(state) else state, 5)
 
 
-def parts(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
+def parts(state: Any, path: str = "state", changing: bool = False) -> Iterator[tuple[str, Any]]:
     """All that a state holds, with the path to it, itself first.
 
     Goes through containers and the attributes of Python objects, not into native objects that an
-    adapter serves.
+    adapter serves, and not into immutable ones if `changing`.
     """
     todo = [(path, state)]
     seen: set[int] = set()
     for where, value in todo:
+        if type(value) in SCALARS:  # of which there may be very many
+            yield where, value
+            continue
         if id(value) in seen:
             continue
         seen.add(id(value))
@@ -52,17 +55,53 @@ def parts(state: Any, path: str = "state") -> Iterator[tuple[str, Any]]:
             todo += [(f"key {shown(key)} of {where}", key) for key in value]
         elif type(value) in (set, frozenset):
             todo += [(f"an element of {where}", part) for part in value]
-        elif adapter_for(value) is None:
+        elif adapter_for(value) is None and not (changing and _has_hash_of_value(value)):
             todo += [(f"{where}.{name}", part) for name, part in attributes(value).items()]
 
 
 def containers(state: Any) -> list[tuple[str, Any]]:
-    """The lists, dicts and sets of a state, with their paths."""
-    return [(path, part) for path, part in parts(state) if type(part) in _OTHER]
+    """The lists, dicts and sets of a state with their paths, not those of immutable objects."""
+    return [(path, part) for path, part in parts(state, changing=True) if type(part) in _OTHER]
+
+
+def _has_hash_of_value(obj: object) -> bool:
+    """Whether an object has a hash that is not of its identity, as immutable ones: a path, a UUID.
+
+    What it keeps inside, as the parts of a path, is not for others to change.
+    """
+    inherited: object = object.__hash__
+    if type(obj).__hash__ is inherited:
+        return False
+    with suppress_failures():  # a frozen dataclass with a list in it has none
+        hash(obj)
+        return True
+    return False
+
+
+def copies_as_itself(obj: object) -> bool:
+    """Whether an object is immutable: `__copy__` and `__deepcopy__` of its type give itself.
+
+    One of them is enough for a type whose objects take no attributes.
+    """
+    methods = (getattr(type(obj), name, None) for name in ("__copy__", "__deepcopy__"))
+    copies, deep = methods
+    with suppress_failures():
+        found = [copies(obj) is obj] if copies else []
+        found += [deep(obj, {}) is obj] if deep else []
+        return all(found) and len(found) > (1 if hasattr(obj, "__dict__") else 0)
+    return False
+
+
+def can_change(part: Any) -> bool:
+    """Whether `changed` changes a part: a list, dict, set or writable buffer."""
+    if type(part) in _OTHER or not is_buffer(part):
+        return type(part) in _OTHER
+    view = memoryview(part)
+    return view.c_contiguous and view.nbytes > 0 and not view.readonly
 
 
 def changed(part: Any) -> ExitStack:
-    """Change a list, dict, set or writable buffer, if it is one, until the `with` block ends."""
+    """Change a part that can change, until the `with` block ends."""
     restore = ExitStack()
     if type(part) in _OTHER:
         add = part.extend if type(part) is list else part.update
@@ -71,12 +110,10 @@ def changed(part: Any) -> ExitStack:
         restore.callback(part.clear)  # it runs first
         part.clear()
         add(() if kept else _OTHER[type(part)])
-    elif is_buffer(part):
-        view = memoryview(part)
-        if view.c_contiguous and view.nbytes and not view.readonly:
-            memory = view.cast("B")
-            restore.callback(memory.__setitem__, 0, memory[0])
-            memory[0] ^= 255
+    else:
+        memory = memoryview(part).cast("B")
+        restore.callback(memory.__setitem__, 0, memory[0])
+        memory[0] ^= 255
     return restore
 
 

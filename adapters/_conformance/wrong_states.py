@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _DEEPEST = 3
 _FIRST = 20  # parts of a container that are replaced
 _MOST = 150  # wrong states per example
+_SECONDS = 20.0  # for all examples; slow factories are tried with fewer states
 _OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, b"", b"\xff" * 16)
 _PARTS: tuple[Any, ...] = (None, 1.5, -1, [])
 _WORDS = ("wrong", "other", "unlike")  # no string of a state begins with all of them
@@ -32,7 +34,7 @@ _LONGEST = 4096  # bytes of a path
 _FAR = 1_000_000  # beyond the end of any buffer of an example
 
 
-def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
+def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> str:
     """A truncated or wrong state gives a clear error, or an object that can be used, and no crash.
 
     An error is clear if the factory raises an Exception that says something, and no SystemError. An
@@ -44,7 +46,11 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
     state = snapshot(state)
     files = case.sent[case.index].files if case.sent else []
     differ = (each for each in wrong_states(state) if difference(state, each[1]))
-    for number, (what, wrong) in enumerate(islice(differ, _MOST), case.index * _MOST):
+    end = time.monotonic() + _SECONDS / len(case.labels)
+    first = case.index * _MOST
+    for number, (what, wrong) in enumerate(islice(differ, _MOST), first):
+        if time.monotonic() > end:
+            return f"{number - first} wrong states, as many as fit into {_SECONDS:g} s"
         if number >= start:
             progress(f"{number}: example {case.labels[case.index]} with {what}")
             with Watch(files) as watch:
@@ -54,6 +60,7 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> None:
                 problem = f"the factory {found}; {advice}"
             if problem:
                 raise Broken(f"rebuilt with {what}: {problem}")
+    return ""
 
 
 def _try(case: Case, wrong: Any) -> str:

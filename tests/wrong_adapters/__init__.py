@@ -10,10 +10,11 @@ Children import these modules to rebuild what they get.
 | `objects` | identity, memory and containers of an object |
 | `files` | what a rebuild does to files |
 | `leaks` | what each rebuild leaves behind |
+| `right` | nothing, though it may look so |
 | `old_and_wrong` | what becomes of old and of wrong states |
 """
 
-from wrong_adapters import files, leaks, objects, old_and_wrong, processes, states
+from wrong_adapters import files, leaks, objects, old_and_wrong, processes, right, states
 from wrong_adapters.base import WRONG
 
-__all__ = ["WRONG", "files", "leaks", "objects", "old_and_wrong", "processes", "states"]
+__all__ = ["WRONG", "files", "leaks", "objects", "old_and_wrong", "processes", "right", "states"]

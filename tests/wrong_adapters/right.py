@@ -1,0 +1,113 @@
+"""Adapters that are not wrong, though they may look so: immutable objects, parts of a parent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import adapters
+from wrong_adapters.base import Thing, value_of
+
+
+class Located(Thing):
+    """Its state holds immutable Python objects, which keep lists and dicts of their own."""
+
+    def __init__(self, value: Any) -> None:
+        path, uuid, network = value
+        str(path / "x"), hash(path), path.parts, path.suffix  # which it caches
+        if not isinstance(path, Path):
+            raise TypeError("the first is a path")
+        super().__init__((path, uuid, network))
+
+
+PLACES = (Path("x/y"), UUID(int=3), IPv4Network("10.0.0.0/8"))
+adapters.register(Located, value_of, Located)
+
+_keys: dict[str, Key] = {}
+
+
+class Key:
+    """Immutable: copies are itself, and there is one of each value."""
+
+    __slots__ = ("_value",)
+    _value: str
+
+    def __new__(cls, value: str) -> Key:
+        if not isinstance(value, str):
+            raise TypeError("the value of a key is a str")
+        if value not in _keys:
+            _keys[value] = object.__new__(cls)
+            object.__setattr__(_keys[value], "_value", value)
+        return _keys[value]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a key is immutable")
+
+    def __copy__(self) -> Key:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Key:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle a key")
+
+
+def value_of_key(key: Key) -> str:
+    return key._value
+
+
+adapters.register(Key, value_of_key, Key)
+
+
+class Parent(Thing):
+    """Has parts, each of which it makes once."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the name of a parent is a str")
+        super().__init__(value)
+        self.parts = {name: Part(self, name) for name in "ab"}
+
+
+class Part:
+    def __init__(self, parent: Parent, name: str) -> None:
+        self.parent, self.name = parent, name
+
+
+def state_of_part(part: Part) -> Any:
+    return part.parent, part.name
+
+
+def find_part(state: Any) -> Part:
+    parent, name = state
+    if not isinstance(parent, Parent):
+        raise TypeError("the first part of the state is a Parent")
+    return parent.parts[name]
+
+
+adapters.register(Parent, value_of, Parent)
+adapters.register(Part, state_of_part, find_part)
+
+
+class Slow(Thing):
+    """Takes as many seconds as its value says."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, float) or not 0 <= value < 10:
+            raise ValueError("seconds are a float from 0 to 10")
+        time.sleep(value)
+        super().__init__(value)
+
+
+adapters.register(Slow, value_of, Slow)
+
+RIGHT: dict[type, Callable[[], Any]] = {
+    Located: lambda: Located(PLACES),
+    Key: lambda: Key("value"),
+    Part: lambda: Parent("name").parts["b"],
+}
