@@ -63,11 +63,13 @@ class Portrait(NamedTuple):
         root: The object itself: a scalar, a list, a dict or a `Seen`.
         readings: How many attributes, getters, lengths and contents were read.
         unread: {"module.Type.name": why it cannot be read}.
+        slow: {"module.Type.name": how long it takes to read it}, where that is long.
     """
 
     root: Any
     readings: int
     unread: dict[str, str]
+    slow: dict[str, str]
 
 
 def portrait(
@@ -112,7 +114,7 @@ class _Portraying:
             root = self._show(obj, place)
             while self._todo:  # nothing recurses
                 self._fill(*self._todo.popleft())
-        return Portrait(root, self._count, self._reader.unread)
+        return Portrait(root, self._count, self._reader.unread, self._reader.slow)
 
     def _show(self, value: Any, place: _Place) -> Any:
         """What shows a part: itself, or what is filled later."""

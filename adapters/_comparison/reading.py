@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 READING = "to read "  # what a child is doing; the name follows
 _ITEMS = 10_000  # of a container of a type from elsewhere
 _READINGS = 2_000  # of one portrait
+_SLOW = 0.1  # seconds
 _PLAIN = (object, list, tuple, dict, set, frozenset, str, bytes, int, float)
 # Owners of pointers that SWIG makes; nothing in them tells of the object.
 _HANDLES = frozenset(("SwigPyObject", "PyCapsule"))
@@ -36,12 +38,14 @@ class Reader:
 
     Attributes:
         unread: {"module.Type.name": why it cannot be read}.
+        slow: {"module.Type.name": how long it takes}, of what was read.
     """
 
     def __init__(self, skip: Mapping[str, str], ignore: Collection[str]) -> None:
         self._skip, self._ignore = skip, frozenset(ignore)
         self._left = _READINGS
         self.unread: dict[str, str] = {}
+        self.slow: dict[str, str] = {}
 
     def attributes(self, obj: Any) -> dict[str, Any]:
         """The attributes that an object holds itself, in its `__dict__` and slots.
@@ -144,8 +148,12 @@ class Reader:
             return Unknown()
         self._left -= 1
         progress(f"{READING}{name}")
+        start = time.perf_counter()
         try:
-            return read()
+            value = read()
+            if (seconds := time.perf_counter() - start) > _SLOW:
+                self.slow[name] = f"takes {seconds:.1f} s"
+            return value
         except failures() as error:
             if note:
                 self.unread.setdefault(name, in_words(error))

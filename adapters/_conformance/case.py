@@ -118,13 +118,22 @@ class Case:
             return "failed", f"example {self.labels[self.index]}: {problem}" if each else problem
         return "passed", ", ".join(dict.fromkeys(filter(None, notes)))
 
-    def require_equal(self, original: Any, other: Any, how: str, index: int | None = None) -> None:
+    def require_equal(
+        self,
+        original: Any,
+        other: Any,
+        how: str,
+        index: int | None = None,
+        *,
+        full: bool = False,
+    ) -> None:
         """Require that `other` equals `original`; `how` names it in the message.
 
-        `original` is the example of the `index`; that which is checked, if it is None.
+        `original` is the example of the `index`; that which is checked, if it is None. `full`:
+        whether what takes long to read is compared, too.
         """
         found = compare(self.adapter, original, other, self.equal)  # before getters change one
-        self.require_look(other, how, index)
+        self.require_look(other, how, index, full=full)
         if found:
             raise Broken(f"{how} is not equal to the original: {found}")
 
@@ -133,11 +142,13 @@ class Case:
         if found := compare(self.adapter, original, other, self.equal):
             raise Broken(f"{how} is not equal to the original: {found}")
 
-    def require_look(self, obj: Any, how: str, index: int | None = None) -> None:
+    def require_look(
+        self, obj: Any, how: str, index: int | None = None, *, full: bool = False
+    ) -> None:
         """Require that an object looks like an example, as `require_equal` names it."""
         if self.looks:
             look = self.looks[self.index if index is None else index]
-            if found := unlike(look, obj, self.unreadable, self.ignore):
+            if found := unlike(look, obj, self.unreadable, self.ignore, full):
                 raise Broken(f"{how} is not equal to the original: {found}")
 
     def require_state(self, obj: Any, how: str) -> None:

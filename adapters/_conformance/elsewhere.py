@@ -54,7 +54,7 @@ def _arrives(case: Case, sent: Sent) -> None:
 
 
 def _looks_alike(case: Case, sent: Sent) -> None:
-    case.require_look(opened(sent), "what pickle carried")
+    case.require_look(opened(sent), "what pickle carried", full=True)
 
 
 def _carry(case: Case, sent: Sent, how: str, write: Callable[[Any], bytes]) -> None:

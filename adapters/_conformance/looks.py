@@ -29,13 +29,20 @@ class Look(NamedTuple):
 
 def look_at(example: Any, again: Any, skip: Mapping[str, str], ignore: Collection[str]) -> Look:
     """The look of an example; `again` is itself, or another one made in the same way."""
-    first, second = (portrait(each, skip, ignore, root_state=False) for each in (example, again))
+    first = portrait(example, skip, ignore, root_state=False)
+    second = portrait(again, {**skip, **first.slow}, ignore, root_state=False)
     found = islice(differences(first.root, second.root, _TWIN), _MOST)
     return Look(first, frozenset(each.place for each in found))
 
 
-def unlike(look: Look, obj: Any, skip: Mapping[str, str], ignore: Collection[str]) -> str:
-    """How an object differs from an example, in words; "" if it does not."""
+def unlike(
+    look: Look, obj: Any, skip: Mapping[str, str], ignore: Collection[str], full: bool
+) -> str:
+    """How an object differs from an example, in words; "" if it does not.
+
+    `full`: whether what takes long to read is compared, too.
+    """
+    skip = skip if full else {**skip, **look.portrait.slow}
     mine, theirs = look.portrait.root, portrait(obj, skip, ignore, root_state=False).root
     if type(mine) is type(theirs) is Seen and _last(mine.kind) == _last(theirs.kind):
         theirs.kind = mine.kind  # a class in a function may be another one in each process
@@ -51,12 +58,17 @@ def in_words(looks: list[Look]) -> str:
     by_nature = sorted({place for look in looks for place in look.by_nature})
     if not count:
         return "nothing of the examples can be read from outside; equal= would compare more"
-    texts = [f"{count:,} attributes and contents compared"]
+    texts = [f"{count:,} attributes and contents"]
     if unread:
         texts.append(f"{len(unread)} cannot be read ({_some(list(unread), ', ')})")
+    slow = {name for look in looks for name in look.portrait.slow}
+    if slow:
+        texts.append(
+            f"{len(slow)} compared once, as reading takes long ({_some(sorted(slow), ', ')})"
+        )
     if by_nature:
         texts.append(f"{len(by_nature)} differ by nature ({_some(by_nature, ', ')})")
-    return ", ".join(texts)
+    return "; ".join(texts)
 
 
 def _last(kind: str) -> str:

@@ -51,7 +51,8 @@ def round_trip_in_a_spawned_child(case: Case, example: Any) -> None:
 
 def round_trip_in_process(case: Case, example: Any) -> None:
     """pickle.loads(pickle.dumps(obj)) equals the original."""
-    case.require_equal(example, pickle.loads(pickle.dumps(example)), "what pickle carried")
+    rebuilt = pickle.loads(pickle.dumps(example))
+    case.require_equal(example, rebuilt, "what pickle carried", full=True)
 
 
 def sent_back_by_a_child(case: Case, example: Any, payloads: list[bytes]) -> None:
