@@ -10,7 +10,8 @@ A portrait is read once, pickles, and is compared with others by `differences`, 
 | arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
 | types of the standard library | attributes, and what their reducers return |
 | native objects inside others | the states that their adapters make |
-| types from elsewhere | attributes, properties, getters, length, items |
+| types from elsewhere | attributes, properties, getters, length, items; private attributes only |
+| | of types without an `==` and an adapter, or where there is nothing else |
 
 Where nothing of a type from elsewhere can be read, its reduction is taken, then its repr. An object
 of which nothing is left (a lock, an open file, a pointer) is seen by its type alone.
@@ -40,6 +41,8 @@ from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from adapters._wire.adapter import Adapter
 
 _DEEPEST = 100  # levels of parts inside each other: deeper ones are not looked at
 _MOST = 50_000  # parts of one portrait
@@ -174,7 +177,7 @@ class _Portraying:
         elif issubclass(kind, getattr(sys.modules.get("enum"), "Enum", ())):
             shown.attributes["name"] = value._name_
         elif ctype_of(value) is not None or is_ctypes_pointer(kind):
-            self._state(value, shown, place)
+            self._state(_adapter_of(value), value, shown, place)
         else:
             base = next((base for base in BASES if issubclass(kind, base)), None)
             if base is dict:
@@ -186,7 +189,7 @@ class _Portraying:
             if kind is not base or base is deque:
                 with suppress_failures():  # of a metaclass, for one
                     self._read(value, shown, place)
-        if type(shown) is Seen:
+        if type(shown) is Seen and not place.default:
             self._count += shown.readings
 
     def _read(self, value: Any, shown: Seen, place: _Place) -> None:
@@ -202,13 +205,14 @@ class _Portraying:
                 shown.array = self._arrays.array(
                     value, lambda part: self._show(part, made), owned=owned
                 )
-        held = reader.attributes(value)
+        adapter = _adapter_of(value)
+        held = reader.attributes(value, native=adapter is not None)
         for name, part in held.items():
             private = inner._replace(private=inner.private or str(name).startswith("_"))
             shown.attributes[name] = self._show(part, private)
-        shown.defaults = {
-            name: self._show(part, inner) for name, part in reader.defaults(value).items()
-        }
+        default = inner._replace(default=True)
+        for name, part in reader.defaults(value).items():
+            shown.defaults[name] = self._show(part, default)
         foreign = not is_of_stdlib(kind)
         if foreign and inner.derived <= _DERIVED:
             for name, called, part in reader.getters(value):
@@ -219,7 +223,8 @@ class _Portraying:
             if shown.items is None and shown.array is None and not shown.parts:
                 for way, part in reader.contents(value, made_here=place.derived > 0):
                     shown.parts[way] = self._show(part, made)
-        if self._state(value, shown, place) or shown.array is not None:
+        self._state(adapter, value, shown, place)
+        if adapter is not None or shown.array is not None:
             return
         nothing = not (shown.readings or attributes(value))
         if not foreign and hasattr(kind, "__next__"):
@@ -234,17 +239,19 @@ class _Portraying:
             for way, part in reader.text(value):
                 shown.parts[way] = self._show(part, inner)
 
-    def _state(self, value: Any, shown: Seen, place: _Place) -> bool:
-        """Whether an adapter serves an object; its state is shown, if that is wanted."""
-        adapter = None
-        with suppress_failures():
-            adapter = adapter_for(value)
+    def _state(self, adapter: Adapter | None, value: Any, shown: Seen, place: _Place) -> None:
+        """Show the state of a native object, if that is wanted."""
         if adapter is not None and place.with_state:
             with suppress_failures():
                 inner = place.inner()._replace(in_state=True)
                 state = self._show(adapter.state_of(value), inner)
                 shown.parts["adapters.to_spec(", ").state"] = state
-        return adapter is not None
+
+
+def _adapter_of(value: Any) -> Adapter | None:
+    with suppress_failures():  # of a metaclass
+        return adapter_for(value)
+    return None
 
 
 class _Place(NamedTuple):
@@ -256,6 +263,7 @@ class _Place(NamedTuple):
         in_state: Whether it is in the state of a native object.
         with_state: Whether its own state is read, if it is a native object.
         private: Whether it is in an attribute whose name begins with "_".
+        default: Whether it is in a class, and compared only where an object holds its own.
     """
 
     level: int
@@ -263,6 +271,7 @@ class _Place(NamedTuple):
     in_state: bool
     with_state: bool
     private: bool = False
+    default: bool = False
 
     def inner(self) -> _Place:
         return self._replace(level=self.level + 1, with_state=True)

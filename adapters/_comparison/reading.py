@@ -47,14 +47,15 @@ class Reader:
         self.unread: dict[str, str] = {}
         self.slow: dict[str, str] = {}
 
-    def attributes(self, obj: Any) -> dict[str, Any]:
+    def attributes(self, obj: Any, *, native: bool) -> dict[str, Any]:
         """The attributes that an object holds itself, in its `__dict__` and slots.
 
-        Where its type has an `==` of its own and something else to compare, private ones are left
-        out, other than the fields of dataclasses: they are caches, mostly.
+        Where its type has an `==` of its own, or an adapter serves it (`native`), and there is
+        something else to compare, private ones are left out, other than the fields of dataclasses:
+        they are caches and handles, mostly.
         """
         kind, held = type(obj), attributes(obj)
-        if has_equality(kind):
+        if native or has_equality(kind):
             fields = getattr(kind, "__dataclass_fields__", ())
             public = {name for name in held if not str(name).startswith("_") or name in fields}
             if public or is_of_stdlib(kind) or next(getters_of(kind), None):

@@ -57,12 +57,13 @@ def make(makers: bytes) -> None:
 def look(skip: dict[str, str]) -> tuple[list[Look], dict[str, str]]:
     """What each example looks like from outside, and `skip`, what is not read for it.
 
-    Two examples that one function makes show what differs by nature, and where there is none two
-    readings of one.
+    Two examples that one function makes show what differs by nature; or two readings of one, where
+    there is no such function, or it cannot be called here.
     """
     looks = []
     for maker, example in zip(_case.makers, _case.examples, strict=True):
-        again = example if maker is None or _case.elsewhere else maker()
+        alone = _case.elsewhere or _case.forked
+        again = example if alone or maker is None else maker()
         looks.append(look_at(example, again, skip, _case.ignore))
     return looks, skip
 
