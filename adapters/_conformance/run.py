@@ -259,7 +259,7 @@ def check_adapter(
             the search for leaks. Without it 1,000 times, or as often as fits into a few seconds.
         elsewhere: Whether the library allows one such object in a process, as one open handle of a
             file: none is rebuilt where another one is alive. What needs two is skipped, and `equal`
-            is not called: states are compared. An object must close when it is deleted.
+            is not called: looks and states are compared. An object must close when it is deleted.
         timeout: Seconds that a child may be silent.
 
     Returns:
