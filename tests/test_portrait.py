@@ -13,6 +13,7 @@ import pathlib
 import pickle
 import re
 import threading
+import time
 import uuid
 from array import array
 from typing import Any
@@ -198,6 +199,7 @@ DIFFERENT: list[tuple[Any, Any, list[str]]] = [
     ({"a": [(1, 2)]}, {"a": [(1, 3)]}, ["twin['a'][0][1] is 3, was 2"]),
     ({1, (2, "a")}, {1, (3, "a")}, ["twin has the members [(3, 'a')], had the members [(2, 'a')]"]),
     (Plain(a=1, _b=2), Plain(a=1, _b=3), ["twin._b is 3, was 2"]),
+    (Plain(at=time.time()), Plain(at=1e9), ["twin.at is 1000000000.0, was a time of this hour"]),
     (Plain(a=1), Plain(), ["twin.a is missing, was 1"]),
     (Plain(a=Plain()), Plain(a=1), ["twin.a is 1, was <test_portrait.Plain>"]),
     (Native(1, 2.5), Native(2, 3.5), ["twin.size is 2, was 1", "twin.getScale() is 3.5, was 2.5"]),
@@ -263,6 +265,10 @@ EQUAL: list[tuple[Any, Any]] = [
     (Plain(make=lambda: 1), Plain(make=lambda: 2)),
     (Plain(at=id(LOCK), text=repr(LOCK)), Plain(at=id(EOFError), text=repr(LOCK))),
     (Plain(hashed=object.__hash__(LOCK)), Plain(hashed=object.__hash__(EOFError()))),
+    (Plain(at=time.time()), Plain(at=time.time() - 60)),
+    (Plain(at=time.time_ns()), Plain(at=time.time_ns() - 60_000_000_000)),
+    (Plain(at=datetime.datetime.now()), Plain(at=datetime.datetime.now())),
+    (Plain(name="/tmp/tmpabcd1234/x"), Plain(name="/tmp/tmpefgh5678/x")),
     (Keyed(1, _cache={}), Keyed(1, _cache={1: 2})),
     (Default(unit="m"), Default()),
     (Turned(1), Turned(1)),

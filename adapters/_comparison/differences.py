@@ -25,7 +25,7 @@ from collections import ChainMap, deque
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapters._comparison.seen import Raised, Seen, Unknown
+from adapters._comparison.seen import Natural, Raised, Seen, Unknown
 from adapters._comparison.steps import (
     BASES,
     LEAVES,
@@ -145,7 +145,7 @@ class _Comparison:
                 yield "has", "its elements in one order of the axes", "them in another"
             elif mine != theirs:
                 yield "has", *first_byte(mine, theirs)
-        elif names[0] != names[1] or (kind is Raised and one != other):
+        elif names[0] != names[1] or (kind in (Natural, Raised) and one != other):
             yield "is", _with_kind(one), _with_kind(other)
         elif kind is Seen:
             yield from self._seen(pair, one, other)
@@ -254,6 +254,6 @@ def _kind_of(part: Any) -> str:
 
 
 def _with_kind(part: Any) -> str:
-    if type(part) in (Raised, Seen):
+    if type(part) in (Natural, Raised, Seen):
         return repr(part)
     return f"{brief(part)} ({type_name(part)})"

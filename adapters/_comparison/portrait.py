@@ -4,7 +4,7 @@ A portrait is read once, pickles, and is compared with others by `differences`, 
 
 | of | is seen |
 |---|---|
-| scalars, bytes | all; not numbers that are addresses of this process, nor temporary files' names |
+| scalars, bytes | all but what differs by nature: addresses, times of this hour, temporary files |
 | lists, tuples, deques, dicts, sets, subclasses | their contents |
 | classes, functions, modules | their names |
 | arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adapters._addresses import MappedMemory, is_ctypes_pointer
 from adapters._comparison.arrays import Arrays
 from adapters._comparison.reading import Reader, has_equality
-from adapters._comparison.seen import NAMED, Raised, Seen, Unknown
+from adapters._comparison.seen import NAMED, Natural, Raised, Seen, Unknown
 from adapters._comparison.steps import BASES, PLAIN
 from adapters._expressions import attributes, is_of_stdlib, literal
 from adapters._naming import brief, qualified_name
@@ -48,6 +49,8 @@ _DEEPEST = 100  # levels of parts inside each other: deeper ones are not looked 
 _MOST = 50_000  # parts of one portrait
 _DERIVED = 2  # getters of what a getter returned, and of what those return: no more
 _LEAST = 1 << 32  # numbers below are no addresses
+_HOUR = 3600.0  # seconds
+_NOW = Natural("a time of this hour")
 _TEMPORARY = re.compile(r"[/\\]tmp[a-z0-9_]{8}([/\\.]|$)")  # the name of a temporary file
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _SCALARS: dict[Any, Any] = {
@@ -106,6 +109,7 @@ class _Portraying:
         self._reader = Reader(skip, ignore)
         self._arrays = Arrays()
         self._memory: MappedMemory | None = None
+        self._now = time.time()
         self._shows: dict[int, Any] = {}  # id of an object: what shows it
         self._kept: list[Any] = []  # alive, so that no id is used again
         self._count = 0
@@ -128,7 +132,7 @@ class _Portraying:
             return bytes(memoryview(value))
         if id(value) in self._shows:
             return self._shows[id(value)]
-        if kind in (Raised, Unknown):
+        if kind in (Natural, Raised, Unknown):
             return value
         if place.level > _DEEPEST or len(self._kept) > _MOST:
             return Unknown()
@@ -140,15 +144,21 @@ class _Portraying:
         return shown
 
     def _plain(self, value: Any, kind: type) -> Any:
-        if kind is int and value >= _LEAST:
-            return Unknown() if self._is_address(value) else value
+        if kind in (int, float) and value >= _LEAST >> 2:
+            if self._is_now(value):
+                return _NOW
+            return Unknown() if kind is int and self._is_address(value) else value
         if kind is str and _TEMPORARY.search(value):
-            return Unknown()
+            return Natural("a name of a temporary file")
         if kind is str and "0x" in value:
             return _ADDRESS.sub(
                 lambda found: "0x..." if self._is_address(int(found[0], 16)) else found[0], value
             )
         return value
+
+    def _is_now(self, number: float) -> bool:
+        """Whether a number is a time of this hour, in seconds since 1970 or fractions of them."""
+        return any(abs(number / unit - self._now) < _HOUR for unit in (1, 1e3, 1e6, 1e9))
 
     def _is_address(self, number: int) -> bool:
         self._memory = self._memory or MappedMemory()
@@ -174,8 +184,10 @@ class _Portraying:
         elif issubclass(kind, NAMED):
             with suppress_failures():
                 shown.attributes["__qualname__"] = qualified_name(value)
-        elif issubclass(kind, getattr(sys.modules.get("enum"), "Enum", ())):
+        elif issubclass(kind, _class("enum", "Enum")):
             shown.attributes["name"] = value._name_
+        elif issubclass(kind, _class("datetime", "datetime")) and self._is_now(value.timestamp()):
+            shown.text = repr(_NOW)
         elif ctype_of(value) is not None or is_ctypes_pointer(kind):
             self._state(_adapter_of(value), value, shown, place)
         else:
@@ -246,6 +258,11 @@ class _Portraying:
                 inner = place.inner()._replace(in_state=True)
                 state = self._show(adapter.state_of(value), inner)
                 shown.parts["adapters.to_spec(", ").state"] = state
+
+
+def _class(module: str, name: str) -> Any:
+    """A class of a module, or none if nobody has imported that."""
+    return getattr(sys.modules.get(module), name, ())
 
 
 def _adapter_of(value: Any) -> Adapter | None:

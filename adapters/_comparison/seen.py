@@ -112,3 +112,12 @@ class Raised(NamedTuple):
 
     def __repr__(self) -> str:
         return f"raising {self.kind}"
+
+
+class Natural(NamedTuple):
+    """What differs by nature: the kind of it, which is compared."""
+
+    kind: str
+
+    def __repr__(self) -> str:
+        return self.kind
