@@ -89,3 +89,33 @@ def test_a_reducer_of_other_code_in_place_of_an_adapter(reducer: Any) -> None:
     finally:
         copyreg.dispatch_table[Gadget] = own
     assert not explain([Gadget(1)])
+
+
+class Owner:
+    def __init__(self, *items: Any) -> None:
+        self.items = [*items]
+
+
+def test_a_state_that_refers_to_what_holds_its_object() -> None:
+    owner = Owner()
+    owner.items.append(Gadget((1, owner)))
+    found = only(explain([owner]))
+    assert (found.path, found.kind) == ("obj[0].items[0]", "state")
+    assert found.error.startswith("its state refers to obj[0], which holds it: the factory gets")
+    assert "register(..., links=, link=)" in found.advice
+    assert only(explain([owner], check=True)) == found  # and is not named twice
+    items: list[Any] = [1]
+    items.append(Gadget(items))
+    assert only(explain(items)).error.startswith("its state refers to obj, which holds it")
+    assert not explain([Owner(Gadget([Owner(1), b"a"]))])
+    both = explain([owner, lambda: 1, memoryview(b"a")])
+    assert {each.path for each in both} == {"obj[0].items[0]", "obj[2]"}
+
+
+def test_a_state_that_contains_its_object() -> None:
+    gadget = Gadget()
+    gadget.state = [gadget]
+    found = only(explain([gadget]))
+    assert found.kind == "error"
+    assert "register(..., links=, link=)" in found.advice
+    assert "the factory needs the whole state first" in found.advice

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
 from adapters._explain.classes import is_foreign, package_of
-from adapters._explain.hazards import CONNECT, OPEN
+from adapters._explain.hazards import CONNECT, LINKS, OPEN
 from adapters._explain.owners import Owners, is_handle
 from adapters._explain.reducers import reducer_instead
 from adapters._explain.standard_advice import sqlite_advice
@@ -75,6 +75,8 @@ def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
         return "move it to the top level of a module that the other process can import"
     if instead := _asked(reducer_instead, part):
         return instead[1]
+    if number in walk.cyclic:
+        return f"{LINKS}: the factory needs the whole state first"
     if _asked(adapter_for, part) is not None:
         return "mend the serializer: it has to take every object of the type"
     if others := owners.by_other_ways(number):

@@ -79,9 +79,13 @@ class DryRun:
 
         class Partial(base):  # type: ignore[misc]
             left_out: Container[int] = ()
+            has_gaps = False
 
             def persistent_id(self, obj: object) -> str | None:
-                return "" if id(obj) in self.left_out else None
+                if id(obj) not in self.left_out:
+                    return None
+                self.has_gaps = True
+                return ""
 
         self.protocol = protocol
         self._partial = partial(Partial, **{**options, "whole": False} if by_value else options)
@@ -102,8 +106,8 @@ class DryRun:
             ends.append(counter.size)
         return [end - start for start, end in pairwise(ends)]
 
-    def message(self, part: object, left_out: Container[int]) -> bytes:
-        """The message of a part without the objects whose ids are in `left_out`.
+    def message(self, part: object, left_out: Container[int]) -> tuple[bytes, bool]:
+        """The message of a part without the objects whose ids are in `left_out`; if one was there.
 
         In their place is an empty persistent id, which an unpickler has to know. Raises what
         pickling does.
@@ -112,7 +116,7 @@ class DryRun:
         pickler = self._partial(file)
         pickler.left_out = left_out
         pickler.dump(part)
-        return file.getvalue()
+        return file.getvalue(), pickler.has_gaps
 
     def size_if_fine(self, obj: object) -> int | None:
         """The bytes of `obj` if it pickles and has no hazard in it, else None."""

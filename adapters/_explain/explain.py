@@ -14,7 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from adapters._comparison.supervised import NotComparedError
 from adapters._explain.advice import adapter_of, advice
 from adapters._explain.dry_run import DryRun, Failure
-from adapters._explain.hazards import LARGE, LIBRARY, OWNER, Hazards, copy_hazard
+from adapters._explain.hazards import LARGE, LIBRARY, OWNER, Hazards, copy_hazard, state_hazard
 from adapters._explain.owners import Owners
 from adapters._explain.parts import LEAVES
 from adapters._explain.paths import Paths
@@ -98,6 +98,7 @@ class _Explaining:
         self._protocol = protocol
         self._by_value = by_value
         self._hazards = Hazards()
+        self._named: set[int] = set()  # numbers of parts that are findings
         self._dry_run = DryRun(protocol, by_value, self._hazards.of)
         self._walk = Walk(obj, self._dry_run)
         self._paths = Paths(self._walk, name)
@@ -140,6 +141,7 @@ class _Explaining:
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
     ) -> Finding:
         """The finding for a part of the walk."""
+        self._named.add(number)
         part, ways = self._walk.parts[number], 1 + self._walk.again[number]
         path, exact = self._paths.of(number)
         kinds = type_name(part), problem, adapter_of(part)
@@ -166,13 +168,18 @@ class _Explaining:
     def _hazardous(self) -> list[Finding]:
         findings = []
         for number, part in enumerate(self._walk.parts):
+            holder = self._walk.holders.get(number)
+            if holder is not None and not self._walk.failure(self._walk.parts[holder]):
+                path = self._paths.of(holder)[0]
+                findings.append(self._finding(number, *state_hazard(path)))
+                continue
             try:
                 hazard = self._hazards.of(part)
                 size = self._dry_run.sizes([part])[0] if hazard else 0
             except failures():
                 continue  # it is a finding already, or a part of it is
             if hazard is not None and not hazard.problem:
-                hazard = copy_hazard(part, size)
+                hazard = copy_hazard(part, size) if hazard.kind == "copy" else None
             if hazard is not None:
                 problem, todo, kind = hazard
                 todo = self._owners.for_handle(number) if todo in (OWNER, LIBRARY) else todo
@@ -190,7 +197,9 @@ class _Explaining:
         except NotRebuiltError as error:
             self._walk.skip = LEAVES
             found = Search(self._walk, end - time.monotonic()).run(error.said, error.hung)
-        return [self._not_rebuilt(*each) for each in found]
+        line_to = self._walk.line_to
+        new = (each for each in found if self._named.isdisjoint(line_to(each.number)))
+        return [self._not_rebuilt(*each) for each in new]
 
     def _not_rebuilt(self, number: int, problem: Problem) -> Finding:
         path, _ = self._paths.of(number)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import islice
 from math import prod
 from typing import Any, NamedTuple
 
 from adapters._addresses import MappedMemory, is_ctypes_pointer, numbers_in
+from adapters._explain.parts import LEAVES
 from adapters._explain.reducers import pickled_otherwise
+from adapters._wire.buffers import CONTAINERS, is_buffer
 from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
 
+_STATES = 10_000  # parts of a state that are looked at
 LARGE = 1 << 16  # bytes: a smaller part, or copy, costs little
 
 
@@ -28,6 +32,7 @@ class Hazard(NamedTuple):
 
 # What to do; `advice` says the same of such parts if they do not pickle.
 OWNER = "register an adapter for the type that owns it"
+LINKS = "pass what refers back through register(..., links=, link=), which come after the factory"
 LIBRARY = "call adapters.register({0}, lambda library: library._name, {0})"
 CONNECT = "send the address, and connect there"
 OPEN = "send its path, and open it there"
@@ -50,12 +55,14 @@ class Hazards:
 
     def __init__(self) -> None:
         self._harmless: set[type] = set()
+        self._otherwise: dict[type, tuple[str, str] | None] = {}  # what `pickled_otherwise` says
         self._memory: MappedMemory | None = None
 
     def of(self, part: Any) -> Hazard | None:
         """The hazard of a part, None if there is none.
 
-        A hazard of kind "copy" without a problem is undecided: `copy_hazard` decides by the size.
+        One without a problem is undecided: `copy_hazard` decides by the size, and the walk about
+        one of kind "state" by what is above the part.
         """
         kind = type(part)
         if kind not in self._harmless:
@@ -64,10 +71,13 @@ class Hazards:
         return None
 
     def _hazard(self, part: Any, kind: type) -> Hazard | None:
-        if otherwise := pickled_otherwise(part):
+        if kind not in self._otherwise:
+            self._otherwise[kind] = pickled_otherwise(part)
+        if otherwise := self._otherwise[kind]:
             return Hazard(*otherwise, "reducer")
-        if adapter_for(part) is not None:
-            return None
+        adapter = adapter_for(part)
+        if adapter is not None:
+            return Hazard("", "", "state") if _holds_objects(adapter.serialize(part)) else None
         ctypes: Any = sys.modules.get("_ctypes")
         if issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO)):
             return None if part.closed else _FILE
@@ -114,6 +124,30 @@ def copy_hazard(part: Any, size: int) -> Hazard | None:
         problem = f"{size:,} bytes for {stored:,} in memory: it repeats them, and each goes"
         return Hazard(problem, "send what it repeats, and repeat it there", "copy")
     return None
+
+
+def state_hazard(holder: str) -> Hazard:
+    """The hazard of a native object whose state refers to what holds it, at the path `holder`."""
+    problem = (
+        f"its state refers to {holder}, which holds it: the factory gets that one before it has its"
+        " attributes or items"
+    )
+    return Hazard(problem, LINKS, "state")
+
+
+def _holds_objects(state: Any) -> bool:
+    """Whether a state holds anything that may refer to other objects."""
+    todo = [state]
+    for part in islice(todo, _STATES):  # the list grows meanwhile
+        kind = type(part)
+        if kind is dict:
+            todo += [*part, *part.values()]
+        elif kind in CONTAINERS:
+            if not LEAVES.issuperset(map(type, part)):
+                todo += part
+        elif kind not in LEAVES and not is_buffer(part):
+            return True
+    return False
 
 
 def _perhaps_a_copy(part: Any) -> Hazard | None:

@@ -28,10 +28,14 @@ _LEAST = 0.5  # seconds that a trial may take, however little time there is
 
 
 class Problem(NamedTuple):
-    """Why a part is not rebuilt: in words, and the names of the functions that were called."""
+    """Why a part is not rebuilt: in words, and the names of the functions that were called.
+
+    `refers_back` says that it refers to an object around it.
+    """
 
     said: str
     called: tuple[str, ...] = ()
+    refers_back: bool = False
 
 
 class Unloadable(NamedTuple):
@@ -79,6 +83,8 @@ class Search:
             for step, part, why in self._failing(line):
                 number = self._walk.add(line[-1], step, part)
                 if number is not None and number not in line:
+                    if why.refers_back:  # so its own error may be one of a gap
+                        why = problem._replace(refers_back=True)
                     inside.append((number, why))
             if not inside:
                 yield Unloadable(line[-1], problem)
@@ -111,14 +117,14 @@ class Search:
     def _trial(self, parts: list[Any], around: Any) -> Problem | None:
         """Why another process does not rebuild some parts, None if it does."""
         try:
-            message = self._walk.dry_run.message(parts, around)
+            message, has_gaps = self._walk.dry_run.message(parts, around)
         except failures():  # alone it does not pickle: it is no part of the message
             return None
         try:
             if self._child is None:
                 self._child = Child(INTERPRETER, timeout=self._most, quiet=True)
             answer = self._child.call(rebuild_parts, message)
-            return None if answer is None else Problem(*answer)
+            return None if answer is None else Problem(answer[0], answer[1], has_gaps)
         except ChildRaisedError as error:
             return Problem(str(error))
         except ChildDiedError as error:

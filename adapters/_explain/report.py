@@ -21,6 +21,7 @@ _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "does not arrive as it was",
     "reducer": "pickles, but in another way",
+    "state": "pickles, but refers to what holds it",
     "address": "pickles, but holds an address",
     "file": "pickles, but is open in this process",
     "copy": "pickles more than it shows",
@@ -42,8 +43,8 @@ class Finding(NamedTuple):
             gave copyreg for a type, and which pickle uses in place of the adapter.
         advice: What to do.
         kind: "error" (it does not pickle), "differs" (it arrives as something else, or another
-            process does not rebuild it), "reducer", "address", "file", "copy" (it pickles, and
-            should not) or "size".
+            process does not rebuild it), "reducer", "state", "address", "file", "copy" (it
+            pickles, and should not) or "size".
         ways: How many references lead to it, this path included.
         exact: Whether the path evaluates to the very part. A part that a reducer makes anew each
             time has no such path; this one then leads to one of the same type.

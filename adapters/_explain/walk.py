@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from itertools import islice
+from io import BytesIO
+from itertools import islice, pairwise
+from pickle import Pickler
 from typing import Any
 
 from adapters._explain.dry_run import DryRun, Failure
@@ -24,6 +26,22 @@ _WIDE = 20_000  # parts of one part to be pickled alone
 _CYCLES = 1000  # states to be searched for the object itself
 
 
+def first_met(state: Any, objects: list[Any], native: object) -> int | None:
+    """Which of some objects pickling a state meets first; `native` has this state."""
+    places = {id(each): place for place, each in enumerate(objects)}
+    met: list[int] = []
+
+    class Search(Pickler):
+        def persistent_id(self, part: object) -> str | None:
+            if id(part) in places:
+                met.append(places[id(part)])
+            return "" if met or part is native else None  # in its place: it is not entered
+
+    with suppress_failures():  # a part that does not pickle
+        Search(BytesIO()).dump(state)
+    return met[0] if met else None
+
+
 class Walk(Parts):
     """All parts of `root`, and which of them fail."""
 
@@ -36,6 +54,9 @@ class Walk(Parts):
         self.origins: list[tuple[int, Step]] = [(-1, ())]
         self.again = Counter[int]()  # number -> how often the part was found again
         self.failed: list[int] = []  # numbers of parts whose own reduction fails
+        self.cyclic: set[int] = set()  # numbers of native objects whose states contain them
+        # Number of a native object -> that of an object that holds it, to which its state refers.
+        self.holders: dict[int, int] = {}
         self._numbers = {id(root): 0}
         self._made: dict[int, int] = {}  # number -> reductions inside each other that lead to it
         self._deep = 0
@@ -53,11 +74,26 @@ class Walk(Parts):
                 continue
             if found and found[0][0][0] == "state" and searched < _CYCLES:
                 searched += 1
-                if reaches(found[0][1], obj):
-                    self.failed.append(number)
+                self._search(number, found[0][1])
             new = [pair for pair in found if self._known(pair[1]) is None]
             for step, part in self.dry_run.suspects(new):
                 self.add(number, step, part)
+
+    def _search(self, number: int, state: Any) -> None:
+        """Find out whether a state refers to its native object, or to an object that holds it."""
+        if reaches(state, self.parts[number]):
+            self.failed.append(number)
+            self.cyclic.add(number)
+        line = self.line_to(number)
+        # What comes by links does so after the object exists.
+        above = [
+            each
+            for each, below in pairwise(line)
+            if self.origins[below][1][0] != "links" and type(self.parts[each]) is not tuple
+        ]
+        met = first_met(state, [self.parts[each] for each in above], self.parts[number])
+        if met is not None:
+            self.holders[number] = above[met]
 
     def _known(self, part: Any) -> int | None:
         number = self._numbers.get(id(part))
