@@ -58,6 +58,18 @@ def test_a_class_that_states_a_wrong_module_is_named_by_one_that_holds_it(
     assert "adapters.register(holding.Public, serialize" in only(explain([cls()])).advice
 
 
+def test_a_module_with_the_name_of_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    package, module = ModuleType("package"), ModuleType("package.open")
+    vars(package)["open"] = open  # hides the module
+    cls = hidden("package.open", "Collection")
+    vars(module)["Collection"] = cls
+    monkeypatch.setitem(sys.modules, "package", package)
+    monkeypatch.setitem(sys.modules, "package.open", module)
+    assert "adapters.register(type(obj[0]), serialize" in only(explain([cls()])).advice
+    vars(package)["Collection"] = cls
+    assert "adapters.register(package.Collection, serialize" in only(explain([cls()])).advice
+
+
 def test_expressions_and_whose_code_a_class_is() -> None:
     assert class_expression(Locked, "obj") == "test_explain_classes.Locked"
     assert class_expression(dict, "obj") == "builtins.dict"

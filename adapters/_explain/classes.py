@@ -21,13 +21,13 @@ def class_expression(cls: type, path: str) -> str:
     It is the name that the class states, or that of a module which holds it, if one of them leads
     to it; the modules in it have to be imported. Else it is `type(path)`.
     """
-    name = qualified_name(cls)
-    if _at(name) is cls:
-        return name
+    names = [qualified_name(cls)]
     with suppress_failures():  # of a metaclass
-        if reference := held(cls):
-            return reference.replace(":", ".")
-    return f"type({path})"
+        package = package_of(cls)
+        own = list(vars(sys.modules[package]).items()) if package in sys.modules else []
+        names += [f"{package}.{name}" for name, each in own if each is cls and name[0] != "_"]
+        names.append(str(held(cls)).replace(":", "."))
+    return next((name for name in names if _at(name) is cls), f"type({path})")
 
 
 def is_foreign(cls: type) -> bool:
@@ -49,15 +49,15 @@ def package_of(cls: type) -> str:
 
 
 def _at(name: str) -> Any:
-    """What a dotted name leads to, without an import; None if it leads nowhere."""
-    parts = name.split(".")
-    for end in range(len(parts) - 1, 0, -1):
-        found: Any = sys.modules.get(".".join(parts[:end]))
-        if found is not None:
-            try:
-                for part in parts[end:]:
-                    found = getattr(found, part)
-            except failures():
-                return None
-            return found
-    return None
+    """What a dotted name leads to, None if it leads nowhere.
+
+    As Python evaluates it: a module that has the name of something else in its package is not met.
+    """
+    first, *rest = name.split(".")
+    found: Any = sys.modules.get(first)
+    try:
+        for part in rest:
+            found = getattr(found, part)
+    except failures():
+        return None
+    return found
