@@ -14,12 +14,17 @@ from gadgets import Gadget, Unbuildable
 from unloadable import (
     ByIdentity,
     ByName,
+    Constant,
     Fatal,
     Fragile,
     KeywordError,
+    Logged,
+    Lookup,
     MendedError,
     NeedsArgument,
+    Node,
     Options,
+    Sized,
     Slow,
     WrongReducer,
 )
@@ -41,6 +46,8 @@ def test_the_innermost_parts_are_named_with_the_cause(monkeypatch: pytest.Monkey
     only_here = ModuleType("only_here")
     exec("def f(): pass\nclass C: pass", vars(only_here))
     monkeypatch.setitem(sys.modules, "only_here", only_here)
+    logged = Logged()
+    logged["a"] = 1
     obj = {
         "fine": [*range(50), Gadget(1), MendedError("no", key=1), ByName.A],
         "steps": [{"last": KeywordError("no", key=1)}, ProtocolError("u", 1, "m", {})],
@@ -51,6 +58,11 @@ def test_the_innermost_parts_are_named_with_the_cause(monkeypatch: pytest.Monkey
         "class": [vars(only_here)["C"]()],
         "reducer": [WrongReducer()],
         "state": [Fragile(a=1)],
+        "items": [logged],
+        "slots": [Constant(1)],
+        "cycle": [Node("child", Node("parent"))],
+        "base": [Sized(a=1)],
+        "lookup": [Lookup()],
     }
     found = by_path(obj)
     expected = {
@@ -61,10 +73,15 @@ def test_the_innermost_parts_are_named_with_the_cause(monkeypatch: pytest.Monkey
             "RecursionError",
             "let unloadable.Options.__getattr__ raise A",
         ),
-        "obj['new']['thing']": ("missing 1 required", "define __getnewargs__ in unloadable.Needs"),
+        "obj['new']['thing']": ("missing 1 required", "define __getnewargs__ (or __getnew"),
         "obj['function'][0]": ("No module named", "register_pickle_by_value(sys.modules['only_h"),
         "type(obj['class'][0])": ("No module named", "move it to a file on its sys.path"),
         "obj['reducer'][0]": ("ValueError: invalid lit", "mend unloadable.WrongReducer.__reduce__"),
+        "obj['items'][0]": ("no attribute 'log'", "items are added before the object has any attr"),
+        "obj['slots'][0]": ("value is constant", "define __setstate__ in unloadable.Constant to"),
+        "obj['cycle'][0]": ("no attribute 'name'", "calls the __hash__ of an object"),
+        "obj['base'][0]": ("RecursionError", "let unloadable.Options.__getattr__ raise Attribute"),
+        "obj['lookup'][0]": ("KeyError", "mend unloadable.Lookup.__reduce__"),
         "obj['state'][0]": ("ArithmeticError: not here", "mend unloadable.Fragile.__setstate__"),
     }
     assert found.keys() == expected.keys()

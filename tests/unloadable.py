@@ -77,3 +77,52 @@ class Slow(Fragile):
 class WrongReducer:
     def __reduce__(self) -> Any:
         return int, ("x",)
+
+
+class Logged(dict):  # type: ignore[type-arg]
+    """Reads an attribute as items are set, which come first."""
+
+    def __init__(self) -> None:
+        self.log: list[Any] = []
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.log.append(key)
+        super().__setitem__(key, value)
+
+
+class Constant:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        object.__setattr__(self, "value", value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} is constant")
+
+
+class Node:
+    """Is hashed by an attribute, and is in a set of what it refers to."""
+
+    def __init__(self, name: str, parent: Any = None) -> None:
+        self.parent, self.children, self.name = parent, set[Any](), name
+        if parent is not None:
+            parent.children.add(self)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class Sized(Options):
+    """A subclass of what is to be mended."""
+
+
+class Lookup:
+    """Is known in this process alone."""
+
+    known: dict[int, Any] = {}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self.known[id(self)] = self
+
+    def __reduce__(self) -> Any:
+        return Lookup.known.__getitem__, (id(self),)

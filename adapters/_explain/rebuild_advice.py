@@ -13,7 +13,22 @@ from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
 
 _DEFINITIONS = (type, FunctionType, BuiltinFunctionType, ModuleType)
-_GETTERS = ("__getattr__", "__getattribute__")
+# What to do where one of these methods is called before the object has its attributes.
+_BEFORE = {
+    ("__getattr__", "__getattribute__"): "let {}.__getattr__ raise AttributeError for names that"
+    " begin with '__', and for the attribute that it reads: it is called before the object has any"
+    " attributes",
+    ("__setattr__", "__delattr__"): "define __setstate__ in {} to set the attributes by"
+    " object.__setattr__: pickle sets slots, and those of exceptions, as an assignment does",
+    (
+        "__setitem__",
+        "append",
+        "extend",
+        "add",
+        "update",
+    ): "define __reduce__ in {} to return a function and its arguments: items are added before the"
+    " object has any attributes",
+}
 
 
 def rebuild_advice(part: Any, path: str, problem: Problem) -> str:
@@ -35,16 +50,25 @@ def _advice(part: Any, path: str, problem: Problem) -> str:
     if is_foreign(cls):
         return register
     bases = [base for base in cls.__mro__ if not is_foreign(base)]  # those to mend
-    own = {attribute for base in bases for attribute in vars(base)}
-    if any(getter in own and getter in problem.called for getter in _GETTERS):
+
+    def base_with(*names: str) -> str | None:
+        """The class that defines one of some methods."""
+        found = (base for base in bases if not vars(base).keys().isdisjoint(names))
+        return next(map(qualified_name, found), None)
+
+    called = set(problem.called)
+    for names, what in _BEFORE.items():
+        if not called.isdisjoint(names) and (base := base_with(*called.intersection(names))):
+            return f"{what.format(base)}; or {register}"
+    if "__hash__" in called:
         return (
-            f"let {name}.__getattr__ raise AttributeError for names that begin with '__', and for"
-            " the attribute that it reads: it is called before the object has any attributes"
+            "it is in a cycle, so that a set or dict calls the __hash__ of an object that has no"
+            f" attributes yet: define __reduce__ there with what __hash__ needs; or {register}"
         )
-    if not own.isdisjoint(("__reduce__", "__reduce_ex__")):
-        return f"mend {name}.__reduce__: what it returns has to make the object; or {register}"
-    if "__setstate__" in own and "__setstate__" in problem.called:
-        return f"mend {name}.__setstate__: it gets what __getstate__ returned; or {register}"
+    if base := base_with("__reduce__", "__reduce_ex__"):
+        return f"mend {base}.__reduce__: what it returns has to make the object; or {register}"
+    if "__setstate__" in called and (base := base_with("__setstate__")):
+        return f"mend {base}.__setstate__: it gets what __getstate__ returned; or {register}"
     enum: Any = sys.modules.get("enum")
     if enum is not None and isinstance(part, enum.Enum):
         return (
@@ -57,10 +81,11 @@ def _advice(part: Any, path: str, problem: Problem) -> str:
             " a function and its arguments: without it, the class is called with `args` alone, and"
             f" then gets its attributes; or {register}"
         )
-    if "__new__" in own and "__getnewargs__" not in own and "__getnewargs_ex__" not in own:
+    by_new = "__new__" in called or "__new__()" in problem.said
+    if by_new and (base := base_with("__new__")):
         return (
-            f"define __getnewargs__ in {name} to return the arguments of its __new__, which is"
-            f" called without any; or {register}"
+            f"define __getnewargs__ (or __getnewargs_ex__) in {base} to return the arguments of its"
+            f" __new__, which is called without any; or {register}"
         )
     return f"define __reduce__ in {name} to return a function and its arguments; or {register}"
 
