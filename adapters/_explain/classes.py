@@ -26,7 +26,8 @@ def class_expression(cls: type, path: str) -> str:
         package = package_of(cls)
         own = list(vars(sys.modules[package]).items()) if package in sys.modules else []
         names += [f"{package}.{name}" for name, each in own if each is cls and name[0] != "_"]
-        names.append(str(held(cls)).replace(":", "."))
+        if is_extension_type(cls):  # which states a wrong module more often; the search takes long
+            names.append(str(held(cls)).replace(":", "."))
     return next((name for name in names if _at(name) is cls), f"type({path})")
 
 
