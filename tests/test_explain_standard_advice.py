@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import multiprocessing
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing.connection import Listener
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -84,3 +88,24 @@ def test_the_way_of_a_database_in_memory_is_one() -> None:
         one.execute("create table t (a)")
         two.deserialize(one.serialize())
         assert not two.execute("select * from t").fetchall()
+
+
+def test_other_objects_of_the_standard_library() -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        assert advices(loop.create_future()) == {"await it here, and send its result"}
+        (advice,) = advices(loop)
+        assert advice.startswith("make a new asyncio.")
+    finally:
+        loop.close()
+    assert advices(Future()) == {"send its result"}
+    assert advices(threading.Thread(target=print)) == {"start one there"}
+    assert advices(SystemRandom()) == {
+        "make a new one there, or call adapters.register(random.SystemRandom, serialize, factory)"
+    }
+    assert advices(ctypes.create_string_buffer(5)) == {
+        "send bytes of it, and make it there by the from_buffer_copy of its type"
+    }
+    assert advices((ctypes.c_char_p * 2)(b"a", b"b")) == {
+        "register an adapter for the type that owns it"
+    }

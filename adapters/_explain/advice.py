@@ -6,13 +6,12 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
-from adapters._explain.classes import is_foreign, package_of
+from adapters._explain.classes import is_foreign, is_standard, package_of
 from adapters._explain.hazards import CONNECT, LINKS, OPEN
-from adapters._explain.owners import Owners, is_handle
+from adapters._explain.owners import Owners, is_data_of_ctypes, is_handle
 from adapters._explain.reducers import reducer_instead
 from adapters._explain.standard_advice import sqlite_advice
 from adapters._explain.walk import Walk
-from adapters._expressions import is_of_stdlib
 from adapters._naming import qualified_name
 from adapters._wire.ctype import advice_for, ctype_of
 from adapters._wire.rebuild import registry
@@ -30,7 +29,11 @@ _FILES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom",
 _INSTEAD = {
     **dict.fromkeys(("_thread.lock", "_thread.RLock"), "make a new lock there"),
     "_thread._local": "make a new one there",
-    "threading.Thread": "start one there",
+    **dict.fromkeys(("threading.Thread", "threading.Timer"), "start one there"),
+    **dict.fromkeys(("_asyncio.Future", "_asyncio.Task"), "await it here, and send its result"),
+    "concurrent.futures._base.Future": "send its result",
+    "_contextvars.ContextVar": "define it at the top level of a module, and import it there",
+    "_contextvars.Context": "send a dict of the values that are needed",
     "builtins.generator": "send a list of what it gives, or a function that makes it",
     "builtins.coroutine": "send its arguments, and call the function there",
     "builtins.async_generator": "send a function that makes it",
@@ -85,6 +88,8 @@ def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
     is_of_c = ctype_of(part) is not None and library is not None
     if is_of_c or _asked(is_handle, part):
         return owners.for_handle(number)
+    if is_data_of_ctypes(type(part)):
+        return "send bytes of it, and make it there by the from_buffer_copy of its type"
     first = _first(owners, part, number)
     if library is not None:
         return _in_library(owners, part, number, library, first)
@@ -111,10 +116,13 @@ def _first(owners: Owners, part: Any, number: int) -> str:
     standard = owners.standard_object_of(number)
     instead = _asked(sqlite_advice, part) or _INSTEAD.get(name)
     if standard is not None and not (instead in _SENT and owners.is_opened_by(standard, number)):
-        return f"make a new {owners.class_of(standard)} there"
+        of_owner = _INSTEAD.get(qualified_name(type(owners.part(standard))))
+        return of_owner or f"make a new {owners.class_of(standard)} there"
     if instead is not None:
         return instead
     register = f"call adapters.register({owners.class_of(number)}, serialize, factory)"
+    if is_standard(type(part)) and package_of(type(part)) != "builtins":
+        return f"make a new one there, or {register}"
     reducing = _asked(_reducing_class, part)
     if reducing is None:
         return register
@@ -124,7 +132,7 @@ def _first(owners: Owners, part: Any, number: int) -> str:
 def _in_library(owners: Owners, part: Any, number: int, library: int, first: str) -> str:
     """What to do about a part of an object of a library, whose class is not to be changed."""
     register = f"call adapters.register({owners.class_of(library)}, serialize, factory)"
-    if type_name(part) in _INSTEAD or is_of_stdlib(type(part)):
+    if type_name(part) in _INSTEAD or is_standard(type(part)):
         return f"{register}, with a factory that makes this part anew"
     package = package_of(type(owners.part(library))).strip("_")
     # Extensions often state a module of their own, such as `_duckdb`, and are held by the package.

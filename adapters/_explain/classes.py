@@ -6,7 +6,6 @@ import sys
 from pathlib import PurePath
 from typing import Any
 
-from adapters._expressions import is_of_stdlib
 from adapters._importable.extension_type import is_extension_type
 from adapters._importable.reference import held
 from adapters._naming import qualified_name
@@ -34,7 +33,7 @@ def class_expression(cls: type, path: str) -> str:
 def is_foreign(cls: type) -> bool:
     """Whether a class is of a library, or of an extension: its code is not for the user to mend."""
     try:
-        if is_of_stdlib(cls) or is_extension_type(cls):
+        if is_standard(cls) or is_extension_type(cls):
             return True
         file = getattr(sys.modules.get(cls.__module__), "__file__", None)
         return isinstance(file, str) and not _LIBRARIES.isdisjoint(PurePath(file).parts)
@@ -42,11 +41,15 @@ def is_foreign(cls: type) -> bool:
         return False
 
 
+def is_standard(cls: type) -> bool:
+    """Whether a class is of the standard library, or of this one."""
+    package = package_of(cls)
+    return package in sys.stdlib_module_names or package == "adapters"
+
+
 def package_of(cls: type) -> str:
-    """The top-level package that a class states."""
-    with suppress_failures():
-        return str(cls.__module__).partition(".")[0]
-    return ""
+    """The top-level package of a class."""
+    return qualified_name(cls).partition(".")[0]
 
 
 def _at(name: str) -> Any:

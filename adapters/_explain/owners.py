@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from adapters._addresses import is_ctypes_pointer
-from adapters._explain.classes import class_expression, is_foreign, package_of
+from adapters._explain.classes import class_expression, is_foreign, is_standard, package_of
 from adapters._explain.hazards import LIBRARY, OWNER
 from adapters._explain.paths import Paths
 from adapters._explain.reducers import (
@@ -16,7 +16,6 @@ from adapters._explain.reducers import (
 )
 from adapters._explain.standard_advice import inherited_advice
 from adapters._explain.walk import Walk
-from adapters._expressions import is_of_stdlib
 from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
 
@@ -45,7 +44,7 @@ class Owners:
         """The nearest object above a part whose class is not of the standard library, nor ours."""
         above = reversed(self._walk.line_to(number)[:-1])
         parts = self._walk.parts
-        return next((each for each in above if not _is_standard(type(parts[each]))), None)
+        return next((each for each in above if not is_standard(type(parts[each]))), None)
 
     def library_object_of(self, number: int) -> int | None:
         """The outermost object of a library that a part belongs to, None if the nearest is none.
@@ -70,15 +69,15 @@ class Owners:
         owner, parts = None, self._walk.parts
         for above in reversed(self._walk.line_to(number)[:-1]):
             kind = type(parts[above])
-            if not _is_standard(kind):
+            if not is_standard(kind):
                 break
             owner = owner if package_of(kind) in _PLAIN else above
         return owner
 
     def is_opened_by(self, standard: int, number: int) -> bool:
         """Whether a file or connection is what an object of the standard library is about."""
-        is_thread = package_of(type(self.part(standard))) == "threading"
-        return self._walk.origins[number][0] == standard and not is_thread
+        runs = package_of(type(self.part(standard))) in ("asyncio", "threading")
+        return self._walk.origins[number][0] == standard and not runs
 
     def inherited(self, number: int) -> str | None:
         """What to do about a part that is, or belongs to, an object of multiprocessing."""
@@ -128,15 +127,22 @@ class Owners:
         return OWNER
 
 
-def _is_standard(kind: type) -> bool:
-    return is_of_stdlib(kind) or package_of(kind) == "adapters"
-
-
 def is_handle(part: Any) -> bool:
     """Whether a part is a handle: a pointer, a capsule, or what holds one for SWIG or ctypes."""
     kind = type(part)
     if kind.__name__ in ("PyCapsule", "SwigPyObject") or is_ctypes_pointer(kind):
         return True
+    if not is_data_of_ctypes(kind):
+        return False
+    try:
+        part.__reduce__()
+    except ValueError:  # there are pointers in it
+        return True
+    return False
+
+
+def is_data_of_ctypes(kind: type) -> bool:
+    """Whether the objects of a type are numbers, structs, unions or arrays of ctypes."""
     ctypes: Any = sys.modules.get("_ctypes")
     if ctypes is None:
         return False
