@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from wrong_adapters.right import RIGHT, Key, Slow
+from wrong_adapters.right import RIGHT, Key, Slow, Varied
 
 from adapters._conformance import leaks
 from adapters._conformance.case import Case
@@ -16,10 +16,21 @@ from adapters.testing import check_adapter
 
 @pytest.mark.parametrize("kind", RIGHT)
 def test_a_correct_adapter_breaks_no_promise(kind: type) -> None:
-    report = check_adapter(kind, [RIGHT[kind]()], skip={"threads_at_once": "slow"})
+    report = check_adapter(
+        registry.serving(kind), [RIGHT[kind]()], skip={"threads_at_once": "slow"}
+    )
     skipped = {result.promise: result.reason for result in report.results if result.reason}
     for name in ("factory_makes_a_fresh_object", "deepcopy_makes_a_second_object"):
         assert ("immutable" in skipped.get(name, "")) is (kind is Key)
+
+
+def test_subclasses_are_tried_where_they_are_served() -> None:
+    report = check_adapter(Varied, [Varied("value")], skip={"threads_at_once": "slow"})
+    results = {result.promise: result for result in report.results}
+    assert results["subclasses_keep_their_class"].status == "passed"
+    report = check_adapter(Key, [Key("value")], skip={"threads_at_once": "slow"})
+    results = {result.promise: result for result in report.results}
+    assert "serves no subclasses" in results["subclasses_keep_their_class"].reason
 
 
 def slow(seconds: float, **options: Any) -> tuple[str, str]:

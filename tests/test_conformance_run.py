@@ -91,7 +91,7 @@ def test_the_error_crosses_a_process_whole() -> None:
     assert isinstance(twin, (AssertionError, adapters.AdapterError))
     assert str(twin) == str(raised.value)
     assert twin.report == raised.value.report
-    assert "breaks 1 of 24 promises" in str(twin)
+    assert "breaks 1 of 25 promises" in str(twin)
     skipped = {r.promise: r.reason for r in twin.report.results if r.status == "skipped"}
     assert skipped["threads_at_once"] == "not checked while this is broken: state pickles"
 

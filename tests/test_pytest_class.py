@@ -72,7 +72,7 @@ def test_a_class_for_pytest_and_its_golden_payloads(tmp_path: Path) -> None:
     (tmp_path / "test_widgets.py").write_text(TESTS)
     golden = tmp_path / "adapters-golden"
     said = run_pytest(tmp_path, "--adapters-record")
-    skipped = 1 if "forkserver" in multiprocessing.get_all_start_methods() else 3
+    skipped = 2 if "forkserver" in multiprocessing.get_all_start_methods() else 4
     assert f"{len(PROMISES) - skipped} passed, {skipped} skipped" in said
     assert "PASSED test_widgets.py::TestWidget::test_threads_at_once" in said
     assert sorted(path.name for path in golden.iterdir()) == [

@@ -11,7 +11,7 @@
 | `state_checks` | checks of states, which rebuild nothing |
 | `elsewhere` | the checks for objects of which a process may have one at a time |
 | `files` | the check for files that rebuilds write, and the watch over them |
-| `rebuild_checks`, `leaks`, `wrong_states`, `golden` | checks that rebuild objects |
+| `rebuild_checks`, `leaks`, `subclasses`, `wrong_states`, `golden` | checks that rebuild objects |
 | `states` | the parts of a state; whether two states, or two native objects, are equal |
 | `report` | the results, as an object, text and an error; how a check ends that does not pass |
 | `pytest_class`, `pytest_plugin` | the promises as tests of pytest, and its option |

@@ -38,7 +38,7 @@ GIVE_FUNCTIONS = "give functions that make the examples"
 # The fields of a case that go to a child as they are.
 _SENT = (
     *("labels", "equal", "ignore", "live", "rebuilds", "elsewhere", "drawn", "golden"),
-    *("looks", "unreadable"),
+    *("looks", "unreadable", "of_target_alone"),
 )
 
 
@@ -68,6 +68,7 @@ class Case:
         golden: (version, file, label, payload) of each recorded payload.
         sent: In a child: each example as it was sent.
         home: In a child: the folder in which its author works.
+        of_target_alone: Whether all examples are of the registered type, none of a subclass.
         makers: The function that made each example, None where the author gave the object.
         looks: What each example looks like from outside; empty if `equal` decides.
         unreadable: {"module.Type.name": why it is not read}, as it ended a process.
@@ -91,6 +92,7 @@ class Case:
     golden: list[tuple[int, str, str, bytes]] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     home: str = ""
+    of_target_alone: bool = True
     makers: list[Callable[[], Any] | None] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -206,6 +208,7 @@ class Case:
         if adapter is None:
             raise Broken(f"what arrived is a {type_name(rebuilt)}, which no adapter serves")
         self.adapter = adapter
+        registry.copyreg.meet(type(rebuilt))
         if not self.elsewhere:
             self.examples[self.index] = rebuilt
         self.require_state(rebuilt, "what arrived")
@@ -229,7 +232,10 @@ def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **opt
     labels, given = list(map(str, examples)), list(examples.values())
     makers = [one if callable(one) and adapter_for(one) is not adapter else None for one in given]
     objects = [maker() if maker else one for maker, one in zip(makers, given, strict=True)]
+    for each in objects:
+        registry.copyreg.meet(type(each))  # as adapters.dumps does: it may be of a later subclass
     case = Case(adapter, labels, objects, drawn=drawn, makers=makers, **options)
+    case.of_target_alone = {type(each) for each in objects} <= {adapter.target}
     add_golden(case, golden, record_golden)
     return case
 

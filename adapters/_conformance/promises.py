@@ -9,6 +9,7 @@ from adapters._conformance import rebuild_checks, state_checks
 from adapters._conformance.files import rebuild_writes_no_file
 from adapters._conformance.golden import golden_payloads_load, old_versions_are_reachable
 from adapters._conformance.leaks import nothing_leaks
+from adapters._conformance.subclasses import subclasses_keep_their_class
 from adapters._conformance.wrong_states import wrong_states_are_refused
 
 
@@ -53,6 +54,7 @@ PROMISES = (
     Promise(rebuild_checks.factory_makes_a_fresh_object),
     Promise(rebuild_checks.deepcopy_makes_a_second_object, needs="factory_makes_a_fresh_object"),
     Promise(rebuild_checks.nested_and_shared_in_one_message),
+    Promise(subclasses_keep_their_class),
     Promise(rebuild_checks.state_is_no_alias),
     Promise(rebuild_checks.factory_keeps_no_container),
     Promise(nothing_leaks, needs="nested_and_shared_in_one_message"),

@@ -230,8 +230,27 @@ def _release(memory: bytearray | mmap) -> None:
 
 def threads_at_once(case: Case) -> None:
     """Eight threads serialize and rebuild the same objects at once."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        problems = _problems_of_threads(case, _THREADS)
+    finally:
+        sys.setswitchinterval(interval)
+    if not problems:
+        return
+    if alone := _problems_of_threads(case, 1):
+        problem = f"in another thread than the one that rebuilt it, {alone[0]}"
+        advice = "say so in the docs of the type, and name this promise in skip="
+        raise Broken(f"{problem}; if objects belong to one thread by design, {advice}")
+    problem = f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}"
+    advice = "keep nothing in variables that all calls share, or lock them"
+    raise Broken(f"{problem}; serialize and the factory must {advice}")
+
+
+def _problems_of_threads(case: Case, count: int) -> list[str]:
+    """What went wrong in so many threads that serialize and rebuild for a while."""
     problems: list[str] = []
-    barrier = threading.Barrier(_THREADS)
+    barrier = threading.Barrier(count)
 
     def work(turn: int) -> None:
         barrier.wait()
@@ -246,14 +265,6 @@ def threads_at_once(case: Case) -> None:
                 said = str(error) if isinstance(error, Broken) else in_words(error)
                 problems.append(f"example {case.labels[index]}: {said}")
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(work, range(_THREADS)))
-    finally:
-        sys.setswitchinterval(interval)
-    if problems:
-        problem = f"with {_THREADS} threads that serialize and rebuild at once, {problems[0]}"
-        advice = "keep nothing in variables that all calls share, or lock them"
-        raise Broken(f"{problem}; serialize and the factory must {advice}")
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, range(count)))
+    return problems

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import adapters
-from wrong_adapters.base import Thing, new, value_of, wrong
+from wrong_adapters.base import WRONG, Thing, Wrong, new, value_of, wrong
 
 
 class Modern:
@@ -136,7 +136,34 @@ def in_the_main_thread(thing: Thing) -> Any:
     return thing.value
 
 
-wrong("Unsendable", "threads_at_once", "Panic: unsendable, but sent", in_the_main_thread)
+wrong(
+    "Unsendable", "threads_at_once", "if objects belong to one thread by design", in_the_main_thread
+)
+
+
+class Degrading(Thing):
+    """The factory makes it of objects of its subclasses, too."""
+
+
+def degrade(state: Any) -> Any:
+    return Degrading(state)
+
+
+class Degraded(Degrading):
+    pass
+
+
+for _target, _name, _factory in (
+    (Degrading, "Degrading", degrade),
+    (type("ByItsType", (Thing,), {"__module__": __name__}), "ByItsType", None),
+):
+    globals()[_name] = _target
+    WRONG[_name] = Wrong(
+        "subclasses_keep_their_class",
+        adapters.register(_target, value_of, _factory or _target, subclasses=True),
+        [_target("one")],
+        "put type(obj) into the state",
+    )
 
 _open: set[Any] = set()
 

@@ -94,6 +94,33 @@ adapters.register(Parent, value_of, Parent)
 adapters.register(Part, state_of_part, find_part)
 
 
+class Varied(Thing):
+    """Its adapter serves subclasses, and keeps their class."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the value is a str")
+        super().__init__(value)
+
+
+def class_and_value(varied: Varied) -> Any:
+    return type(varied), varied.value
+
+
+def of_class(state: Any) -> Varied:
+    cls, value = state
+    if not isinstance(cls, type) or not issubclass(cls, Varied):
+        raise TypeError("the state begins with a class")
+    return cls(value)
+
+
+adapters.register(Varied, class_and_value, of_class, subclasses=True)
+
+
+class Later(Varied):
+    """Made after the registration of its base."""
+
+
 class Slow(Thing):
     """Takes as many seconds as its value says."""
 
@@ -109,5 +136,7 @@ adapters.register(Slow, value_of, Slow)
 RIGHT: dict[type, Callable[[], Any]] = {
     Located: lambda: Located(PLACES),
     Key: lambda: Key("value"),
+    Varied: lambda: Varied("value"),
+    Later: lambda: Later("value"),
     Part: lambda: Parent("name").parts["b"],
 }
