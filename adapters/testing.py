@@ -13,8 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from adapters._conformance.check import check_adapter
 from adapters._conformance.report import ConformanceError, Report, Result
-from adapters._conformance.run import check_adapter
 
 __all__ = ["Conformance", "ConformanceError", "Report", "Result", "check_adapter"]
 

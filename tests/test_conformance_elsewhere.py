@@ -21,7 +21,7 @@ def test_no_object_is_rebuilt_where_another_one_is_alive(tmp_path: Path) -> None
     options: dict[str, Any] = {"golden": tmp_path, "record_golden": True, "rebuilds": 100}
     report = check_adapter(OneAtATime, [example], elsewhere=True, **options)
     skipped = {result.promise for result in report.results if result.status == "skipped"}
-    assert skipped == {*SKIPPED, "old_versions_are_reachable"}
+    assert skipped == {*SKIPPED, "old_versions_are_reachable", "subclasses_keep_their_class"}
     assert CHECKS.keys() | skipped <= set(NAMES)
     with pytest.raises(ConformanceError, match="name is open in this process"):
         check_adapter(OneAtATime, [example], **options)

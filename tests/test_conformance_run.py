@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import os
 import pickle
+import sys
 from typing import Any
 
 import cffi
@@ -42,6 +44,30 @@ def test_a_wrong_adapter_breaks_one_promise(name: str) -> None:
     assert list(found) == [promise], found
     assert says in found[promise]
     assert found[promise] in str(raised.value)
+    assert f"skip={{'{promise}': 'the reason'}}" in str(raised.value)
+    assert ("timeout=" in found[promise]) is ("timeout" in options)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [Terminal, io.StringIO])
+def test_a_terminal_shows_what_is_checked(
+    stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", shown := stream())
+    check_adapter(Gadget, [Gadget(1)], skip=dict.fromkeys(NAMES[4:], "not now"))
+    said = shown.getvalue()
+    if stream is io.StringIO:
+        assert said == ""
+        return
+    texts = [text.strip() for text in said.split("\r")]
+    assert len(texts) == len(NAMES) + 3
+    assert texts[3] == f"adapter gadgets.Gadget, promise 3 of {len(NAMES)}: state pickles"
+    assert texts[-2:] == ["", ""]
+    assert "\n" not in said
 
 
 def alike(one: Any, other: Any) -> bool:

@@ -142,7 +142,8 @@ class Case:
     def require_same(self, original: Any, other: Any, how: str) -> None:
         """The same, by `equal`, `==` and the states alone: in any thread."""
         if found := compare(self.adapter, original, other, self.equal):
-            raise Broken(f"{how} is not equal to the original: {found}")
+            advice = "" if self.equal or "equal=" in found else "; if they are equal, pass equal="
+            raise Broken(f"{how} is not equal to the original: {found}{advice}")
 
     def require_look(
         self, obj: Any, how: str, index: int | None = None, *, full: bool = False

@@ -85,7 +85,8 @@ def require_no_leak(case: Case, payload: bytes) -> str:
             break
     if growing:
         grown = "; ".join(growing.values())
-        raise Broken(f"what a process holds grows with each rebuild, {grown} rebuilds: {_ADVICE}")
+        advice = f"{_ADVICE}; if it is a cache that fills up, more rebuilds= show its end"
+        raise Broken(f"what a process holds grows with each rebuild, {grown} rebuilds: {advice}")
     if count < _FEWEST:
         label = case.labels[case.index]
         often = "once" if total == 1 else f"{total} times"

@@ -72,7 +72,8 @@ class Report(NamedTuple):
     def complaint(self) -> str:
         """What is broken, and what to do: the message of the error."""
         lines = [f"  {name.replace('_', ' ')}: {reason}" for name, _, reason in self.failures]
-        return "\n".join([self._verdict(), *lines])
+        advice = f"skip={{{self.failures[0].promise!r}: 'the reason'}} leaves a promise out"
+        return "\n".join([self._verdict(), *lines, f"  ({advice})"])
 
     def __str__(self) -> str:
         marks = {"passed": "ok     ", "failed": "BROKEN ", "skipped": "skipped"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,18 +10,19 @@ from typing import Any
 from adapters._child import Child, ChildDiedError, ChildRaisedError
 from adapters._conformance import elsewhere as one_at_a_time
 from adapters._conformance import service
-from adapters._conformance.case import GIVE_FUNCTIONS, Case, collect
+from adapters._conformance.case import GIVE_FUNCTIONS, Case
 from adapters._conformance.files import rebuild_writes_no_file
 from adapters._conformance.looks import in_words
 from adapters._conformance.originals import Originals
 from adapters._conformance.promises import NAMES, PROMISES, Promise
 from adapters._conformance.rebuild_checks import ends_with_its_process
-from adapters._conformance.report import Broken, ConformanceError, Report, Result, Status
-from adapters._conformance.states import Equal
+from adapters._conformance.report import Broken, Result, Status
 from adapters._conformance.subclasses import NEEDED, subclasses_keep_their_class
 from adapters._conformance.wrong_states import wrong_states_are_refused
 
 _CRASHES = 3  # of children, on wrong states: more of them show nothing new
+
+_ADVICE_HUNG = " (timeout= gives it more seconds)"
 
 
 class Run:
@@ -42,15 +42,20 @@ class Run:
         if unknown := self._skip.keys() - set(NAMES):
             raise ValueError(f"skip names {sorted(unknown)}; the promises are {', '.join(NAMES)}")
 
-    def run(self, wanted: Collection[str]) -> None:
-        """Check the promises that are wanted, and those that they need."""
+    def run(self, wanted: Collection[str], show: Callable[[str], object] = str) -> None:
+        """Check the promises that are wanted, and those that they need.
+
+        `show` is called before each, with its name and how many there are.
+        """
         names = set(wanted) - self.results.keys()
         for promise in reversed(PROMISES):
             if promise.name in names and promise.needs not in self.results:
                 names.add(promise.needs)
         try:
-            for promise in PROMISES:
+            for number, promise in enumerate(PROMISES, 1):
                 if promise.name in names:
+                    name = promise.name.replace("_", " ")
+                    show(f"promise {number} of {len(PROMISES)}: {name}")
                     self.results[promise.name] = Result(promise.name, *self._outcome(promise))
         finally:
             self._end_worker()
@@ -67,7 +72,7 @@ class Run:
             status, reason = self._check(promise)
         except (Broken, ChildRaisedError, ChildDiedError) as problem:
             self._end_worker()
-            status, reason = "failed", str(problem)
+            status, reason = "failed", _in_words(problem)
         if status == "failed":
             self._blocked[name] = name
         return status, reason
@@ -222,7 +227,7 @@ class Run:
                 if not number.isdigit():
                     raise
                 start = int(number) + 1
-                crashes.append(f"{what}, {death.how}")
+                crashes.append(f"{what}, {death.how}{_ADVICE_HUNG if death.hung else ''}")
                 if death.hung:  # one wait is enough
                     break
         problem = f"a child process that rebuilt {'; '.join(crashes)}"
@@ -230,69 +235,6 @@ class Run:
         return "failed", f"{problem}: the factory must {advice}"
 
 
-def check_adapter(
-    adapter: Any,
-    examples: Any,
-    *,
-    equal: Equal | None = None,
-    ignore: Collection[str] = (),
-    live: Callable[[], int] | None = None,
-    golden: str | os.PathLike[str] | None = None,
-    record_golden: bool = False,
-    skip: Mapping[str, str] | None = None,
-    rebuilds: int | None = None,
-    elsewhere: bool = False,
-    timeout: float = 60.0,
-) -> Report:
-    """Check each promise that an adapter makes, on each example.
-
-    Nothing is rebuilt in this process before a child has survived it. In a script, call it under
-    `if __name__ == "__main__":`, as the children that are spawned run the script's top level.
-
-    Args:
-        adapter: What `adapters.register` returned; or the type, the C type or the adapter's name.
-        examples: A list, or a dict with labels, of objects or of functions without arguments that
-            make one; or a Hypothesis strategy, of which a few are drawn. Different ones show more.
-        equal: equal(original, rebuilt) says whether they are the same. Without it all that can be
-            seen of them from outside is compared, in child processes: attributes, properties,
-            getters, length, items, arrays. So is their `==`, if the type has one of its own, else
-            the states, which must be deeply equal.
-        ignore: Names of attributes and getters that need not be equal.
-        live: Returns how many objects of the C library are alive in the process that calls it.
-        golden: The folder with payloads that were recorded, None for no such check.
-        record_golden: Whether to record, first, each example that has no payload of this version.
-        skip: {name of a promise: why it is not checked}.
-        rebuilds: How many times each example is rebuilt, at the least, in each of three rounds of
-            the search for leaks. Without it 1,000 times, or as often as fits into a few seconds.
-        elsewhere: Whether the library allows one such object in a process, as one open handle of a
-            file: none is rebuilt where another one is alive. What needs two is skipped, and `equal`
-            is not called: looks and states are compared. An object must close when it is deleted.
-        timeout: Seconds that a child may be silent.
-
-    Returns:
-        A report: each promise passed, or was skipped for a reason.
-
-    Raises:
-        ConformanceError: a promise is broken; the message lists all that are.
-        ValueError: there is no example, or `skip` names no promise.
-        TypeError: `equal` or `live` cannot be sent to a child.
-    """
-    if isinstance(ignore, str):
-        raise TypeError(f"ignore is {ignore!r}: give names in a list, [{ignore!r}]")
-    options = {
-        "equal": equal,
-        "ignore": tuple(ignore),
-        "live": live,
-        "rebuilds": rebuilds,
-        "elsewhere": elsewhere,
-    }
-    case = collect(adapter, examples, golden, record_golden, **options)
-    run = Run(case, skip, timeout)
-    run.run(NAMES)
-    results = tuple(run.results[name] for name in NAMES)
-    report = Report(
-        case.adapter.name, case.adapter.version, tuple(case.labels), results, run.compared
-    )
-    if not report.ok:
-        raise ConformanceError(report.complaint(), report.adapter, report)
-    return report
+def _in_words(problem: Exception) -> str:
+    hung = isinstance(problem, ChildDiedError) and problem.hung
+    return f"{problem}{_ADVICE_HUNG if hung else ''}"
