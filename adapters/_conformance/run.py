@@ -236,5 +236,12 @@ class Run:
 
 
 def _in_words(problem: Exception) -> str:
-    hung = isinstance(problem, ChildDiedError) and problem.hung
-    return f"{problem}{_ADVICE_HUNG if hung else ''}"
+    advice = ""
+    if isinstance(problem, ChildDiedError):
+        advice = _ADVICE_HUNG if problem.hung else ""
+        if problem.doing == "threads at once":
+            advice += (
+                "; a library that is not safe for threads needs a lock in serialize and in the"
+                " factory, or threads_at_once in skip="
+            )
+    return f"{problem}{advice}"

@@ -94,6 +94,33 @@ adapters.register(Parent, value_of, Parent)
 adapters.register(Part, state_of_part, find_part)
 
 
+class Branch(Thing):
+    """Copies of it are made by its own method, and are other than the adapter's, as of lxml."""
+
+    def __init__(self, value: Any, rooted: bool = False) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the value is a str")
+        super().__init__(value)
+        self.rooted = rooted
+
+    def __deepcopy__(self, memo: object) -> Branch:
+        return Branch(self.value, rooted=True)
+
+
+def state_of_branch(branch: Branch) -> Any:
+    return (branch.value, branch.rooted)
+
+
+def make_branch(state: Any) -> Branch:
+    value, rooted = state
+    if not isinstance(rooted, bool):
+        raise TypeError("the second is a bool")
+    return Branch(value, rooted)
+
+
+adapters.register(Branch, state_of_branch, make_branch)
+
+
 class Varied(Thing):
     """Its adapter serves subclasses, and keeps their class."""
 
@@ -138,5 +165,6 @@ RIGHT: dict[type, Callable[[], Any]] = {
     Key: lambda: Key("value"),
     Varied: lambda: Varied("value"),
     Later: lambda: Later("value"),
+    Branch: lambda: Branch("leaf"),
     Part: lambda: Parent("name").parts["b"],
 }
