@@ -48,6 +48,13 @@ def work_in_another() -> None:
     os.chdir(tempfile.mkdtemp(dir=entered))
 
 
+def new_path(name: str) -> str:
+    """In a child: a new path inside of its own folder, with that last part."""
+    import tempfile
+
+    return os.path.join(tempfile.mkdtemp(dir=entered), name)
+
+
 def content() -> set[str]:
     """In a child: what lies in the folder that it works in, and in that of temporary files."""
     folders = os.getcwd(), os.path.join(entered, _TEMPORARY)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from wrong_adapters import WRONG, files
 
+from adapters import _own_folder
 from adapters._conformance.files import files_in
+from adapters._conformance.path_copies import with_copies
 from adapters.testing import ConformanceError, check_adapter
 
 has_truncate = hasattr(ctypes.CDLL(None), "truncate") if os.name == "posix" else False
@@ -61,6 +64,36 @@ def test_a_relative_path_in_a_state_is_named(
     said = found["round_trip_in_a_spawned_child"]
     assert "names 'file' by a relative path" in said
     assert "put os.path.abspath of it into the state" in said
+
+
+@pytest.mark.skipif(not has_truncate, reason="no POSIX")
+def test_wrong_states_harm_no_file_that_the_right_one_names(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_bytes(b"data")
+    with suppress(ConformanceError):  # it may well be found out
+        check_adapter(files.Opened, [files.Opened((str(path), "r"))], skip=quick())
+    assert path.read_bytes() == b"data"
+    assert os.listdir(tmp_path) == ["precious"]
+
+
+def test_a_state_with_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "folder"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "file").write_bytes(b"data")
+    own = tmp_path / "own"
+    own.mkdir()
+    state = {"a": [str(folder / "file"), "file"], "b": (os.fsencode(folder), folder, 1)}
+    assert with_copies(state) is state  # not in a child
+    monkeypatch.setattr(_own_folder, "entered", str(own))
+    copied = with_copies(state)
+    file, name = copied["a"]
+    assert Path(file).read_bytes() == b"data"
+    assert Path(file).is_relative_to(own)
+    assert name == "file"
+    as_bytes, as_path, number = copied["b"]
+    assert os.fsdecode(as_bytes) == str(as_path)
+    assert sorted(os.listdir(as_path)) == ["file", "inner"]
+    assert number == 1
 
 
 def test_folders_are_gone_also_of_a_child_that_died(

@@ -14,6 +14,7 @@
 | `files` | the check for files that rebuilds write, and the watch over them |
 | `rebuild_checks`, `leaks`, `subclasses`, `wrong_states`, `golden` | checks that rebuild objects |
 | `states` | the parts of a state; whether two states, or two native objects, are equal |
+| `path_copies` | copies of the files that a state names, for wrong states |
 | `progress_line` | a line on the terminal that says what is being checked |
 | `report` | the results, as an object, text and an error; how a check ends that does not pass |
 | `pytest_class`, `pytest_plugin` | the promises as tests of pytest, and its option |

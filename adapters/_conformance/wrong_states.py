@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
 from adapters._conformance.files import Watch
+from adapters._conformance.path_copies import with_copies
 from adapters._conformance.report import Broken
 from adapters._conformance.states import compare, difference, parts, snapshot
 from adapters._naming import in_words, shown
@@ -29,7 +30,9 @@ _MOST = 150  # wrong states per example
 _SECONDS = 20.0  # for all examples; slow factories are tried with fewer states
 _OTHERS: tuple[Any, ...] = (None, (), [], {}, 0, -1, 1.5, b"", b"\xff" * 16)
 _PARTS: tuple[Any, ...] = (None, 1.5, -1, [])
-_WORDS = ("wrong", "other", "unlike")  # no string of a state begins with all of them
+# Not even one letter of them is a mode for which a file is written. No string of a state begins
+# with all of them.
+_WORDS = ("other", "unlike", "nothing")
 _LONGEST = 4096  # bytes of a path
 _FAR = 1_000_000  # beyond the end of any buffer of an example
 
@@ -39,11 +42,11 @@ def wrong_states_are_refused(case: Case, example: Any, start: int = 0) -> str:
 
     An error is clear if the factory raises an Exception that says something, and no SystemError. An
     object can be used if it has a repr, can be serialized, and arrives equal. No file is left, and
-    none outside of the child's folder is written. The wrong states are
-    numbered: those before `start` have been tried, by a child that crashed.
+    none outside of the child's folder is written; files that the state names are copied for it.
+    The wrong states are numbered: those before `start` have been tried, by a child that crashed.
     """
     state = pickle.loads(example.state) if case.elsewhere else case.adapter.state_of(example)
-    state = snapshot(state)
+    state = with_copies(snapshot(state))
     files = case.sent[case.index].files if case.sent else []
     differ = (each for each in wrong_states(state) if difference(state, each[1]))
     end = time.monotonic() + _SECONDS / len(case.labels)

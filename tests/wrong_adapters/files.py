@@ -162,3 +162,22 @@ class RelativeInC(Thing):
 
 
 adapters.register(RelativeInC, value_of, RelativeInC)
+
+
+class Opened(Thing):
+    """Opens a file in C code, by the mode that its state says: "r", or what a wrong state has."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        path, mode = value
+        if not isinstance(path, str) or not os.path.isfile(path):
+            raise ValueError(f"no file {path!r}")
+        fopen, fclose = ctypes.CDLL(None).fopen, ctypes.CDLL(None).fclose
+        fopen.restype, fclose.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+        file = fopen(os.fsencode(path), b"r" if mode == "r" else b"w")
+        if file is None:
+            raise OSError(f"cannot open {path}")
+        fclose(file)
+
+
+adapters.register(Opened, value_of, Opened)
