@@ -68,6 +68,14 @@ class NotStrict(Native):
     __slots__ = ()
 
 
+class Numbered(Native):
+    """Its adapter forgets what is behind a getter; an attribute differs by nature."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.number = next(Native._numbers)
+
+
 class Wider(Native):
     """Its adapter forgets what its attribute says."""
 
@@ -182,6 +190,11 @@ def not_strict(state: Any) -> NotStrict:
     return rebuild(NotStrict, (name, scale, items, False))  # type: ignore[no-any-return]
 
 
+def numbered(state: Any) -> Numbered:
+    name, items, strict = state
+    return rebuild(Numbered, (name, 1.0, items, strict))  # type: ignore[no-any-return]
+
+
 def wider(state: Any) -> Wider:
     return rebuild(Wider, state)  # type: ignore[no-any-return]
 
@@ -203,6 +216,7 @@ for _cls, _serialize, _factory in (
     (NoScale, state_without_scale, without_scale),
     (NoItems, state_without_items, without_items),
     (NotStrict, state_without_strict, not_strict),
+    (Numbered, state_without_scale, numbered),
     (Wider, state_of, wider),
     (Session, url_of, Session),
     (Deadly, size_of, Deadly),

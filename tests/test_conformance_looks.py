@@ -8,7 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from forgetful import Deadly, Native, NoItems, NoScale, NotStrict, Opaque, Session, Whole, Wider
+from forgetful import (
+    Deadly,
+    Native,
+    NoItems,
+    NoScale,
+    NotStrict,
+    Numbered,
+    Opaque,
+    Session,
+    Whole,
+    Wider,
+)
 
 from adapters._conformance import originals
 from adapters._conformance.promises import PROMISES
@@ -35,6 +46,10 @@ def not_strict() -> NotStrict:
     return NotStrict("a", 2.5, [1], True)
 
 
+def numbered() -> Numbered:
+    return Numbered("a", 2.5)
+
+
 def wider() -> Wider:
     return Wider("a", note="b")
 
@@ -45,6 +60,7 @@ def wider() -> Wider:
         (no_scale, "twin.getScale() is 1.0, was 2.5"),
         (no_items, "len(twin) is 0, was 1; list(twin) has length 0, had length 1"),
         (not_strict, "twin.settings['strict'] is False, was True"),
+        (numbered, "twin.getScale() is 1.0, was 2.5"),
         (wider, "twin.note is '', was 'b'"),
     ],
 )
@@ -66,7 +82,7 @@ def test_examples_that_are_objects_are_compared_too() -> None:
 def test_what_differs_by_nature_is_no_difference() -> None:
     examples = {"made": lambda: Session("a")}
     report = check(Session, examples)
-    assert "differ by nature (twin.created, twin.number" in report.compared
+    assert "2 differ by nature (twin.get_age(), twin.number)" in report.compared
 
 
 def test_equal_and_ignore_are_the_authors_words() -> None:

@@ -22,6 +22,7 @@ twice equals two equal parts. Nothing recurses, so cycles end and any depth will
 from __future__ import annotations
 
 from collections import ChainMap, deque
+from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,11 +49,12 @@ from adapters._wire.served import adapter_for, type_name
 from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from adapters._comparison.steps import Steps
 
 _INHERITED: set[Any] = {base.__eq__ for base in (object, *BASES)}
+_MOST = 1000  # places that are unstable
 _ENDLESS = 1000  # reductions inside each other: each makes the object that is reduced next
 _TRIES = 20_000  # comparisons of keys not found by hash: each counts two, one inside of it four
 
@@ -80,21 +82,39 @@ class Difference(NamedTuple):
 
 
 def differences(
-    one: Any, other: Any, name: str = "", *, in_state: bool = False, reducer: Any = reduce
+    one: Any,
+    other: Any,
+    name: str = "",
+    *,
+    in_state: bool = False,
+    reducer: Any = reduce,
+    known: Collection[str] = (),
 ) -> Iterator[Difference]:
     """Where two objects differ, in the order of their parts; nothing if they are deeply equal.
 
     Paths begin with `name`, what `one` is called; without it they are suffixes, apart from those
     that take a function (`adapters.to_spec`, `list`, `vars`). `in_state` tells that the two are
     states of native objects, or parts of states. `reducer` is called with an object without
-    adapter, and returns what its reducer does.
+    adapter, and returns what its reducer does. Places that are `known` to differ do not count.
     """
-    return _Comparison(reducer).run(Pair(one, other, ("", name), in_state))
+    return _Comparison(reducer, known).run(Pair(one, other, ("", name), in_state))
+
+
+def unstable(one: Any, other: Any, name: str) -> frozenset[str]:
+    """The places in which two portraits differ that were made in one way; at most 1,000."""
+    found = _Comparison(reduce, (), thorough=True).run(Pair(one, other, ("", name)))
+    return frozenset(each.place for each in islice(found, _MOST))
 
 
 class _Comparison:
-    def __init__(self, reducer: Callable[[Any], Any]) -> None:
-        self._reducer = reducer
+    def __init__(
+        self,
+        reducer: Callable[[Any], Any],
+        known: Collection[str],
+        *,
+        thorough: bool = False,  # whether getters are compared where attributes differ
+    ) -> None:
+        self._reducer, self._known, self._thorough = reducer, known, thorough
         self._tries = self._found = 0
         # The pairs met, kept alive so that no id is used again; a comparison inside adds a map.
         self._met: ChainMap[tuple[int, int], Any] = ChainMap()
@@ -115,10 +135,12 @@ class _Comparison:
             elif isinstance(step, Pair):
                 entered.append((step, self._compare(step)))
             else:
-                self._found += 1
                 ways = [each.way for each, _ in entered]
                 path = [before for before, _ in reversed(ways)] + [behind for _, behind in ways]
-                yield Difference("".join(path), not pair.made, pair.one, *step)
+                found = Difference("".join(path), not pair.made, pair.one, *step)
+                if not self._known or found.place not in self._known:
+                    self._found += 1
+                    yield found
 
     def _first(self, one: Any, other: Any) -> Difference | None:
         """The first difference of two parts, from a comparison inside of this one."""
@@ -203,11 +225,11 @@ class _Comparison:
         if one.array is not None and other.array is not None:
             yield from compare_arrays(pair, one.array, other.array)
         yield from compare_attributes(pair, one.held(other), other.held(one))
-        if self._found == before:
+        if self._thorough or self._found == before:
             yield from compare_ways(pair, one.getters, other.getters)
         if self._found == before and one.text and other.text and one.text != other.text:
             yield "is", one.text, other.text
-        if self._found == before:
+        if self._thorough or self._found == before:
             yield from compare_ways(pair, one.parts, other.parts)
 
     def _unordered(self, pair: Pair, base: Any, one: Any, other: Any) -> Steps:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from adapters._comparison.differences import differences
+from adapters._comparison.differences import differences, unstable
 from adapters._comparison.portrait import Portrait, portrait
 from adapters._comparison.seen import Seen
 
 _TWIN = "twin"  # how messages call what was rebuilt
-_MOST = 1000  # parts that differ by nature
+_MOST = 1000  # differences
 _SHOWN = 4  # differences in a message, names in a report
 
 
@@ -31,8 +31,7 @@ def look_at(example: Any, again: Any, skip: Mapping[str, str], ignore: Collectio
     """The look of an example; `again` is itself, or another one made in the same way."""
     first = portrait(example, skip, ignore, root_state=False)
     second = portrait(again, {**skip, **first.slow}, ignore, root_state=False)
-    found = islice(differences(first.root, second.root, _TWIN), _MOST)
-    return Look(first, frozenset(each.place for each in found))
+    return Look(first, unstable(first.root, second.root, _TWIN))
 
 
 def unlike(
@@ -46,8 +45,8 @@ def unlike(
     mine, theirs = look.portrait.root, portrait(obj, skip, ignore, root_state=False).root
     if type(mine) is type(theirs) is Seen and _last(mine.kind) == _last(theirs.kind):
         theirs.kind = mine.kind  # a class in a function may be another one in each process
-    found = differences(mine, theirs, _TWIN)
-    texts = [str(each) for each in islice(found, _MOST) if each.place not in look.by_nature]
+    found = differences(mine, theirs, _TWIN, known=look.by_nature)
+    texts = [str(each) for each in islice(found, _MOST)]
     return _some(texts, "; ")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters import _pickling
 from adapters._child import Child
-from adapters._comparison.differences import Difference, differences
+from adapters._comparison.differences import Difference, differences, unstable
 from adapters._comparison.portrait import portrait
 from adapters._comparison.supervised import SILENCE, read
 from adapters._explain.advice import adapter_of
@@ -55,13 +55,12 @@ def _differing(skip: dict[str, str], sent_back: bytes, name: str, passive: bool)
         kinds = type_name(_original), problem, adapter_of(_original)
         return [Finding(name, *kinds, _BACK, "differs")]
     rebuilt = portrait(returned, skip, passive=passive).root
-    unstable = {found.place for found in islice(differences(first, again, name), _MOST)}
+    known = unstable(first, again, name)
     findings = []
-    for found in islice(differences(first, rebuilt, name), _MOST):
-        if found.place not in unstable:
-            part = live.get(id(found.part), found.part)
-            kinds = type_name(part), _in_words(found), adapter_of(part)
-            findings.append(Finding(found.path, *kinds, _LOST, "differs", exact=found.exact))
+    for found in islice(differences(first, rebuilt, name, known=known), _MOST):
+        part = live.get(id(found.part), found.part)
+        kinds = type_name(part), _in_words(found), adapter_of(part)
+        findings.append(Finding(found.path, *kinds, _LOST, "differs", exact=found.exact))
     return findings
 
 
