@@ -135,6 +135,10 @@ def test_without_fork_objects_are_compared_by_their_states(monkeypatch: Any) -> 
     assert "attributes" in check_adapter(Whole, [lambda: Whole("a")], skip=skip).compared
 
 
+def test_a_function_may_make_an_object_of_a_later_subclass() -> None:
+    assert check(Kept, [lambda: Later("a", 2.5)]).ok
+
+
 def refuse() -> Any:
     if multiprocessing.parent_process():
         raise ConnectionError("there is one connection")

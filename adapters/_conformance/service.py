@@ -10,6 +10,7 @@ from adapters._conformance import elsewhere
 from adapters._conformance.case import Case
 from adapters._conformance.looks import look_at
 from adapters._pickling import dumps, loads
+from adapters._wire.rebuild import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,8 @@ def make(makers: bytes) -> None:
     try:
         _case.makers = loads(makers)
         _case.examples = [maker() for maker in _case.makers if maker]
+        for example in _case.examples:
+            registry.copyreg.meet(type(example))  # it may be of a later subclass
     finally:
         os.chdir(here)
 
