@@ -53,7 +53,9 @@ def test_files_may_be_read_and_temporary_ones_made(kind: Any, tmp_path: Path) ->
     assert os.listdir(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize("kind", [files.Relative, files.RelativeInC])
+@pytest.mark.parametrize(
+    "kind", [files.Relative, pytest.param(files.RelativeInC, marks=pytest.mark.slow)]
+)
 def test_a_relative_path_in_a_state_is_named(
     kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_state_with_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert number == 1
 
 
+@pytest.mark.slow
 def test_folders_are_gone_also_of_a_child_that_died(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

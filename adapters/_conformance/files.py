@@ -56,11 +56,8 @@ def rebuild_writes_no_file(case: Case, sent: Sent) -> None:
             fails = _fails(sent)
             gc.collect()
         if found := watch.found(left=bool(turn)):
-            problem = f"a rebuild {found}, which others may need"
-            advice = (
-                "a factory only reads the files that a state names; refuse an object that writes"
-            )
-            raise Broken(f"{problem}: {advice} in serialize, or put this promise into skip=")
+            advice = "a factory only reads the files that a state names; refuse objects that write"
+            raise Broken(f"a rebuild {found}: {advice} in serialize, or name this promise in skip=")
         if fails:
             raise NotHere("an example cannot be rebuilt in an empty folder")
 

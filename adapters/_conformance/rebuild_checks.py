@@ -113,7 +113,10 @@ def factory_makes_a_fresh_object(case: Case, example: Any) -> None:
     if first is second or first is example or second is example:
         if copies_as_itself(first):
             raise NotHere(_IMMUTABLE)
-        advice = "two owners would change one object; make a new one at each call"
+        advice = (
+            "two owners would change one object; make a new one at each call, or let __copy__ and"
+            " __deepcopy__ of an immutable type return the object, which says what it is"
+        )
         raise Broken(f"the factory gives the same object twice: {advice}")
     case.require_equal(first, second, "what the factory made of the same state a second time")
 
