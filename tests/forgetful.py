@@ -84,8 +84,8 @@ class Wider(Native):
         self.note = note
 
 
-class Kept(Native):
-    """Its adapter keeps the class of later subclasses."""
+class Lost(Native):
+    """Its adapter loses the class of an object."""
 
 
 class Session:
@@ -203,15 +203,8 @@ def wider(state: Any) -> Wider:
     return rebuild(Wider, state)  # type: ignore[no-any-return]
 
 
-def class_and_state(native: Native) -> Any:
-    return type(native), state_of(native)
-
-
-def kept(state: Any) -> Kept:
-    kind, inner = state
-    if not (isinstance(kind, type) and issubclass(kind, Kept)):
-        raise TypeError("a state begins with a class")
-    return rebuild(kind, inner)  # type: ignore[no-any-return]
+def lost(state: Any) -> Lost:
+    return rebuild(Lost, state)  # type: ignore[no-any-return]
 
 
 def url_of(session: Session) -> str:
@@ -238,8 +231,8 @@ for _cls, _serialize, _factory in (
     (Opaque, value_of, Opaque),
 ):
     adapters.register(_cls, _serialize, _factory, name=f"forgetful.{_cls.__name__}")
-adapters.register(Kept, class_and_state, kept, name="forgetful.Kept", subclasses=True)
+adapters.register(Lost, state_of, lost, name="forgetful.Lost", subclasses=True)
 
 
-class Later(Kept):
+class Later(Lost):
     """Exists only since the registration."""

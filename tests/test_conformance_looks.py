@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from forgetful import (
     Deadly,
+    Later,
+    Lost,
     Native,
     NoItems,
     NoScale,
@@ -136,7 +138,8 @@ def test_without_fork_objects_are_compared_by_their_states(monkeypatch: Any) -> 
 
 
 def test_a_function_may_make_an_object_of_a_later_subclass() -> None:
-    assert check(Kept, [lambda: Later("a", 2.5)]).ok
+    with pytest.raises(ConformanceError, match=r"twin is <forgetful.Lost>, was <forgetful.Later>"):
+        check(Lost, [lambda: Later("a", 2.5)])
 
 
 def refuse() -> Any:
