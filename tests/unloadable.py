@@ -22,16 +22,18 @@ class MendedError(KeywordError):
         return functools.partial(MendedError, key=self.key), self.args
 
 
-class ByIdentity(enum.Enum):
-    """Its value is equal to nothing but itself."""
+class Mode:
+    """Is equal to nothing but itself."""
 
-    A = functools.partial(int, base=2)
+
+class ByIdentity(enum.Enum):
+    A = Mode()
 
 
 class ByName(enum.Enum):
     """As the advice says."""
 
-    A = functools.partial(int, base=2)
+    A = Mode()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return getattr, (type(self), self.name)
@@ -44,7 +46,10 @@ class Options:
         self.__dict__["options"] = options
 
     def __getattr__(self, name: str) -> Any:
-        return self.options[name]
+        try:
+            return self.options[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class NeedsArgument:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from adapters._child import INTERPRETER, Child, ChildDiedError, ChildRaisedError
+from adapters._child import INTERPRETER, Child, ChildDiedError, ChildRaisedError, progress
 from adapters._explain.walk import Walk
 from adapters._naming import in_words
 from adapters.errors import AdapterError, failures, suppress_failures
@@ -24,7 +24,8 @@ _FOUND = 20  # parts that are named
 _LEVELS = 1000  # parts inside each other
 _WIDE = 20_000  # parts of one part
 _TRIALS = 8  # trials without an answer that fit into the time
-_LEAST = 0.5  # seconds that a trial may take, however little time there is
+_NOTHING = pickle.dumps(None)
+_LEAST = 1.0  # seconds that a trial may take, however little time there is
 
 
 class Problem(NamedTuple):
@@ -123,6 +124,7 @@ class Search:
         try:
             if self._child is None:
                 self._child = Child(INTERPRETER, timeout=self._most, quiet=True)
+                self._child.call(rebuild_parts, _NOTHING)  # so that no trial waits for imports
             answer = self._child.call(rebuild_parts, message)
             return None if answer is None else Problem(answer[0], answer[1], has_gaps)
         except ChildRaisedError as error:
@@ -137,6 +139,11 @@ class Search:
 class _Loader(pickle.Unpickler):
     def persistent_load(self, _: object) -> Any:
         return Gap()
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        progress("to rebuild a part")  # an import may take long; what follows has its own time
+        return found
 
 
 def rebuild_parts(message: bytes) -> tuple[str, tuple[str, ...]] | None:
