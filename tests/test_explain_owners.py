@@ -27,6 +27,16 @@ class Refusing:
     def __reduce__(self):
         raise NotImplementedError("not picklable")
 
+class Frozen:
+    def __init__(self, *items):
+        self.items = items
+    def __len__(self):
+        return len(self.items)
+    def __getitem__(self, place):
+        return self.items[place]
+    def __reduce__(self):
+        return Frozen, self.items
+
 class Inner:
     def __init__(self, handle):
         self.this = handle
@@ -117,6 +127,19 @@ def test_parts_of_an_object_of_the_standard_library() -> None:
     with ThreadPoolExecutor(1) as pool:
         for found in explain({"pool": pool}):
             assert found.advice == "make a new concurrent.futures.thread.ThreadPoolExecutor there"
+
+
+def test_what_is_in_a_container_of_a_library(library: Any) -> None:
+    advice = only(explain(library.Frozen(threading.Lock()))).advice
+    assert advice == "make a new lock there"
+    held = Plain(data=library.Frozen(library.Frozen(library.Refusing())))
+    assert only(explain(held)).advice.startswith(
+        "call adapters.register(installed_library.Refusing, serialize, factory); or leave it out of"
+        " the state of findings.Plain"
+    )
+    numpy = pytest.importorskip("numpy")
+    array = numpy.array([threading.Lock()], dtype=object)
+    assert only(explain([array])).advice == "make a new lock there"
 
 
 def test_a_part_that_a_library_makes_for_itself(library: Any) -> None:

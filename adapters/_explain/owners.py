@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 from adapters._addresses import is_ctypes_pointer
@@ -41,10 +42,17 @@ class Owners:
         return class_expression(type(self._walk.parts[number]), self._paths.of(number)[0])
 
     def user_of(self, number: int) -> int | None:
-        """The nearest object above a part whose class is not of the standard library, nor ours."""
-        above = reversed(self._walk.line_to(number)[:-1])
-        parts = self._walk.parts
-        return next((each for each in above if not is_standard(type(parts[each]))), None)
+        """The nearest object above a part whose class is not of the standard library, nor ours.
+
+        Containers of libraries are passed over for what they hold, as those of Python are.
+        """
+        line, parts = self._walk.line_to(number), self._walk.parts
+        for above, below in reversed(list(pairwise(line))):
+            kind = type(parts[above])
+            is_attribute = self._walk.origins[below][1][0] == "attribute"
+            if not is_standard(kind) and (is_attribute or not _is_container_of_library(kind)):
+                return above
+        return None
 
     def library_object_of(self, number: int) -> int | None:
         """The outermost object of a library that a part belongs to, None if the nearest is none.
@@ -125,6 +133,12 @@ class Owners:
         if ctypes is not None and issubclass(type(parts[number]), ctypes._CFuncPtr):
             return "send its name and the path of its library, and look it up there"
         return OWNER
+
+
+def _is_container_of_library(kind: type) -> bool:
+    bases = type.__getattribute__(kind, "__mro__")
+    names = ("__len__", "__getitem__")
+    return is_foreign(kind) and all(any(name in vars(base) for base in bases) for name in names)
 
 
 def is_handle(part: Any) -> bool:
