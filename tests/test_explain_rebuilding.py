@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import sys
 import time
 from types import ModuleType
@@ -46,6 +47,8 @@ def test_the_innermost_parts_are_named_with_the_cause(monkeypatch: pytest.Monkey
     only_here = ModuleType("only_here")
     exec("def f(): pass\nclass C: pass", vars(only_here))
     monkeypatch.setitem(sys.modules, "only_here", only_here)
+    for cls in (KeywordError, MendedError, ProtocolError):  # where tblib has a reducer for errors
+        monkeypatch.delitem(copyreg.dispatch_table, cls, raising=False)
     logged = Logged()
     logged["a"] = 1
     obj = {
