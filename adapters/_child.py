@@ -269,6 +269,8 @@ def _serve(reader: Connection, writer: Connection, options: Any, *ends: Any) -> 
                 os._exit(0)
             _set_alarm(0)
             _send(writer, reply)
+        return
+    _own_folder.remove(folder)  # which a parent that was killed does not
 
 
 def _reply_to(request: bytearray) -> bytes:

@@ -312,7 +312,7 @@ ORPHAN = """
 import os, time
 from adapters import _child
 if __name__ == "__main__":
-    child = _child.Child({method!r}, timeout=1.5)
+    child = _child.Child({method!r}, timeout=1.5, folder=True)
     print(child.call(os.getpid), flush=True)
     {then}
 """
@@ -326,15 +326,19 @@ def test_it_ends_after_a_parent_that_was_killed(
 ) -> None:
     file = tmp_path / "parent.py"
     file.write_text(ORPHAN.format(method=start_method, then=then))
-    roots = os.pathsep.join(sys.path)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    variables = {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(folder)}
     with subprocess.Popen(
-        [sys.executable, str(file)], env={**os.environ, "PYTHONPATH": roots}, stdout=subprocess.PIPE
+        [sys.executable, str(file)], env={**os.environ, **variables}, stdout=subprocess.PIPE
     ) as parent:
         assert parent.stdout
         process = int(parent.stdout.readline())
         time.sleep(0.2)  # until the call has begun
         parent.kill()
     assert is_gone(process)
+    if "child" not in then:  # else it is killed by its alarm
+        assert [each for each in os.listdir(folder) if each.startswith("adapters")] == []
 
 
 @pytest.mark.parametrize("end", [lambda child: None, lambda child: child.finish(), None])

@@ -33,6 +33,7 @@ _EVENTS = {
     "os.rename": ("renames {}", 2),
     "os.rmdir": ("removes the folder {}", 1),
     "os.symlink": ("makes a link, {}", 2),
+    "os.utime": ("changes the times of {}", 1),
     "os.truncate": ("truncates {}", 1),
     "shutil.rmtree": ("removes the folder {}", 1),
 }
