@@ -64,10 +64,24 @@ def _of_subclass(adapter: Any, obj: Any) -> Any:
     with suppress_failures():  # objects of most types of extensions take no other class
         obj.__class__ = cls
         return obj
-    if adapter.factory is base:
+    state = adapter.state_of(obj)
+    del obj
+    gc.collect()
+    for call in (_with_state, _with_parts, _with_names):  # as constructors often take it
         with suppress_failures():
-            state = adapter.state_of(obj)
-            del obj
-            gc.collect()
-            return cls(state)
+            made = call(cls, state)
+            if type(made) is cls:
+                return made
     raise NotHere(f"no object of a subclass could be made for a trial: {NEEDED}")
+
+
+def _with_state(cls: Any, state: Any) -> Any:
+    return cls(state)
+
+
+def _with_parts(cls: Any, state: Any) -> Any:
+    return cls(*state)
+
+
+def _with_names(cls: Any, state: Any) -> Any:
+    return cls(**state)

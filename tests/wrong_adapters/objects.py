@@ -149,12 +149,25 @@ def degrade(state: Any) -> Any:
     return Degrading(state)
 
 
-class Degraded(Degrading):
-    pass
+class ByItsParts(Thing):
+    """Objects of it take no other class, as of types of extensions."""
+
+    def __init__(self, one: Any, *others: Any) -> None:
+        super().__init__((one, *others))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "__class__":
+            raise TypeError("no other class")
+        super().__setattr__(name, value)
+
+
+def of_parts(state: Any) -> Any:
+    return ByItsParts(*state)
 
 
 for _target, _name, _factory in (
     (Degrading, "Degrading", degrade),
+    (ByItsParts, "ByItsParts", of_parts),
     (type("ByItsType", (Thing,), {"__module__": __name__}), "ByItsType", None),
 ):
     globals()[_name] = _target

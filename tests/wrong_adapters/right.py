@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import signal
 import time
 from collections.abc import Callable
 from ipaddress import IPv4Network
@@ -144,6 +147,30 @@ def of_class(state: Any) -> Varied:
 adapters.register(Varied, class_and_value, of_class, subclasses=True)
 
 
+class Fragile(Thing):
+    """As a type of an extension that crashes where an object of a subclass is made."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the value is a str")
+        super().__init__(value)
+        if type(self) is not Fragile:
+            atexit.register(os.kill, os.getpid(), signal.SIGTERM)
+            raise TypeError("cannot be made")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "__class__":
+            raise TypeError("no other class")
+        super().__setattr__(name, value)
+
+
+def rebuild_fragile(state: Any) -> Fragile:
+    return Fragile(state)
+
+
+adapters.register(Fragile, value_of, rebuild_fragile, subclasses=True)
+
+
 class Later(Varied):
     """Made after the registration of its base."""
 
@@ -164,6 +191,7 @@ RIGHT: dict[type, Callable[[], Any]] = {
     Located: lambda: Located(PLACES),
     Key: lambda: Key("value"),
     Varied: lambda: Varied("value"),
+    Fragile: lambda: Fragile("value"),
     Later: lambda: Later("value"),
     Branch: lambda: Branch("leaf"),
     Part: lambda: Parent("name").parts["b"],
