@@ -62,6 +62,7 @@ class Child(AbstractContextManager["Child"]):
         timeout: Seconds that it may be silent, before it is killed.
         quiet: Whether what it prints is dropped.
         folder: Whether it works in an empty folder of its own, which is removed at its end.
+        legacy: For "fork": an object that the child has at once, as `legacy()`, without a pickle.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Child(AbstractContextManager["Child"]):
         timeout: float = 60,
         quiet: bool = False,
         folder: bool = False,
+        legacy: Any = None,
     ):
         self._method, self._timeout = method, timeout
         self._folder = _own_folder.make() if folder else ""
@@ -81,17 +83,17 @@ class Child(AbstractContextManager["Child"]):
         reader, self._writer = multiprocessing.Pipe(duplex=False)
         with reader, writer:
             try:
-                self._start(reader, writer, (timeout, quiet, self._folder))
+                self._start(legacy, reader, writer, (timeout, quiet, self._folder))
             except BaseException:
                 self.close()
                 raise
 
-    def _start(self, *args: Any) -> None:
+    def _start(self, legacy: Any, *args: Any) -> None:
         if self._method == INTERPRETER:
             self._process = Interpreter(*args)
             return
         if self._method == "fork":
-            args += (self._reader, self._writer)  # which the child has, too, and closes
+            args += (legacy, self._reader, self._writer)  # the ends it has, too, and closes
         # Few arguments: start() hangs where a child does not read them (python/cpython#118981).
         context: Any = multiprocessing.get_context(self._method)
         self._process = context.Process(target=_serve, args=args, daemon=True)
@@ -245,9 +247,20 @@ def _set_alarm(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _serve(reader: Connection, writer: Connection, options: Any, *ends: Any) -> None:
+_legacy: Any = None
+
+
+def legacy() -> Any:
+    """In a forked child: the object that its parent has left to it."""
+    return _legacy
+
+
+def _serve(
+    reader: Connection, writer: Connection, options: Any, legacy: Any = None, *ends: Any
+) -> None:
     """In a child: call what the parent asks for, until it asks for the end or is gone."""
-    global _parent
+    global _parent, _legacy
+    _legacy = legacy
     timeout, quiet, folder = options
     for end in ends:
         end.close()

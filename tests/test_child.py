@@ -22,7 +22,15 @@ import crashes
 import pytest
 from processes import run as run_python
 
-from adapters._child import INTERPRETER, Child, ChildDiedError, ChildRaisedError, progress, run
+from adapters._child import (
+    INTERPRETER,
+    Child,
+    ChildDiedError,
+    ChildRaisedError,
+    legacy,
+    progress,
+    run,
+)
 
 METHODS = [*multiprocessing.get_all_start_methods(), INTERPRETER]
 WAIT = 60
@@ -359,3 +367,15 @@ def test_a_folder_of_its_own_is_empty_and_goes_with_it(
             with pytest.raises(ChildDiedError):
                 child.call(os._exit, 3)
     assert not os.path.exists(os.path.dirname(where))
+
+
+def kind_of_legacy() -> str:
+    return type(legacy()).__name__
+
+
+@needs_fork
+def test_a_forked_child_has_what_its_parent_leaves_to_it() -> None:
+    with Child("fork", legacy=threading.Lock()) as one, Child("fork", legacy=[1]) as other:
+        assert one.call(kind_of_legacy) == "lock"
+        assert other.call(kind_of_legacy) == "list"
+    assert legacy() is None

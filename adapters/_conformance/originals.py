@@ -8,7 +8,7 @@ is no finding.
 from __future__ import annotations
 
 import multiprocessing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters._child import Child, ChildDiedError, ChildRaisedError
 from adapters._comparison.supervised import SILENCE, NotComparedError, read
@@ -93,12 +93,15 @@ class Originals:
             raise
 
     def _child(self, timeout: float, *, quiet: bool = False) -> Child:
-        packed = self._case.packed if self._method == "spawn" else b""
-        if not packed:
-            service.hold(self._case)
-        child = Child(self._method, timeout=timeout, quiet=quiet, folder=True)
+        options: dict[str, Any] = {"timeout": timeout, "quiet": quiet, "folder": True}
+        take: tuple[Any, ...] = (service.be_forked,)
+        if self._method == "spawn":
+            take = service.take, self._case.packed
+        else:
+            options["legacy"] = self._case
+        child = Child(self._method, **options)
         try:
-            child.call(*((service.take, packed) if packed else (service.be_forked,)))
+            child.call(*take)
             return child
         except BaseException:
             child.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from adapters._child import progress
+from adapters._child import legacy, progress
 from adapters._conformance import elsewhere
 from adapters._conformance.case import Case
 from adapters._conformance.looks import look_at
@@ -21,20 +21,17 @@ if TYPE_CHECKING:
 _case: Case  # its examples are alive until the process ends
 
 
-def hold(case: Case) -> None:
-    """In the author's process: keep a case for the children that are forked."""
-    global _case
-    _case = case
-
-
 def be_forked() -> None:
-    """In a forked child: note that it is one."""
+    """In a child that was forked from the author's process: take the case from there."""
+    global _case
+    _case = legacy()
     _case.forked = True
 
 
 def take(packed: bytes) -> None:
     """Take the case, whose examples are as they were sent."""
-    hold(Case(**loads(packed)))
+    global _case
+    _case = Case(**loads(packed))
 
 
 def receive() -> tuple[Status, str]:

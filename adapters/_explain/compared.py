@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from adapters import _pickling
-from adapters._child import Child
+from adapters._child import Child, legacy
 from adapters._comparison.differences import Difference, differences, unstable
 from adapters._comparison.portrait import portrait
 from adapters._comparison.supervised import SILENCE, read
@@ -22,37 +22,39 @@ _LOST = "expected if it is a cache; else give the type an adapter that keeps it"
 _BACK = "mend what rebuilds it: a result has to come back, too"
 _MOST = 1000  # differences
 
-_original: Any = None  # in a forked child, the object
-
 
 def compared(obj: object, sent_back: bytes, name: str, timeout: float) -> list[Finding]:
     """What differs between an object and what came back, read in a forked child.
 
+    Without fork it is read here, but for what runs code of its types.
+
     Raises:
         NotComparedError: it could not be read.
     """
-    global _original
-    _original = obj
-    try:
-        if "fork" not in multiprocessing.get_all_start_methods():
-            return _differing({}, sent_back, name, True)
-        start = partial(Child, "fork", timeout=min(timeout, SILENCE), quiet=True, folder=True)
-        findings: list[Finding] = read(start, _differing, sent_back, name, False)
-        return findings
-    finally:
-        _original = None
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return _differing(obj, {}, sent_back, name, passive=True)
+    options: dict[str, Any] = {"quiet": True, "folder": True, "legacy": obj}
+    options["timeout"] = min(timeout, SILENCE)
+    findings: list[Finding] = read(partial(Child, "fork", **options), _in_child, sent_back, name)
+    return findings
 
 
-def _differing(skip: dict[str, str], sent_back: bytes, name: str, passive: bool) -> list[Finding]:
-    """Compare `_original` with what came back; what differs from itself at once does not count."""
+def _in_child(skip: dict[str, str], sent_back: bytes, name: str) -> list[Finding]:
+    return _differing(legacy(), skip, sent_back, name)
+
+
+def _differing(
+    obj: object, skip: dict[str, str], sent_back: bytes, name: str, *, passive: bool = False
+) -> list[Finding]:
+    """Compare an object with what came back; what differs from itself at once does not count."""
     live: dict[int, Any] = {}
-    first = portrait(_original, skip, passive=passive, live=live).root
-    again = portrait(_original, skip, passive=passive).root
+    first = portrait(obj, skip, passive=passive, live=live).root
+    again = portrait(obj, skip, passive=passive).root
     try:
         returned = _pickling.loads(sent_back)
     except failures() as error:
         problem = f"what another process sends back of it is not rebuilt here: {in_words(error)}"
-        kinds = type_name(_original), problem, adapter_of(_original)
+        kinds = type_name(obj), problem, adapter_of(obj)
         return [Finding(name, *kinds, _BACK, "differs")]
     rebuilt = portrait(returned, skip, passive=passive).root
     known = unstable(first, again, name)
