@@ -79,6 +79,8 @@ class Explanation:
         not_compared: Why it was rebuilt there and could not be compared, "" if it was.
     """
 
+    not_compared = ""  # of pickles that do not have it
+
     def __init__(
         self,
         name: str,
@@ -89,7 +91,8 @@ class Explanation:
         not_compared: str = "",
     ) -> None:
         self.name, self.type, self.size, self.checked = name, kind, size, checked
-        self.not_compared = not_compared
+        if not_compared:
+            self.not_compared = not_compared
         by_kind = {kind: [each for each in found if each.kind == kind] for kind in _KINDS}
         large = by_kind.pop("size")
         self.findings = tuple(each for alike in by_kind.values() for each in alike)
