@@ -275,7 +275,8 @@ def test_explain_names_the_object(place: str, check: bool, kind: type[BaseExcept
         with pytest.raises(kind, match=r"^cracked$"):
             adapters.explain(obj)
         return
-    [found] = adapters.explain(obj, check=check)
+    found, *others = adapters.explain(obj, check=check)
+    assert [other.kind for other in others] == ["reducer"] * (place == "arrival")
     assert found.path == "obj['key'][0]"
     assert f"{kind.__name__}: cracked" in found.error
 

@@ -141,7 +141,8 @@ class _Explaining:
         self, number: int, problem: str, todo: str, kind: str, size: int | None = None
     ) -> Finding:
         """The finding for a part of the walk."""
-        self._named.add(number)
+        if kind != "reducer":  # which may be why it is not rebuilt
+            self._named.add(number)
         part, ways = self._walk.parts[number], 1 + self._walk.again[number]
         path, exact = self._paths.of(number)
         kinds = type_name(part), problem, adapter_of(part)
