@@ -87,6 +87,7 @@ def test_what_differs_by_nature_is_no_difference() -> None:
     assert "2 differ by nature (twin.get_age(), twin.number)" in report.compared
 
 
+@pytest.mark.slow
 def test_equal_and_ignore_are_the_authors_words() -> None:
     assert check(NoScale, [no_scale], equal=lambda one, other: True).compared == "by equal="
     assert check(NoScale, [no_scale], ignore=["getScale"]).ok
@@ -96,6 +97,7 @@ def test_equal_and_ignore_are_the_authors_words() -> None:
         check(NoScale, [no_scale], ignore="name")
 
 
+@pytest.mark.slow
 def test_the_report_says_what_was_compared() -> None:
     report = check(Whole, [lambda: Whole("a")])
     assert report.compared == "5 attributes and contents"
@@ -127,6 +129,7 @@ def test_getters_that_end_a_process_are_named_and_left_out(monkeypatch: Any) -> 
             assert f"forgetful.Deadly.{name}" in report.compared
 
 
+@pytest.mark.slow
 def test_without_fork_objects_are_compared_by_their_states(monkeypatch: Any) -> None:
     monkeypatch.setattr(originals, "_start_methods", lambda: ["spawn"])
     skip = {each.name: "not now" for each in PROMISES if "fork" in each.name}
@@ -153,6 +156,7 @@ def test_examples_that_no_child_can_make_are_read_in_a_forked_one() -> None:
     assert "attributes" in check(Whole, [refuse]).compared
 
 
+@pytest.mark.slow
 class TestForgetful(Conformance):
     adapter = NoScale
     ignore = ("getScale",)

@@ -122,6 +122,7 @@ def test_the_error_crosses_a_process_whole() -> None:
     assert skipped["threads_at_once"] == "not checked while this is broken: state pickles"
 
 
+@pytest.mark.slow
 def test_an_adapter_by_value_with_lambdas() -> None:
     class Local:
         def __init__(self, value: Any) -> None:
@@ -151,6 +152,7 @@ def test_examples_from_a_strategy() -> None:
     assert not os.path.exists("nowhere")
 
 
+@pytest.mark.slow
 def test_a_c_type() -> None:
     ctype = ffi.typeof("gear_t *")
     assert check_adapter(ctype, [lambda: ffi.new(ctype, {"size": 3, "teeth": 12})]).ok

@@ -88,6 +88,7 @@ def test_a_handle_in_a_class_of_the_users() -> None:
     assert only(explain([ctypes.c_void_p(1)])).advice.startswith("register an adapter for the type")
 
 
+@pytest.mark.slow
 def test_a_library_that_ctypes_has_loaded() -> None:
     dll = ctypes.CDLL(None)
     to_do = "call adapters.register(ctypes.CDLL, lambda library: library._name, ctypes.CDLL)"

@@ -90,6 +90,7 @@ def test_the_way_of_a_database_in_memory_is_one() -> None:
         assert not two.execute("select * from t").fetchall()
 
 
+@pytest.mark.slow
 def test_other_objects_of_the_standard_library() -> None:
     loop = asyncio.new_event_loop()
     try:
