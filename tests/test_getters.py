@@ -13,7 +13,7 @@ from adapters._comparison.getters import getters_of, is_asking, takes_nothing
 ASKS = """
     getSize get_size GetSize GetNumAtoms getparent getvalue isOpen is_open is_closed HasQuery
     num_rows n_items can_write should_run supports_append keys values tolist hexdigest size shape
-    get_stride has_next
+    get_stride has_next context globals expression
 """
 ACTS = """
     get getch getline get_next getNextToken get_nowait get_and_clear get_or_create
@@ -83,6 +83,16 @@ class Type(threading.Thread):
 
     @property
     def fileno(self) -> int:
+        raise AssertionError
+
+    @property
+    def own_parts(self) -> bool:
+        raise AssertionError
+
+    def get_vfd_handle(self) -> int:
+        raise AssertionError
+
+    def getpid(self) -> int:
         raise AssertionError
 
     @property

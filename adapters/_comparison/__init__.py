@@ -7,6 +7,7 @@
 | `reading` | the reading of one object: attributes, getters, length, items, reduction |
 | `getters` | which properties and methods tell something and change nothing |
 | `arrays` | what is seen of arrays and buffers |
+| `nature` | what differs by nature: addresses, times, names of temporary files |
 | `seen` | what a portrait is made of |
 | `differences` | the deep comparison, of portraits or of the states of native objects |
 | `steps` | its steps: items, attributes, arrays, reductions |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from contextlib import suppress
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WHOLE = 16 << 20  # bytes: of more, a digest is kept
+_STRUCT = 4096  # bytes: C objects of more are rare
+_WORD = 8 if sys.maxsize > 1 << 32 else 4  # bytes
 _FEW = 10_000  # elements that are kept as they are, where their bytes do not tell them
 _FORMATS = frozenset("bBhHiIlLqQfd?")  # of elements that memoryview takes apart
 
 
 class Arrays:
-    """The arrays met in one object, and whose memory each shares."""
+    """The arrays met in one object, and whose memory each shares.
 
-    def __init__(self) -> None:
+    Args:
+        in_memory: Whether a number is an address of this process.
+    """
+
+    def __init__(self, in_memory: Callable[[int], bool]) -> None:
+        self._in_memory = in_memory
         # By the id of the object that owns the memory: (begin, end, number of the array).
         self._memory: dict[int, list[tuple[int, int, int]]] = {}
         self._number = 0
 
     def array(self, obj: Any, show: Callable[[Any], Any], *, owned: bool) -> Array | None:
         """What is seen of an array or a buffer; None if the object is none.
+
+        A small buffer may be the struct of a C object: addresses in it are left out.
 
         Args:
             obj: Any object.
@@ -44,7 +54,7 @@ class Arrays:
             layout = f"format {view.format!r} and shape {view.shape}"
             order = _order(view.c_contiguous, view.f_contiguous) if owned else ""
             writable = not view.readonly if owned else None
-            kept = _kept(view.tobytes())
+            kept = _kept(self._without_addresses(view.tobytes()))
             shape = tuple(view.shape or ())
             return Array(layout, order, writable, None, *kept, view.format, shape, None)
 
@@ -65,6 +75,17 @@ class Arrays:
         told = mark in _FORMATS or prod(shape) > _FEW
         elements = None if told else show(obj.tolist())
         return Array(layout, order, writable, shares, *kept, mark, shape, elements)
+
+    def _without_addresses(self, data: bytes) -> bytes:
+        """The bytes of a small buffer, with nothing where words are addresses."""
+        if len(data) > _STRUCT:
+            return data
+        words = [data[at : at + _WORD] for at in range(0, len(data), _WORD)]
+        found = [self._in_memory(int.from_bytes(word, sys.byteorder)) for word in words]
+        return b"".join(
+            bytes(_WORD) if each and len(word) == _WORD else word
+            for each, word in zip(found, words, strict=True)
+        )
 
     def _shares(self, obj: Any) -> int | None:
         """The number of the first array met before that has some of the memory of this one."""

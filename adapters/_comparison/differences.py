@@ -155,6 +155,8 @@ class _Comparison:
         one, other, kind = pair.one, pair.other, type(pair.one)
         if kind is Unknown or type(other) is Unknown:
             return
+        if kind is Raised and type(other) is not Raised:
+            return  # nothing was read of the first, and so nothing is lost
         ids = id(one), id(other)
         if one is other or (kind not in LEAVES and ids in self._met):
             return

@@ -31,11 +31,15 @@ def _words_of(text: str) -> frozenset[str]:
 _ASKS = frozenset(("get", "is", "has", "num", "n", "can", "should", "supports"))
 _TELLS = _words_of(
     """
-    area as_dict as_tuple bounds capacity count digest dim dimension dims dtype hexdigest items
-    keys kind length name names ncols ndim nnz nrows rank shape size tell to_bytes to_dict to_list
-    tobytes tolist type values
+    area as_dict as_tuple bounds capacity centroid coefficients coeffs columns constant context
+    count degree description digest dim dimension dims dtype encoding expression globals height
+    hexdigest items keys kind labels length metadata name names ncols ndim nnz nrows op options
+    parameters precision schema settings shape size strength tell terms title to_bytes
+    to_dict to_list tobytes tolist type units values weights width
     """
 )
+# Of these the ones that make much of a large object.
+CONVERTS = _words_of("as_dict as_tuple items to_bytes to_dict to_list tobytes tolist values")
 # Words that act, wait, draw or use up; behind "is" and "has" they are adjectives.
 _ACTS = _words_of(
     """
@@ -61,10 +65,13 @@ _USES_UP = _words_of(
 # Words in the one-word names of older libraries ("getparent"), behind "get".
 _OLD = re.compile(r"get([a-z0-9]+)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# Numbers that differ by nature: they tell of this process, or of how memory is laid out.
-_OF_THIS_PROCESS = frozenset(
-    ("fd", "fileno", "handle", "ident", "memory_usage", "native_id", "nbytes", "pid", "tid")
-)
+# These differ by nature: they tell of this process, of how memory is laid out, or who frees it.
+_OF_THIS_PROCESS = _words_of("ident memory_usage native_id nbytes total_changes")
+# The same, at the end of a name.
+_OF_THE_SYSTEM = frozenset(("fd", "fileno", "handle", "pid", "tid"))
+_OWNS = frozenset(("own", "owns", "thisown"))
+# Attributes that only keep others alive, as bindings to C need them.
+KEEP_ALIVE = frozenset(("keep_alive", "keepalive", "referenced_objects"))
 
 
 class Getter(NamedTuple):
@@ -74,23 +81,34 @@ class Getter(NamedTuple):
     called: bool
 
 
-def getters_of(cls: type) -> Iterator[Getter]:
-    """The public properties and getters of a type, those of the standard library left out."""
+def getters_of(cls: type, *, of_stdlib: bool = False) -> Iterator[Getter]:
+    """The public properties and getters of a type, those of the standard library if asked for."""
     seen: set[str] = set()
     for base in type.__getattribute__(cls, "__mro__"):
-        if base is object or is_of_stdlib(base) or base.__module__ == "numpy":
+        skipped = is_of_stdlib(base) and not of_stdlib
+        if base is object or skipped or base.__module__ == "numpy":
             continue  # those of numpy are arrays and what describes them: they are seen whole
         for name, attribute in list(vars(base).items()):
             if type(name) is not str or name in seen or name.startswith("_"):
                 continue
             seen.add(name)
-            if name in _OF_THIS_PROCESS:
+            if _differs_by_nature(name):
                 continue
             if is_read(attribute):
                 if _USES_UP.isdisjoint(_words(name)[:1]):
                     yield Getter(name, called=False)
             elif is_asking(name) and takes_nothing(name, attribute):
                 yield Getter(name, called=True)
+
+
+def pointers_of(cls: type) -> Iterator[str]:
+    """The private members of the C struct of a type, of which some may be pointers."""
+    for base in type.__getattribute__(cls, "__mro__"):
+        if "__slots__" in vars(base) or is_of_stdlib(base):
+            continue  # slots of Python classes are attributes
+        for name, attribute in list(vars(base).items()):
+            if type(attribute) is MemberDescriptorType and name.startswith("_"):
+                yield name
 
 
 def is_read(attribute: object) -> bool:
@@ -115,6 +133,12 @@ def is_asking(name: str) -> bool:
         return bool(others) and not _acts(others)
     old = _OLD.fullmatch(name)
     return old is not None and old[1] not in _ACTS
+
+
+def _differs_by_nature(name: str) -> bool:
+    first, *_, last = _words(name) * 2 or ["", ""]
+    last = last.removeprefix("get")  # "getpid"
+    return name in _OF_THIS_PROCESS | KEEP_ALIVE or first in _OWNS or last in _OF_THE_SYSTEM
 
 
 def _words(name: str) -> list[str]:

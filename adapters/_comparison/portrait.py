@@ -9,7 +9,7 @@ A portrait is read once, pickles, and is compared with others by `differences`, 
 | classes, functions, modules | their names |
 | arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
 | types of the standard library | attributes, and what their reducers return |
-| native objects inside others | the states that their adapters make |
+| native objects | all that types from elsewhere show; inside others, their states |
 | types from elsewhere | attributes, properties, getters, length, items; private attributes only |
 | | of types without an `==` and an adapter, or where there is nothing else |
 
@@ -21,15 +21,15 @@ To read runs code of the type, which may crash, hang or write files: it is done 
 
 from __future__ import annotations
 
-import re
 import sys
-import time
 import warnings
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapters._addresses import MappedMemory, is_ctypes_pointer
+from adapters._addresses import is_ctypes_pointer
 from adapters._comparison.arrays import Arrays
+from adapters._comparison.nature import NOW, Nature, without_addresses
 from adapters._comparison.reading import Reader, has_equality
 from adapters._comparison.seen import NAMED, Natural, Raised, Seen, Unknown
 from adapters._comparison.steps import BASES, PLAIN
@@ -41,18 +41,15 @@ from adapters._wire.served import adapter_for, type_name
 from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from adapters._wire.adapter import Adapter
 
 _DEEPEST = 100  # levels of parts inside each other: deeper ones are not looked at
 _MOST = 50_000  # parts of one portrait
+_ITEMS = 10_000  # of a list or dict that a getter returned
+_LOOSE = 1_000_000  # of all those together
 _DERIVED = 2  # getters of what a getter returned, and of what those return: no more
-_LEAST = 1 << 32  # numbers below are no addresses
-_HOUR = 3600.0  # seconds
-_NOW = Natural("a time of this hour")
-_TEMPORARY = re.compile(r"[/\\]tmp[a-z0-9_]{8}([/\\.]|$)")  # the name of a temporary file
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _SCALARS: dict[Any, Any] = {
     str: lambda value: str.__getitem__(value, slice(None)),
     bytes: lambda value: bytes.__getitem__(value, slice(None)),
@@ -107,12 +104,12 @@ class _Portraying:
     ) -> None:
         self._live = live
         self._reader = Reader(skip, ignore)
-        self._arrays = Arrays()
-        self._memory: MappedMemory | None = None
-        self._now = time.time()
+        self._nature = Nature()
+        self._arrays = Arrays(self._nature.in_memory)
         self._shows: dict[int, Any] = {}  # id of an object: what shows it
         self._kept: list[Any] = []  # alive, so that no id is used again
         self._count = 0
+        self._left = _LOOSE
         self._todo: deque[tuple[Any, Any, _Place]] = deque()
 
     def portrait(self, obj: Any, place: _Place) -> Portrait:
@@ -127,14 +124,15 @@ class _Portraying:
         """What shows a part: itself, or what is filled later."""
         kind = type(value)
         if kind in PLAIN:
-            return self._plain(value, kind)
+            return self._nature.plain(value)
         if place.in_state and is_buffer(value):
             return bytes(memoryview(value))
         if id(value) in self._shows:
             return self._shows[id(value)]
         if kind in (Natural, Raised, Unknown):
             return value
-        if place.level > _DEEPEST or len(self._kept) > _MOST:
+        late = place.derived and (self._reader.late or self._left <= 0)
+        if late or place.level > _DEEPEST or len(self._kept) > _MOST:
             return Unknown()
         shown: Any = kind() if kind in (list, dict) else Seen(type_name(value))
         self._kept += value, shown
@@ -142,27 +140,6 @@ class _Portraying:
         self._live[id(shown)] = value
         self._todo.append((value, shown, place))
         return shown
-
-    def _plain(self, value: Any, kind: type) -> Any:
-        if kind in (int, float) and value >= _LEAST >> 2:
-            if self._is_now(value):
-                return _NOW
-            return Unknown() if kind is int and self._is_address(value) else value
-        if kind is str and _TEMPORARY.search(value):
-            return Natural("a name of a temporary file")
-        if kind is str and "0x" in value:
-            return _ADDRESS.sub(
-                lambda found: "0x..." if self._is_address(int(found[0], 16)) else found[0], value
-            )
-        return value
-
-    def _is_now(self, number: float) -> bool:
-        """Whether a number is a time of this hour, in seconds since 1970 or fractions of them."""
-        return any(abs(number / unit - self._now) < _HOUR for unit in (1, 1e3, 1e6, 1e9))
-
-    def _is_address(self, number: int) -> bool:
-        self._memory = self._memory or MappedMemory()
-        return number in self._memory or number << 4 in self._memory  # the latter: a hash
 
     def _fill(self, value: Any, shown: Any, place: _Place) -> None:
         kind: Any = type(value)
@@ -172,37 +149,56 @@ class _Portraying:
             return self._show(part, inner)
 
         def key(part: Any) -> Any:
-            return part if literal(part) else show(part)
+            return part if type(part) in PLAIN or literal(part) else show(part)
 
         if kind is list:
-            shown += map(show, value)
+            shown += map(show, self._first(value, len(value), place))
+            if len(shown) < len(value):
+                shown.append(f"{len(value):,} in all")
         elif kind is dict:
-            pairs = value.items()
+            pairs: Any = self._all(value.items(), len(value), place)
             if place.derived:  # names that begin so are private
                 pairs = [pair for pair in pairs if not str(pair[0]).startswith("_")]
             shown.update((key(each), show(part)) for each, part in pairs)
         elif issubclass(kind, NAMED):
             with suppress_failures():
                 shown.attributes["__qualname__"] = qualified_name(value)
-        elif issubclass(kind, _class("enum", "Enum")):
+        elif issubclass(kind, getattr(sys.modules.get("enum"), "Enum", ())):
             shown.attributes["name"] = value._name_
-        elif issubclass(kind, _class("datetime", "datetime")) and self._is_now(value.timestamp()):
-            shown.text = repr(_NOW)
+        elif self._nature.is_time_of_now(value):
+            shown.text = repr(NOW)
         elif ctype_of(value) is not None or is_ctypes_pointer(kind):
             self._state(_adapter_of(value), value, shown, place)
         else:
             base = next((base for base in BASES if issubclass(kind, base)), None)
             if base is dict:
-                shown.items = {key(each): show(part) for each, part in dict.items(value)}
+                pairs = self._all(dict.items(value), dict.__len__(value), place)
+                shown.items = {key(each): show(part) for each, part in pairs}
             elif base is not None:
-                items = base.__iter__(value)
                 is_set = base in (set, frozenset)
+                some = self._all if is_set else self._first
+                items = some(base.__iter__(value), base.__len__(value), place)
                 shown.items = {key(each) for each in items} if is_set else [*map(show, items)]
             if kind is not base or base is deque:
                 with suppress_failures():  # of a metaclass, for one
                     self._read(value, shown, place)
         if type(shown) is Seen and not place.default:
             self._count += shown.readings
+
+    def _first(self, items: Iterable[Any], count: int, place: _Place) -> Iterable[Any]:
+        """The items of a sequence; of one that a getter returned, the first ones."""
+        if not place.derived:
+            return items
+        self._left -= count
+        return islice(items, _ITEMS)
+
+    def _all(self, items: Iterable[Any], count: int, place: _Place) -> Iterable[Any]:
+        """The items of a dict or set; of one that a getter returned, none if there are many.
+
+        The order of two of them may differ, so that the first ones may be others.
+        """
+        some = self._first(items, count, place)
+        return () if place.derived and count > _ITEMS else some
 
     def _read(self, value: Any, shown: Seen, place: _Place) -> None:
         """Read an object that is neither a plain container nor C data."""
@@ -226,12 +222,15 @@ class _Portraying:
         for name, part in reader.defaults(value).items():
             shown.defaults[name] = self._show(part, default)
         foreign = not is_of_stdlib(kind)
-        if foreign and inner.derived <= _DERIVED:
-            for name, called, part in reader.getters(value):
+        if (foreign or adapter is not None) and inner.derived <= _DERIVED:
+            for name, called, part in reader.getters(value, of_stdlib=not foreign):
                 if name not in held:
                     shown.getters["", f".{name}()" if called else f".{name}"] = self._show(
                         part, made
                     )
+            for name, number in reader.pointers(value):
+                if number == 0 or self._nature.is_address(number):
+                    shown.getters["bool(", f".{name})"] = number != 0
             if shown.items is None and shown.array is None and not shown.parts:
                 for way, part in reader.contents(value, made_here=place.derived > 0):
                     shown.parts[way] = self._show(part, made)
@@ -243,7 +242,7 @@ class _Portraying:
             return
         if not foreign or (nothing and not place.derived):
             if not foreign and has_equality(kind):
-                shown.text = _ADDRESS.sub("0x...", brief(value))
+                shown.text = without_addresses(brief(value))
             contents = shown.items is not None
             for way, part in reader.reduction(value, contents=contents, held=bool(held)):
                 shown.parts[way] = self._show(part, inner)
@@ -258,11 +257,6 @@ class _Portraying:
                 inner = place.inner()._replace(in_state=True)
                 state = self._show(adapter.state_of(value), inner)
                 shown.parts["adapters.to_spec(", ").state"] = state
-
-
-def _class(module: str, name: str) -> Any:
-    """A class of a module, or none if nobody has imported that."""
-    return getattr(sys.modules.get(module), name, ())
 
 
 def _adapter_of(value: Any) -> Adapter | None:

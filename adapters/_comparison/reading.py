@@ -6,14 +6,15 @@ import re
 import time
 from functools import partial
 from itertools import islice
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
-from adapters._comparison.getters import getters_of
+from adapters._comparison.getters import CONVERTS, KEEP_ALIVE, getters_of, is_read, pointers_of
 from adapters._comparison.seen import Raised, Unknown
 from adapters._expressions import attributes, is_of_stdlib, reduce, reduction_way
 from adapters._naming import in_words, qualified_name
-from adapters.errors import failures
+from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 READING = "to read "  # what a child is doing; the name follows
 _ITEMS = 10_000  # of a container of a type from elsewhere
 _READINGS = 2_000  # of one portrait
+_LARGE = 100_000  # items of an object that is not converted
 _SLOW = 0.1  # seconds
+_ENOUGH = 10.0  # seconds of one portrait: after it nothing more is read
+# An iterable without a length that has one of these may be a file or a connection.
+_FILE = frozenset(("__exit__", "close", "read", "readline", "recv"))
 _PLAIN = (object, list, tuple, dict, set, frozenset, str, bytes, int, float)
 # Owners of pointers that SWIG makes; nothing in them tells of the object.
 _HANDLES = frozenset(("SwigPyObject", "PyCapsule"))
@@ -44,6 +49,7 @@ class Reader:
     def __init__(self, skip: Mapping[str, str], ignore: Collection[str]) -> None:
         self._skip, self._ignore = skip, frozenset(ignore)
         self._left = _READINGS
+        self._end = time.perf_counter() + _ENOUGH
         self.unread: dict[str, str] = {}
         self.slow: dict[str, str] = {}
 
@@ -61,8 +67,9 @@ class Reader:
             if public or is_of_stdlib(kind) or next(getters_of(kind), None):
                 held = {name: held[name] for name in held if name in public}
         # What a property shows is read by it.
-        hidden = {name for name in held if isinstance(getattr(kind, str(name), None), property)}
-        return {name: held[name] for name in held if name not in hidden | self._ignore}
+        hidden = {name for name in held if is_read(getattr(kind, str(name), None))}
+        left_out = hidden | self._ignore | KEEP_ALIVE
+        return {name: held[name] for name in held if name not in left_out}
 
     def defaults(self, obj: Any) -> dict[str, Any]:
         """The plain data in an object's class, which stand for attributes that it does not hold."""
@@ -74,15 +81,28 @@ class Reader:
                     found[name] = value
         return found
 
-    def getters(self, obj: Any) -> Iterator[tuple[str, bool, Any]]:
+    @property
+    def late(self) -> bool:
+        """Whether so much time is over that nothing more is read."""
+        return time.perf_counter() > self._end
+
+    def getters(self, obj: Any, *, of_stdlib: bool) -> Iterator[tuple[str, bool, Any]]:
         """The properties and getters of an object: (name, whether it was called, the value)."""
         kind = type(obj)
         if kind.__name__ in _HANDLES:
             return
-        for name, called in getters_of(kind):
-            if name not in self._ignore:
+        large = _is_large(obj)
+        for name, called in getters_of(kind, of_stdlib=of_stdlib):
+            if not (called and name in CONVERTS and large) and name not in self._ignore:
                 read = partial(_value_of, obj, name, called)
                 yield name, called, self._read(f"{qualified_name(kind)}.{name}", read)
+
+    def pointers(self, obj: Any) -> Iterator[tuple[str, int]]:
+        """The private numbers in the C struct of an object, of which some may be pointers."""
+        for name in pointers_of(type(obj)):
+            value = self._read(f"{qualified_name(type(obj))}.{name}", partial(getattr, obj, name))
+            if type(value) is int:
+                yield name, value
 
     def contents(self, obj: Any, *, made_here: bool) -> Iterator[tuple[Way, Any]]:
         """The length and the items of an object.
@@ -97,7 +117,7 @@ class Reader:
             yield ("len(", ")"), length
             if type(length) is not int:
                 return
-        elif not hasattr(kind, "__next__"):  # an iterable without a length may be a file
+        elif not (hasattr(kind, "__next__") or _FILE.isdisjoint(dir(kind))):
             return
         if hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
             read: Any = partial(_pairs_of, obj)
@@ -145,7 +165,7 @@ class Reader:
         if name in self._skip:
             self.unread[name] = self._skip[name]
             return Unknown()
-        if self._left <= 0:
+        if self._left <= 0 or self.late:
             return Unknown()
         self._left -= 1
         progress(f"{READING}{name}")
@@ -165,6 +185,14 @@ def has_equality(kind: type) -> bool:
     """Whether a type has an `==` of its own."""
     own: Any = kind.__eq__
     return not any(own is base.__eq__ for base in _PLAIN)
+
+
+def _is_large(obj: Any) -> bool:
+    with suppress_failures():
+        if hasattr(type(obj), "shape"):
+            return prod(map(int, obj.shape)) > _LARGE
+        return len(obj) > _LARGE
+    return False
 
 
 def _value_of(obj: Any, name: str, called: bool) -> Any:
