@@ -13,13 +13,14 @@ from adapters._comparison.getters import getters_of, is_asking, takes_nothing
 ASKS = """
     getSize get_size GetSize GetNumAtoms getparent getvalue isOpen is_open is_closed HasQuery
     num_rows n_items can_write should_run supports_append keys values tolist hexdigest size shape
-    get_stride has_next context globals expression
+    get_stride has_next context globals expression element_type vertexCount numpy
 """
 ACTS = """
     get getch getline get_next getNextToken get_nowait get_and_clear get_or_create
     get_event get_result GetRunResult pop read close open next fit run show start reset write
     commit open_in_browser
-    getpass_and_login is has issue hash number counter sizes getitem_async draw resize
+    getpass_and_login infer_type data_refresh count_data
+    is has issue hash number counter sizes getitem_async draw resize
 """
 
 

@@ -33,13 +33,23 @@ _TELLS = _words_of(
     """
     area as_dict as_tuple bounds capacity centroid coefficients coeffs columns constant context
     count degree description digest dim dimension dims dtype encoding expression globals height
-    hexdigest items keys kind labels length metadata name names ncols ndim nnz nrows op options
-    parameters precision schema settings shape size strength tell terms title to_bytes
-    to_dict to_list tobytes tolist type units values weights width
+    hexdigest items keys kind labels length metadata name names ncols ndim nnz nrows numpy op
+    options parameters precision schema settings shape size strength tell terms title to_bytes
+    to_dict to_list to_numpy tobytes tolist type units values weights width
     """
 )
 # Of these the ones that make much of a large object.
-CONVERTS = _words_of("as_dict as_tuple items to_bytes to_dict to_list tobytes tolist values")
+CONVERTS = _words_of(
+    "as_dict as_tuple items numpy to_bytes to_dict to_list to_numpy tobytes tolist values"
+)
+# Nouns in front of such a word: "element_type", "vertex_count".
+_NOUNS = _words_of(
+    """
+    arc block byte class col column data device dimension edge element feature item key max min
+    model node object row sample total value vertex vocab word
+    """
+)
+_NUMBERS = _words_of("count dim dtype length name names shape size type")
 # Words that act, wait, draw or use up; behind "is" and "has" they are adjectives.
 _ACTS = _words_of(
     """
@@ -127,6 +137,8 @@ def is_asking(name: str) -> bool:
     if name in _TELLS:
         return True
     first, *others = _words(name) or [""]
+    if first in _NOUNS and len(others) == 1 and others[0] in _NUMBERS:
+        return True
     if first in ("is", "has", "can", "should", "supports"):
         return bool(others)
     if first in _ASKS:
