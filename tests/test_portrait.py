@@ -194,6 +194,8 @@ def compare(one: Any, other: Any, **options: Any) -> list[str]:
     return [str(each) for each in differences(mine.root, theirs.root, "twin")]
 
 
+LOCK = threading.Lock()
+LAMBDA = lambda: 1  # noqa: E731
 DIFFERENT: list[tuple[Any, Any, list[str]]] = [
     (1, 2, ["twin is 2, was 1"]),
     (1.0, 1.0 + 1e-7, ["twin is 1.0000001, was 1.0"]),
@@ -222,7 +224,7 @@ DIFFERENT: list[tuple[Any, Any, list[str]]] = [
     (datetime.date(2020, 1, 1), datetime.date(2021, 1, 1),
      ["twin is datetime.date(2021, 1, 1), was datetime.date(2020, 1, 1)"]),
     (collections.deque([1], 2), collections.deque([1], 3),
-     ["twin is deque([1], maxlen=3), was deque([1], maxlen=2)"]),
+     ["twin.__reduce_ex__(5)[1][1] is 3, was 2"]),
     (functools.partial(int, base=2), functools.partial(int, base=3),
      ["twin.__reduce_ex__(5)[2][2]['base'] is 3, was 2"]),
     (ValueError("a", 1), ValueError("a", 2), ["twin.__reduce_ex__(5)[1][1] is 2, was 1"]),
@@ -234,6 +236,8 @@ DIFFERENT: list[tuple[Any, Any, list[str]]] = [
     (Gadget([1]), Gadget([2]), ["twin.state[0] is 2, was 1"]),
     (ffi.new("int *", 1), ffi.new("long *", 1),
      ["twin is <C type 'long *'>, was <C type 'int *'>"]),
+    (1j, 2j, ["twin is 2j, was 1j"]),
+    (compile("a", "f", "eval"), LAMBDA.__code__, ["twin.co_name is '<lambda>', was '<module>'"]),
     (Point(1), Point(2), ["twin has 2 at byte 0, had 1 at byte 0"]),
 ]  # fmt: skip
 
@@ -256,10 +260,13 @@ def path_in_use() -> pathlib.Path:
     return path
 
 
-LOCK = threading.Lock()
 EQUAL: list[tuple[Any, Any]] = [
     (1.0, 1.0 + 1e-12),
     (float("nan"), float("nan")),
+    (collections.OrderedDict(a=Worded(LOCK)), collections.OrderedDict(a=Worded(LOCK))),
+    (1j, 1j),
+    (datetime.datetime.min, datetime.datetime.min),
+    (compile("a", "f", "eval"), compile("b", "g", "eval")),
     (path_in_use(), pathlib.Path("a/b")),
     (re.compile("a"), re.compile("a")),
     (uuid.UUID(int=1), uuid.UUID(int=1)),

@@ -25,6 +25,7 @@ import sys
 import warnings
 from collections import deque
 from itertools import islice
+from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._addresses import is_ctypes_pointer
@@ -160,6 +161,8 @@ class _Portraying:
             if place.derived:  # names that begin so are private
                 pairs = [pair for pair in pairs if not str(pair[0]).startswith("_")]
             shown.update((key(each), show(part)) for each, part in pairs)
+        elif issubclass(kind, CodeType):
+            shown.attributes["co_name"] = value.co_name
         elif issubclass(kind, NAMED):
             with suppress_failures():
                 shown.attributes["__qualname__"] = qualified_name(value)
@@ -205,7 +208,7 @@ class _Portraying:
         kind, reader, inner = type(value), self._reader, place.inner()
         made = inner._replace(derived=inner.derived + 1)
         for scalar, plain in _SCALARS.items():
-            if issubclass(kind, scalar):
+            if issubclass(kind, scalar) and kind is not scalar:
                 shown.parts["", ""] = self._show(plain(value), inner)
         if shown.items is None and not shown.parts:
             with suppress_failures():
@@ -241,7 +244,7 @@ class _Portraying:
         if not foreign and hasattr(kind, "__next__"):
             return
         if not foreign or (nothing and not place.derived):
-            if not foreign and has_equality(kind):
+            if not foreign and has_equality(kind) and shown.items is None and not held:
                 shown.text = without_addresses(brief(value))
             contents = shown.items is not None
             for way, part in reader.reduction(value, contents=contents, held=bool(held)):

@@ -19,6 +19,7 @@ from adapters.errors import failures, suppress_failures
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from adapters._comparison.getters import Getter
     from adapters._expressions import Way
 
 READING = "to read "  # what a child is doing; the name follows
@@ -52,6 +53,9 @@ class Reader:
         self._end = time.perf_counter() + _ENOUGH
         self.unread: dict[str, str] = {}
         self.slow: dict[str, str] = {}
+        # By the id of a type, which its objects keep alive: what is read of them.
+        self._getters: dict[tuple[int, bool], list[Getter]] = {}
+        self._defaults: dict[int, dict[str, Any]] = {}
 
     def attributes(self, obj: Any, *, native: bool) -> dict[str, Any]:
         """The attributes that an object holds itself, in its `__dict__` and slots.
@@ -64,7 +68,7 @@ class Reader:
         if native or has_equality(kind):
             fields = getattr(kind, "__dataclass_fields__", ())
             public = {name for name in held if not str(name).startswith("_") or name in fields}
-            if public or is_of_stdlib(kind) or next(getters_of(kind), None):
+            if public or is_of_stdlib(kind) or self._getters_of(kind, False):
                 held = {name: held[name] for name in held if name in public}
         # What a property shows is read by it.
         hidden = {name for name in held if is_read(getattr(kind, str(name), None))}
@@ -73,12 +77,15 @@ class Reader:
 
     def defaults(self, obj: Any) -> dict[str, Any]:
         """The plain data in an object's class, which stand for attributes that it does not hold."""
-        found: dict[str, Any] = {}
-        for base in type.__getattribute__(type(obj), "__mro__"):
-            for name, value in () if is_of_stdlib(base) else list(vars(base).items()):
-                known = name in found or name in self._ignore or str(name).startswith("__")
-                if not known and not hasattr(type(value), "__get__") and not callable(value):
-                    found[name] = value
+        kind = type(obj)
+        found = self._defaults.get(id(kind))
+        if found is None:
+            found = self._defaults[id(kind)] = {}
+            for base in type.__getattribute__(kind, "__mro__"):
+                for name, value in () if is_of_stdlib(base) else list(vars(base).items()):
+                    known = name in found or name in self._ignore or str(name).startswith("__")
+                    if not known and not hasattr(type(value), "__get__") and not callable(value):
+                        found[name] = value
         return found
 
     @property
@@ -92,10 +99,16 @@ class Reader:
         if kind.__name__ in _HANDLES:
             return
         large = _is_large(obj)
-        for name, called in getters_of(kind, of_stdlib=of_stdlib):
+        for name, called in self._getters_of(kind, of_stdlib):
             if not (called and name in CONVERTS and large) and name not in self._ignore:
                 read = partial(_value_of, obj, name, called)
                 yield name, called, self._read(f"{qualified_name(kind)}.{name}", read)
+
+    def _getters_of(self, kind: type, of_stdlib: bool) -> list[Getter]:
+        key = id(kind), of_stdlib
+        if key not in self._getters:
+            self._getters[key] = list(getters_of(kind, of_stdlib=of_stdlib))
+        return self._getters[key]
 
     def pointers(self, obj: Any) -> Iterator[tuple[str, int]]:
         """The private numbers in the C struct of an object, of which some may be pointers."""

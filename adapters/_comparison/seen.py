@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from types import (
     BuiltinFunctionType,
-    CodeType,
     FunctionType,
     MethodDescriptorType,
     MethodType,
@@ -23,7 +22,6 @@ NAMED = (
     ModuleType,
     FunctionType,
     BuiltinFunctionType,
-    CodeType,
     MethodType,
     MethodDescriptorType,
     WrapperDescriptorType,
