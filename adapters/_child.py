@@ -232,6 +232,7 @@ def _receive(reader: Connection, wait: Callable[[], object] = lambda: None) -> b
 
 
 _parent: tuple[int, Connection, float] | None = None  # in a child: its id, the pipe, the time-out
+_legacy: Any = None
 
 
 def progress(text: str) -> None:
@@ -245,9 +246,6 @@ def _set_alarm(seconds: float) -> None:
     """Let the system end this process then, for a parent that was killed itself."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-_legacy: Any = None
 
 
 def legacy() -> Any:
@@ -266,6 +264,7 @@ def _serve(
         end.close()
     with suppress(AttributeError, OSError):  # a process group, which the parent can kill
         os.setpgid(0, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # in place of a handler of the parent
     if quiet:
         with open(os.devnull, "wb") as null:
             os.dup2(null.fileno(), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -143,6 +144,34 @@ def test_without_fork_objects_are_compared_by_their_states(monkeypatch: Any) -> 
 def test_a_function_may_make_an_object_of_a_later_subclass() -> None:
     with pytest.raises(ConformanceError, match=r"twin is <forgetful.Lost>, was <forgetful.Later>"):
         check(Lost, [lambda: Later("a", 2.5)])
+
+
+HELD = NoScale("a", 2.5)
+
+
+@needs_fork
+def test_a_function_that_holds_its_example_is_read_in_a_forked_child() -> None:
+    with pytest.raises(ConformanceError, match=r"twin.getScale\(\) is 1.0, was 2.5"):
+        check(NoScale, [lambda: HELD])
+
+
+@needs_fork
+def test_a_function_may_make_another_object_each_time() -> None:
+    assert check(Whole, [lambda: Whole("a", next(NUMBERS))]).ok
+
+
+NUMBERS = itertools.count(os.getpid() + 0.5)
+
+
+def asserts(one: Any, other: Any) -> bool:
+    assert one.getScale() == other.getScale(), "another scale"
+    return True
+
+
+@needs_fork
+def test_an_equal_that_raises_is_a_difference() -> None:
+    with pytest.raises(ConformanceError, match="raises AssertionError: another scale"):
+        check(NoScale, [no_scale()], equal=asserts)
 
 
 def refuse() -> Any:

@@ -151,6 +151,10 @@ def word(text: str, tail: Any) -> Word:
     return made
 
 
+class Bits(enum.IntFlag):
+    LOW = 1
+
+
 class Tone(enum.Enum):
     LOW = 1
     HIGH = 2
@@ -196,7 +200,7 @@ def compare(one: Any, other: Any, **options: Any) -> list[str]:
 
 LOCK = threading.Lock()
 LAMBDA = lambda: 1  # noqa: E731
-DIFFERENT: list[tuple[Any, Any, list[str]]] = [
+DIFFERENT: list[tuple[Any, Any, Any]] = [
     (1, 2, ["twin is 2, was 1"]),
     (1.0, 1.0 + 1e-7, ["twin is 1.0000001, was 1.0"]),
     ({"a": [(1, 2)]}, {"a": [(1, 3)]}, ["twin['a'][0][1] is 3, was 2"]),
@@ -238,16 +242,25 @@ DIFFERENT: list[tuple[Any, Any, list[str]]] = [
      ["twin is <C type 'long *'>, was <C type 'int *'>"]),
     (1j, 2j, ["twin is 2j, was 1j"]),
     (compile("a", "f", "eval"), LAMBDA.__code__, ["twin.co_name is '<lambda>', was '<module>'"]),
+    (ffi.new("gear_t *", {"size": 1, "teeth": 2}), ffi.new("gear_t *", {"size": 1}),
+     ["twin.teeth is 0, was 2"]),
+    (Plain(at=2**2000), Plain(at=2**2000 + 1), None),
+    (Bits(8), Bits(16), None),
+    (io.BytesIO(b"a"), io.BytesIO(b"b"), ["twin.__reduce_ex__(5)[2][0] has 98 at byte 0, had 97 "
+     "at byte 0"]),
+    (Plain(a="/tmp/tmpabcd1234/x: good"), Plain(a="/tmp/tmpabcd5678/x: bad"),
+     ["twin.a is '/tmp.../x: bad', was '/tmp.../x: good'"]),
     (Point(1), Point(2), ["twin has 2 at byte 0, had 1 at byte 0"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("one", "other", "says"), DIFFERENT)
 def test_what_differs(
-    one: Any, other: Any, says: list[str | None], monkeypatch: pytest.MonkeyPatch
+    one: Any, other: Any, says: list[str | None] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(copyreg.dispatch_table, ValueError, raising=False)  # Dask's, by tblib
     found = compare(one, other)
+    says = [None] if says is None else says
     assert len(found) == len(says)
     assert all(text in (None, said) for text, said in zip(says, found, strict=True)), found
     assert compare(one, one) == []
@@ -377,6 +390,21 @@ def test_the_state_of_the_root_can_be_left_out() -> None:
     shown = portrait(Gadget(Gadget(1)), {}, root_state=False).root
     assert not shown.parts
     assert shown.attributes["state"].parts == {("adapters.to_spec(", ").state"): 1}
+
+
+def test_a_portrait_of_a_long_chain_pickles() -> None:
+    nodes = [Plain(number=number, of={number}) for number in range(3000)]
+    for node, following in itertools.pairwise(nodes):
+        node.following = following  # type: ignore[attr-defined]
+    nodes[-1].following = nodes[0]  # type: ignore[attr-defined]
+    assert compare(nodes, nodes) == []
+    other = Plain(number=-1, of=set())
+    assert compare(nodes, [*nodes[:-1], other])[0] == "twin[2999].number is -1, was 2999"
+
+
+def test_what_is_beyond_a_limit_is_named() -> None:
+    wide = [Plain(a=[number]) for number in range(30_000)]
+    assert portrait(wide, {}).unread == {"beyond 50,000 parts": "it is too much to be read"}
 
 
 def test_cycles_and_depth_end() -> None:

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from adapters._comparison.steps import Steps
 
 _INHERITED: set[Any] = {base.__eq__ for base in (object, *BASES)}
-_MOST = 1000  # places that are unstable
+_MOST = 10_000  # places that are unstable
+_INSIDE = "[...]"  # behind a place: all in it
 _ENDLESS = 1000  # reductions inside each other: each makes the object that is reduced next
 _TRIES = 20_000  # comparisons of keys not found by hash: each counts two, one inside of it four
 
@@ -101,9 +102,12 @@ def differences(
 
 
 def unstable(one: Any, other: Any, name: str) -> frozenset[str]:
-    """The places in which two portraits differ that were made in one way; at most 1,000."""
+    """The places in which two portraits differ that were made in one way; at most 10,000."""
     found = _Comparison(reduce, (), thorough=True).run(Pair(one, other, ("", name)))
-    return frozenset(each.place for each in islice(found, _MOST))
+    places = [(each.place, each.verb) for each in islice(found, _MOST)]
+    # Where the length differs, or the keys do, all in it does.
+    inside = [f"{place}{_INSIDE}" for place, verb in places if verb == "has"]
+    return frozenset([*(place for place, _ in places), *inside])
 
 
 class _Comparison:
@@ -138,9 +142,13 @@ class _Comparison:
                 ways = [each.way for each, _ in entered]
                 path = [before for before, _ in reversed(ways)] + [behind for _, behind in ways]
                 found = Difference("".join(path), not pair.made, pair.one, *step)
-                if not self._known or found.place not in self._known:
+                if not self._known or not self._is_known(found.place):
                     self._found += 1
                     yield found
+
+    def _is_known(self, place: str) -> bool:
+        ends = [at for at, character in enumerate(place) if character == "["]
+        return place in self._known or any(f"{place[:end]}{_INSIDE}" in self._known for end in ends)
 
     def _first(self, one: Any, other: Any) -> Difference | None:
         """The first difference of two parts, from a comparison inside of this one."""

@@ -14,7 +14,8 @@ from adapters.errors import suppress_failures
 NOW = Natural("a time of this hour")
 _LEAST = 1 << 32  # numbers below are no addresses
 _HOUR = 3600  # seconds
-_TEMPORARY = re.compile(r"[/\\]tmp[a-z0-9_]{8}([/\\.]|$)")  # the name of a temporary file
+# The path of a temporary file, up to the part of its name that is drawn.
+_TEMPORARY = re.compile(r"[^\s'\"]*[/\\]tmp[a-z0-9_]{8}(?=[/\\.]|$)")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -32,9 +33,10 @@ class Nature:
             if self.is_now(value):
                 return NOW
             return Unknown() if kind is int and self.is_address(value) else value
-        if kind is str and _TEMPORARY.search(value):
-            return Natural("a name of a temporary file")
-        if kind is str and "0x" in value:
+        if kind is not str:
+            return value
+        value = _TEMPORARY.sub("/tmp...", value)
+        if "0x" in value:
             return _ADDRESS.sub(
                 lambda found: "0x..." if self.is_address(int(found[0], 16)) else found[0], value
             )

@@ -30,7 +30,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._addresses import is_ctypes_pointer
 from adapters._comparison.arrays import Arrays
+from adapters._comparison.flat import root_of, table_of
 from adapters._comparison.nature import NOW, Nature, without_addresses
+from adapters._comparison.place import Place
 from adapters._comparison.reading import Reader, has_equality
 from adapters._comparison.seen import NAMED, Natural, Raised, Seen, Unknown
 from adapters._comparison.steps import BASES, PLAIN
@@ -75,6 +77,13 @@ class Portrait(NamedTuple):
     unread: dict[str, str]
     slow: dict[str, str]
 
+    def __reduce__(self) -> Any:
+        return _portrait, (table_of(self.root), *self[1:])
+
+
+def _portrait(rows: list[Any], *others: Any) -> Portrait:
+    return Portrait(root_of(rows), *others)
+
 
 def portrait(
     obj: Any,
@@ -95,7 +104,7 @@ def portrait(
         passive: Whether getters, lengths and items are left out, which run code of the types.
         live: Is filled with {id of a Seen, list or dict: the part that it shows}.
     """
-    place = _Place(0, _DERIVED + 1 if passive else 0, False, root_state)
+    place = Place(0, _DERIVED + 1 if passive else 0, False, root_state)
     return _Portraying(skip, ignore, {} if live is None else live).portrait(obj, place)
 
 
@@ -111,9 +120,9 @@ class _Portraying:
         self._kept: list[Any] = []  # alive, so that no id is used again
         self._count = 0
         self._left = _LOOSE
-        self._todo: deque[tuple[Any, Any, _Place]] = deque()
+        self._todo: deque[tuple[Any, Any, Place]] = deque()
 
-    def portrait(self, obj: Any, place: _Place) -> Portrait:
+    def portrait(self, obj: Any, place: Place) -> Portrait:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             root = self._show(obj, place)
@@ -121,7 +130,7 @@ class _Portraying:
                 self._fill(*self._todo.popleft())
         return Portrait(root, self._count, self._reader.unread, self._reader.slow)
 
-    def _show(self, value: Any, place: _Place) -> Any:
+    def _show(self, value: Any, place: Place) -> Any:
         """What shows a part: itself, or what is filled later."""
         kind = type(value)
         if kind in PLAIN:
@@ -133,7 +142,11 @@ class _Portraying:
         if kind in (Natural, Raised, Unknown):
             return value
         late = place.derived and (self._reader.late or self._left <= 0)
-        if late or place.level > _DEEPEST or len(self._kept) > _MOST:
+        too_deep, too_many = place.level > _DEEPEST, len(self._shows) > _MOST
+        if late or too_deep or too_many:
+            if not late:
+                what = f"beyond {_DEEPEST} levels" if too_deep else f"beyond {_MOST:,} parts"
+                self._reader.unread[what] = "it is too much to be read"
             return Unknown()
         shown: Any = kind() if kind in (list, dict) else Seen(type_name(value))
         self._kept += value, shown
@@ -142,7 +155,7 @@ class _Portraying:
         self._todo.append((value, shown, place))
         return shown
 
-    def _fill(self, value: Any, shown: Any, place: _Place) -> None:
+    def _fill(self, value: Any, shown: Any, place: Place) -> None:
         kind: Any = type(value)
         inner = place.inner()
 
@@ -167,10 +180,14 @@ class _Portraying:
             with suppress_failures():
                 shown.attributes["__qualname__"] = qualified_name(value)
         elif issubclass(kind, getattr(sys.modules.get("enum"), "Enum", ())):
-            shown.attributes["name"] = value._name_
+            name = value._name_
+            shown.attributes["name"] = value._value_ if name is None else name
         elif self._nature.is_time_of_now(value):
             shown.text = repr(NOW)
         elif ctype_of(value) is not None or is_ctypes_pointer(kind):
+            with suppress_failures():
+                for way, part in self._reader.fields(value):
+                    shown.getters[way] = show(part)
             self._state(_adapter_of(value), value, shown, place)
         else:
             base = next((base for base in BASES if issubclass(kind, base)), None)
@@ -188,14 +205,14 @@ class _Portraying:
         if type(shown) is Seen and not place.default:
             self._count += shown.readings
 
-    def _first(self, items: Iterable[Any], count: int, place: _Place) -> Iterable[Any]:
+    def _first(self, items: Iterable[Any], count: int, place: Place) -> Iterable[Any]:
         """The items of a sequence; of one that a getter returned, the first ones."""
         if not place.derived:
             return items
         self._left -= count
         return islice(items, _ITEMS)
 
-    def _all(self, items: Iterable[Any], count: int, place: _Place) -> Iterable[Any]:
+    def _all(self, items: Iterable[Any], count: int, place: Place) -> Iterable[Any]:
         """The items of a dict or set; of one that a getter returned, none if there are many.
 
         The order of two of them may differ, so that the first ones may be others.
@@ -203,7 +220,7 @@ class _Portraying:
         some = self._first(items, count, place)
         return () if place.derived and count > _ITEMS else some
 
-    def _read(self, value: Any, shown: Seen, place: _Place) -> None:
+    def _read(self, value: Any, shown: Seen, place: Place) -> None:
         """Read an object that is neither a plain container nor C data."""
         kind, reader, inner = type(value), self._reader, place.inner()
         made = inner._replace(derived=inner.derived + 1)
@@ -241,8 +258,8 @@ class _Portraying:
         if adapter is not None or shown.array is not None:
             return
         nothing = not (shown.readings or attributes(value))
-        if not foreign and hasattr(kind, "__next__"):
-            return
+        if not foreign and hasattr(kind, "__next__") and not hasattr(kind, "getvalue"):
+            return  # an iterator
         if not foreign or (nothing and not place.derived):
             if not foreign and has_equality(kind) and shown.items is None and not held:
                 shown.text = without_addresses(brief(value))
@@ -253,7 +270,7 @@ class _Portraying:
             for way, part in reader.text(value):
                 shown.parts[way] = self._show(part, inner)
 
-    def _state(self, adapter: Adapter | None, value: Any, shown: Seen, place: _Place) -> None:
+    def _state(self, adapter: Adapter | None, value: Any, shown: Seen, place: Place) -> None:
         """Show the state of a native object, if that is wanted."""
         if adapter is not None and place.with_state:
             with suppress_failures():
@@ -266,26 +283,3 @@ def _adapter_of(value: Any) -> Adapter | None:
     with suppress_failures():  # of a metaclass
         return adapter_for(value)
     return None
-
-
-class _Place(NamedTuple):
-    """Where a part is.
-
-    Attributes:
-        level: In how many other parts it is.
-        derived: How many of those a getter returned.
-        in_state: Whether it is in the state of a native object.
-        with_state: Whether its own state is read, if it is a native object.
-        private: Whether it is in an attribute whose name begins with "_".
-        default: Whether it is in a class, and compared only where an object holds its own.
-    """
-
-    level: int
-    derived: int
-    in_state: bool
-    with_state: bool
-    private: bool = False
-    default: bool = False
-
-    def inner(self) -> _Place:
-        return self._replace(level=self.level + 1, with_state=True)

@@ -14,7 +14,8 @@ from adapters._comparison.getters import CONVERTS, KEEP_ALIVE, getters_of, is_re
 from adapters._comparison.seen import Raised, Unknown
 from adapters._expressions import attributes, is_of_stdlib, reduce, reduction_way
 from adapters._naming import in_words, qualified_name
-from adapters.errors import failures, suppress_failures
+from adapters._wire.ctype import ctype_of
+from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -117,6 +118,20 @@ class Reader:
             if type(value) is int:
                 yield name, value
 
+    def fields(self, obj: Any) -> Iterator[tuple[Way, Any]]:
+        """The numbers in a C struct of cffi, or in the one that a pointer points at."""
+        ctype = ctype_of(obj)
+        struct = getattr(ctype, "item", ctype) if ctype and ctype.kind == "pointer" else ctype
+        if getattr(struct, "kind", "") == "struct":
+            for name, field in struct.fields or ():
+                length = getattr(field.type, "length", 0)
+                kind = field.type.item.kind if field.type.kind == "array" else field.type.kind
+                if kind in ("primitive", "enum") and name not in self._ignore:
+                    if length is None or length > _ITEMS:
+                        continue
+                    read = partial(_field_of, obj, name, field.type.kind == "array")
+                    yield ("", f".{name}"), self._read(f"{struct.cname}.{name}", read)
+
     def contents(self, obj: Any, *, made_here: bool) -> Iterator[tuple[Way, Any]]:
         """The length and the items of an object.
 
@@ -178,6 +193,8 @@ class Reader:
         if name in self._skip:
             self.unread[name] = self._skip[name]
             return Unknown()
+        if self._left <= 0:
+            self.unread[f"beyond {_READINGS:,} getters"] = "it is too much to be read"
         if self._left <= 0 or self.late:
             return Unknown()
         self._left -= 1
@@ -188,7 +205,7 @@ class Reader:
             if (seconds := time.perf_counter() - start) > _SLOW:
                 self.slow[name] = f"takes {seconds:.1f} s"
             return value
-        except failures() as error:
+        except BaseException as error:  # also a KeyboardInterrupt, which nobody sends a child
             if note:
                 self.unread.setdefault(name, in_words(error))
             return Raised(type(error).__name__)
@@ -211,6 +228,11 @@ def _is_large(obj: Any) -> bool:
 def _value_of(obj: Any, name: str, called: bool) -> Any:
     value = getattr(obj, name)
     return value() if called else value
+
+
+def _field_of(obj: Any, name: str, is_array: bool) -> Any:
+    value = getattr(obj, name)
+    return list(value) if is_array else value
 
 
 def _pairs_of(obj: Any) -> dict[Any, Any]:

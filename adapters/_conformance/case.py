@@ -220,7 +220,10 @@ def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **opt
 
     `examples` may also be a function that returns them.
     """
-    adapter = registry.lookup(adapter)
+    adapter, ignore = registry.lookup(adapter), options.pop("ignore", ())
+    if isinstance(ignore, str):
+        raise TypeError(f"ignore is {ignore!r}: give names in a list, [{ignore!r}]")
+    options["ignore"] = tuple(ignore)
     if callable(examples) and not hasattr(examples, "example"):
         examples = examples()
     drawn = hasattr(examples, "example") and type(examples).__module__.startswith("hypothesis")

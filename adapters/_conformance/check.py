@@ -62,11 +62,9 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    if isinstance(ignore, str):
-        raise TypeError(f"ignore is {ignore!r}: give names in a list, [{ignore!r}]")
     options = {
         "equal": equal,
-        "ignore": tuple(ignore),
+        "ignore": ignore,
         "live": live,
         "rebuilds": rebuilds,
         "elsewhere": elsewhere,

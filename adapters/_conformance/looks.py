@@ -57,7 +57,7 @@ def in_words(looks: list[Look]) -> str:
     by_nature = sorted({place for look in looks for place in look.by_nature})
     if not count:
         return "nothing of the examples can be read from outside; equal= would compare more"
-    texts = [f"{count:,} attributes and contents"]
+    texts = [f"{count:,} attribute{'' if count == 1 else 's'} and contents"]
     if unread:
         texts.append(f"{len(unread)} cannot be read ({_some(list(unread), ', ')})")
     slow = {name for look in looks for name in look.portrait.slow}

@@ -24,23 +24,21 @@ _NO_FORK = f"this platform has no fork: {GIVE_FUNCTIONS}"
 
 
 class Originals:
-    """Starts children that have the examples of a case.
-
-    Attributes:
-        why_not: Why there are none, "" as long as there are.
-    """
+    """Starts children that have the examples of a case."""
 
     def __init__(self, case: Case, timeout: float) -> None:
         self._case, self._timeout = case, timeout
         self._makers = b""
+        self._reasons: list[str] = []
         self._methods = [each for each in ("fork",) if each in _start_methods()]
         if case.examples and None not in case.makers:
             try:
                 self._makers = dumps(case.makers)
                 self._methods.insert(0, "spawn")
-            except AdapterError:  # what a function refers to does not pickle
-                pass
-        self.why_not = "" if self._methods else _NO_FORK
+                if case.adapter.name.encode() in self._makers:
+                    self._give_up("a function does not make its example, but holds it")
+            except AdapterError as error:  # what a function refers to does not pickle
+                self._reasons.append(str(error))
 
     def look(self) -> None:
         """Read what the examples look like, into the case."""
@@ -72,14 +70,24 @@ class Originals:
     @property
     def forked(self) -> bool:
         """Whether the children are forked."""
-        return self._method == "fork"
+        return self._methods[:1] == ["fork"]
 
     @property
     def _method(self) -> str:
         return self._methods[0]
 
+    @property
+    def why_not(self) -> str:
+        """Why there are none, "" as long as there are."""
+        return "" if self._methods else "; ".join(self._reasons) or _NO_FORK
+
+    def give_up_fork(self, why: str) -> None:
+        """Fork no more children, as one did not answer."""
+        self._reasons.append(why)
+        self._methods.clear()
+
     def _give_up(self, why: str) -> None:
-        self.why_not = why
+        self._reasons.append(why)
         del self._methods[0]
 
     def _start_to_read(self) -> Child:

@@ -102,7 +102,11 @@ class Run:
         if check is ends_with_its_process:
             if self.case.elsewhere:
                 self._worker.call(service.keep_one)
-            check(self._worker)
+            try:
+                check(self._worker)
+            except ChildDiedError:  # getters may have begun what goes on: a new one has read none
+                self._end_worker()
+                check(self._worker)
             self._end_worker()
             return "passed", ""
         if check is subclasses_keep_their_class and self.case.adapter.subclasses:
@@ -149,10 +153,11 @@ class Run:
             status, reason = child.call(service.check, check, True, *args)
             return status, reason
         except ChildDiedError as death:
-            vars(self).pop("_keeper").close()
-            if self._originals.forked:
-                return "skipped", f"{death}; it was forked: {GIVE_FUNCTIONS}"
-            raise
+            self._end_keeper()
+            if not self._originals.forked:
+                raise
+            self._originals.give_up_fork(f"{death}; it was forked: {GIVE_FUNCTIONS}")
+            return self._with_originals(check, *args)
 
     @cached_property
     def _keeper(self) -> Child | None:

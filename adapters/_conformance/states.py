@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from adapters._comparison.differences import differences
 from adapters._expressions import attributes
-from adapters._naming import qualified_name, shown
+from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.buffers import SCALARS, OutOfBand, has_buffers, is_buffer
 from adapters._wire.ctype import ctype_of
 from adapters._wire.served import adapter_for
-from adapters.errors import suppress_failures
+from adapters.errors import failures, suppress_failures
 
 Equal: TypeAlias = Callable[[Any, Any], object]
 
@@ -133,7 +133,10 @@ def compare(adapter: Adapter, original: Any, other: Any, equal: Equal | None) ->
     if kind is not expected:
         return f"it is of {qualified_name(kind)}, not of {qualified_name(expected)}"
     if equal is not None:
-        return "" if equal(original, other) else "equal(original, rebuilt) is false"
+        try:
+            return "" if equal(original, other) else "equal(original, rebuilt) is false"
+        except failures() as error:
+            return f"equal(original, rebuilt) raises {in_words(error)}"
     unequal = False
     if has_equality(type(original)):
         with suppress_failures():  # the result has no truth value, as that of arrays
