@@ -35,6 +35,14 @@ class Sized(Plain):
         return self.get_it()
 
 
+class Keyed(Plain):
+    """Shows what it holds in a private attribute, and holds a handle in another."""
+
+    @property
+    def key(self) -> Any:
+        return vars(self)["_key"]
+
+
 class Prepared(Plain):
     """Has a private number in its C struct, which may be a pointer."""
 
@@ -122,6 +130,7 @@ def test_what_differs(one: Any, other: Any, says: str) -> None:
         (Prepared(1), Prepared(2)),
         (Plain(c=memory_of(LOCK)), Plain(c=memory_of(OTHER_LOCK))),
         (Plain(referenced_objects=[1]), Plain()),
+        (Sized(Keyed(_key=1, _handle=[1])), Sized(Keyed(_key=1, _handle=[2]))),
         (Cached(volume=3), Cached()),
         (Stream(1), Stream(2)),
         (Frame(), Frame()),

@@ -76,7 +76,12 @@ _USES_UP = _words_of(
 _OLD = re.compile(r"get([a-z0-9]+)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # These differ by nature: they tell of this process, of how memory is laid out, or who frees it.
-_OF_THIS_PROCESS = _words_of("ident memory_usage native_id nbytes total_changes")
+_OF_THIS_PROCESS = _words_of(
+    """
+    estimated_size get_chunks get_total_buffer_size ident memory_usage n_chunks native_id nbytes
+    num_chunks total_changes
+    """
+)
 # The same, at the end of a name.
 _OF_THE_SYSTEM = frozenset(("fd", "fileno", "handle", "pid", "tid"))
 _OWNS = frozenset(("own", "owns", "thisown"))

@@ -127,6 +127,7 @@ class _Portraying:
             warnings.simplefilter("ignore")
             root = self._show(obj, place)
             while self._todo:  # nothing recurses
+                self._reader.tell("to look at what was read")
                 self._fill(*self._todo.popleft())
         return Portrait(root, self._count, self._reader.unread, self._reader.slow)
 
@@ -234,7 +235,8 @@ class _Portraying:
                     value, lambda part: self._show(part, made), owned=owned
                 )
         adapter = _adapter_of(value)
-        held = reader.attributes(value, native=adapter is not None)
+        made_here = place.derived > 0
+        held = reader.attributes(value, native=adapter is not None or made_here)
         for name, part in held.items():
             private = inner._replace(private=inner.private or str(name).startswith("_"))
             shown.attributes[name] = self._show(part, private)
@@ -252,7 +254,7 @@ class _Portraying:
                 if number == 0 or self._nature.is_address(number):
                     shown.getters["bool(", f".{name})"] = number != 0
             if shown.items is None and shown.array is None and not shown.parts:
-                for way, part in reader.contents(value, made_here=place.derived > 0):
+                for way, part in reader.contents(value, made_here=made_here):
                     shown.parts[way] = self._show(part, made)
         self._state(adapter, value, shown, place)
         if adapter is not None or shown.array is not None:

@@ -28,6 +28,7 @@ _ITEMS = 10_000  # of a container of a type from elsewhere
 _READINGS = 2_000  # of one portrait
 _LARGE = 100_000  # items of an object that is not converted
 _SLOW = 0.1  # seconds
+_INTERVAL = 0.5  # seconds
 _ENOUGH = 10.0  # seconds of one portrait: after it nothing more is read
 # An iterable without a length that has one of these may be a file or a connection.
 _FILE = frozenset(("__exit__", "close", "read", "readline", "recv"))
@@ -50,7 +51,7 @@ class Reader:
 
     def __init__(self, skip: Mapping[str, str], ignore: Collection[str]) -> None:
         self._skip, self._ignore = skip, frozenset(ignore)
-        self._left = _READINGS
+        self._left, self._told = _READINGS, 0.0
         self._end = time.perf_counter() + _ENOUGH
         self.unread: dict[str, str] = {}
         self.slow: dict[str, str] = {}
@@ -61,9 +62,9 @@ class Reader:
     def attributes(self, obj: Any, *, native: bool) -> dict[str, Any]:
         """The attributes that an object holds itself, in its `__dict__` and slots.
 
-        Where its type has an `==` of its own, or an adapter serves it (`native`), and there is
-        something else to compare, private ones are left out, other than the fields of dataclasses:
-        they are caches and handles, mostly.
+        Where its type has an `==` of its own, or it is `native` (an adapter serves it, or a getter
+        made it), and there is something else to compare, private ones are left out, other than the
+        fields of dataclasses: they are caches and handles, mostly.
         """
         kind, held = type(obj), attributes(obj)
         if native or has_equality(kind):
@@ -88,6 +89,12 @@ class Reader:
                     if not known and not hasattr(type(value), "__get__") and not callable(value):
                         found[name] = value
         return found
+
+    def tell(self, doing: str) -> None:
+        """Say what is done, once in a while, as a child that says nothing seems to hang."""
+        if (now := time.perf_counter()) > self._told + _INTERVAL:
+            self._told = now
+            progress(doing)
 
     @property
     def late(self) -> bool:
