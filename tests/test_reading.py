@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import adapters
-from adapters._comparison.differences import differences, reading
+from adapters._comparison import reading
+from adapters._comparison.differences import differences
 from adapters._comparison.portrait import portrait
 from adapters._naming import brief
 
