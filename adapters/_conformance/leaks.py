@@ -62,6 +62,7 @@ def require_no_leak(case: Case, payload: bytes) -> str:
     count = case.rebuilds or max(1, min(_USUAL, fits))
     warm_up = min(_WARM_UP, max(_FEWEST, count // _ROUNDS)) if count >= _FEWEST else count
     _round_trips(payload, warm_up)
+    gc.collect()  # objects in cycles close theirs then
     if _descriptors() - descriptors > max(warm_up // 2, _SPARE):  # soon there would be none left
         raise Broken(f"each rebuild leaves a descriptor open: {_ADVICE}")
     growing: dict[str, str] = {}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from adapters._addresses import MappedMemory, numbers_in, pointer_in_words
 from adapters._conformance.report import Broken
-from adapters._conformance.states import difference, has_equality, parts, snapshot
+from adapters._conformance.states import difference, has_equality, is_equal, parts, snapshot
 from adapters._expressions import attributes
 from adapters._naming import in_words, qualified_name, shown
 from adapters._wire.ctype import ctype_of
@@ -113,7 +112,7 @@ def serializer_changes_nothing(case: Case, example: Any) -> None:
         advice = "only read the object, and the state must hold nothing that changes by itself"
         raise Broken(f"{problem}: it must {advice}")
     make = None if case.elsewhere else case.makers[case.index]
-    equal = case.equal or (operator.eq if has_equality(type(example)) else None)
+    equal = case.equal or (is_equal if has_equality(type(example)) else None)
     # It shows only if two new objects are equal.
     if make and equal and equal(make(), make()) and not equal(make(), example):
         problem = "an object that was serialized no longer equals one that was not"

@@ -187,6 +187,39 @@ class Slow(Thing):
 
 adapters.register(Slow, value_of, Slow)
 
+
+class ByAddress(Thing):
+    """Its `==` compares which object it is, as that of handles of C libraries does."""
+
+    def __init__(self, value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError("the value is a str")
+        super().__init__(value)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Vague(ByAddress):
+    """Its `==` has no truth value, as that of arrays."""
+
+    def __eq__(self, other: object) -> Any:
+        return VagueTruth()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class VagueTruth:
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value is ambiguous")
+
+
+adapters.register(ByAddress, value_of, ByAddress)
+adapters.register(Vague, value_of, Vague)
+
+
 RIGHT: dict[type, Callable[[], Any]] = {
     Located: lambda: Located(PLACES),
     Key: lambda: Key("value"),
@@ -195,4 +228,6 @@ RIGHT: dict[type, Callable[[], Any]] = {
     Later: lambda: Later("value"),
     Branch: lambda: Branch("leaf"),
     Part: lambda: Parent("name").parts["b"],
+    ByAddress: lambda: ByAddress("value"),
+    Vague: lambda: Vague("value"),
 }
