@@ -402,11 +402,13 @@ def test_a_portrait_of_a_long_chain_pickles() -> None:
     assert compare(nodes, [*nodes[:-1], other])[0] == "twin[2999].number is -1, was 2999"
 
 
+@pytest.mark.slow
 def test_what_is_beyond_a_limit_is_named() -> None:
     wide = [Plain(a=[number]) for number in range(30_000)]
     assert portrait(wide, {}).unread == {"beyond 50,000 parts": "it is too much to be read"}
 
 
+@pytest.mark.slow
 def test_cycles_and_depth_end() -> None:
     def ring(value: int) -> Any:
         first = Plain(value=value)

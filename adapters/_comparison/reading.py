@@ -15,7 +15,6 @@ from adapters._comparison.seen import Raised, Unknown
 from adapters._expressions import attributes, is_of_stdlib, reduce, reduction_way
 from adapters._naming import in_words, qualified_name
 from adapters._wire.ctype import ctype_of
-from adapters.errors import suppress_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -106,11 +105,17 @@ class Reader:
         kind = type(obj)
         if kind.__name__ in _HANDLES:
             return
-        large = _is_large(obj)
         for name, called in self._getters_of(kind, of_stdlib):
-            if not (called and name in CONVERTS and large) and name not in self._ignore:
+            if name not in self._ignore and not (name in CONVERTS and self._is_large(obj)):
                 read = partial(_value_of, obj, name, called)
                 yield name, called, self._read(f"{qualified_name(kind)}.{name}", read)
+
+    def _is_large(self, obj: Any) -> bool:
+        kind: Any = type(obj)
+        by_shape = hasattr(kind, "shape")
+        name = f"{qualified_name(kind)}.{'shape' if by_shape else '__len__'}"
+        size = self._read(name, partial(_size_of if by_shape else len, obj), note=False)
+        return type(size) is int and size > _LARGE
 
     def _getters_of(self, kind: type, of_stdlib: bool) -> list[Getter]:
         key = id(kind), of_stdlib
@@ -208,14 +213,14 @@ class Reader:
         progress(f"{READING}{name}")
         start = time.perf_counter()
         try:
-            value = read()
-            if (seconds := time.perf_counter() - start) > _SLOW:
-                self.slow[name] = f"takes {seconds:.1f} s"
-            return value
+            return read()
         except BaseException as error:  # also a KeyboardInterrupt, which nobody sends a child
             if note:
                 self.unread.setdefault(name, in_words(error))
             return Raised(type(error).__name__)
+        finally:
+            if (seconds := time.perf_counter() - start) > _SLOW:
+                self.slow[name] = f"takes {seconds:.1f} s"
 
 
 def has_equality(kind: type) -> bool:
@@ -224,12 +229,8 @@ def has_equality(kind: type) -> bool:
     return not any(own is base.__eq__ for base in _PLAIN)
 
 
-def _is_large(obj: Any) -> bool:
-    with suppress_failures():
-        if hasattr(type(obj), "shape"):
-            return prod(map(int, obj.shape)) > _LARGE
-        return len(obj) > _LARGE
-    return False
+def _size_of(obj: Any) -> int:
+    return prod(map(int, obj.shape))
 
 
 def _value_of(obj: Any, name: str, called: bool) -> Any:
