@@ -111,6 +111,7 @@ def opaque() -> Opaque:
     return Opaque(1)
 
 
+@needs_fork
 def test_nothing_is_rebuilt_in_the_process_of_the_author() -> None:
     Native.made_by.clear()
     example = Whole("a")
@@ -120,6 +121,7 @@ def test_nothing_is_rebuilt_in_the_process_of_the_author() -> None:
     assert Native.made_by == {os.getpid()}
 
 
+@needs_fork
 @pytest.mark.slow
 def test_getters_that_end_a_process_are_named_and_left_out(monkeypatch: Any) -> None:
     monkeypatch.setattr(originals, "SILENCE", 1.0)

@@ -145,10 +145,12 @@ class Run:
             self._originals.look()
 
     def _with_originals(self, check: Callable[..., None], *args: Any) -> tuple[Status, str]:
-        """Run a check in a child that has the originals, or else in the worker."""
-        if self.case.elsewhere or (child := self._keeper) is None:
+        """Run a check in a child that has the originals; without fork, where they are."""
+        if self.case.elsewhere:
             status, reason = self._worker.call(service.check, check, True, *args)
             return status, reason
+        if (child := self._keeper) is None:
+            return self.case.run(check, *args)
         try:
             status, reason = child.call(service.check, check, True, *args)
             return status, reason

@@ -139,7 +139,7 @@ def forgetful(value: Any) -> Forgetful:
     return Forgetful(value, "forgotten")
 
 
-wrong("Forgetful", "round_trip_in_process", "twin.label is", cls=Forgetful, values=[1])
+wrong("Forgetful", "round_trip_in_process", "is not equal to", cls=Forgetful, values=[1])
 WRONG["Forgetful"].examples[:] = [forgetful(1)]
 
 
