@@ -143,6 +143,7 @@ def test_a_signal(start_method: str) -> None:
     assert ending(children.kill_itself, method=start_method).how == "died of SIGKILL"
 
 
+@pytest.mark.slow
 def test_silence(start_method: str) -> None:
     start = time.monotonic()
     error = ending(time.sleep, 100, method=start_method, timeout=1)

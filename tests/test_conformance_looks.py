@@ -57,15 +57,18 @@ def wider() -> Wider:
     return Wider("a", note="b")
 
 
+FORGETFUL = [
+    (no_scale, "twin.getScale() is 1.0, was 2.5"),
+    (no_items, "len(twin) is 0, was 1; list(twin) has length 0, had length 1"),
+    (not_strict, "twin.settings['strict'] is False, was True"),
+    (numbered, "twin.getScale() is 1.0, was 2.5"),
+    (wider, "twin.note is '', was 'b'"),
+]
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
-    [
-        (no_scale, "twin.getScale() is 1.0, was 2.5"),
-        (no_items, "len(twin) is 0, was 1; list(twin) has length 0, had length 1"),
-        (not_strict, "twin.settings['strict'] is False, was True"),
-        (numbered, "twin.getScale() is 1.0, was 2.5"),
-        (wider, "twin.note is '', was 'b'"),
-    ],
+    [FORGETFUL[0], *(pytest.param(*each, marks=pytest.mark.slow) for each in FORGETFUL[1:])],
 )
 def test_what_an_adapter_forgets_is_named(make: Callable[[], Any], says: str) -> None:
     with pytest.raises(ConformanceError) as raised:
@@ -82,6 +85,7 @@ def test_examples_that_are_objects_are_compared_too() -> None:
         check(NoScale, [no_scale()])
 
 
+@pytest.mark.slow
 def test_what_differs_by_nature_is_no_difference() -> None:
     examples = {"made": lambda: Session("a")}
     report = check(Session, examples)
@@ -143,6 +147,7 @@ def test_without_fork_objects_are_compared_by_their_states(monkeypatch: Any) -> 
     assert "attributes" in check_adapter(Whole, [lambda: Whole("a")], skip=skip).compared
 
 
+@pytest.mark.slow
 def test_a_function_may_make_an_object_of_a_later_subclass() -> None:
     with pytest.raises(ConformanceError, match=r"twin is <forgetful.Lost>, was <forgetful.Later>"):
         check(Lost, [lambda: Later("a", 2.5)])
@@ -158,6 +163,7 @@ def test_a_function_that_holds_its_example_is_read_in_a_forked_child() -> None:
 
 
 @needs_fork
+@pytest.mark.slow
 def test_a_function_may_make_another_object_each_time() -> None:
     assert check(Whole, [lambda: Whole("a", next(NUMBERS))]).ok
 
@@ -183,6 +189,7 @@ def refuse() -> Any:
 
 
 @needs_fork
+@pytest.mark.slow
 def test_examples_that_no_child_can_make_are_read_in_a_forked_one() -> None:
     assert "attributes" in check(Whole, [refuse]).compared
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 
+import pytest
+
 from adapters.testing import Conformance
 from native import Sieve, WordList, specs
 
@@ -33,6 +35,7 @@ class TestSieve(Conformance):
     golden = None  # tests/golden has its payloads
 
 
+@pytest.mark.slow
 class TestUnfinishedSieve(Conformance):
     adapter = Sieve
     examples = {  # noqa: RUF012  read only

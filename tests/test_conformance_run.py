@@ -25,11 +25,11 @@ NAMES = [promise.name for promise in PROMISES]
 
 
 def wrong_names() -> list[Any]:
-    """One wrong adapter per promise is quick; the others break it in another way."""
+    """One wrong adapter for every other promise is quick; the rest takes time."""
     seen: set[str] = set()
     params = []
     for name, (promise, *_) in WRONG.items():
-        cheap = promise not in seen or promise in NAMES[:4]
+        cheap = promise not in seen and NAMES.index(promise) % 2 == 0
         params.append(pytest.param(name, marks=[] if cheap else [pytest.mark.slow]))
         seen.add(promise)
     return params

@@ -265,8 +265,8 @@ def test_interrupts_pass_through(place: str, way: Any, kind: type[BaseException]
         ("serializer", False),
         ("repr", False),
         ("__reduce__", False),
-        ("factory", True),
-        ("arrival", True),
+        pytest.param("factory", True, marks=pytest.mark.slow),
+        pytest.param("arrival", True, marks=pytest.mark.slow),
     ],
 )
 def test_explain_names_the_object(place: str, check: bool, kind: type[BaseException]) -> None:
