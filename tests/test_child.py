@@ -158,6 +158,7 @@ def test_death_in_the_middle_of_a_result(start_method: str) -> None:
 
 
 @needs_signals
+@pytest.mark.slow
 def test_silence_in_the_middle_of_a_result() -> None:
     assert ending(children.stop_while_sending, method=METHODS[0], timeout=1).hung
 

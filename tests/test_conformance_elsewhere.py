@@ -17,6 +17,7 @@ from adapters.testing import ConformanceError, check_adapter
 TWO = {"Peeked", "Scratching"}
 
 
+@pytest.mark.slow
 def test_no_object_is_rebuilt_where_another_one_is_alive(tmp_path: Path) -> None:
     example = OneAtATime("name")
     options: dict[str, Any] = {"golden": tmp_path, "record_golden": True, "rebuilds": 100}

@@ -47,6 +47,7 @@ class TestUnfinishedSieve(Conformance):
     golden = None
 
 
+@pytest.mark.slow
 class TestWordList(Conformance):
     adapter = WordList
     examples = {  # noqa: RUF012  read only

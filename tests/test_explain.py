@@ -209,6 +209,7 @@ def graphs() -> st.SearchStrategy[Any]:
 
 @given(graphs())
 @settings(deadline=None, max_examples=150)
+@pytest.mark.slow
 def test_random_graphs(obj: Any) -> None:
     found = explain(obj)
     try:

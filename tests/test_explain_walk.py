@@ -83,6 +83,7 @@ def test_many_reductions_inside_each_other(monkeypatch: pytest.MonkeyPatch) -> N
     assert value_of(found, line) is part
 
 
+@pytest.mark.slow
 def test_reductions_without_end() -> None:
     class Endless:
         def __reduce__(self) -> Any:
@@ -146,6 +147,7 @@ def test_a_hundred_thousand_levels() -> None:
         deep = deep.pop()
 
 
+@pytest.mark.slow
 def test_a_million_parts_take_seconds() -> None:
     part = lock()
     job = {"table": [(n, str(n)) for n in range(30_000)], "deep": [[[part]]], "n": range(9)}

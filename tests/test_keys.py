@@ -108,6 +108,7 @@ def of_one_run(bits: int) -> list[int]:
     return run + sorted(keys, key=hash)
 
 
+@pytest.mark.slow
 def test_keys_that_look_at_the_places_of_each_other() -> None:
     keys = of_one_run(11)
     payload = pickle.dumps(dict.fromkeys(keys))

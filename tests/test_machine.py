@@ -91,6 +91,7 @@ def test_deep_nesting_is_followed() -> None:
     assert audit(b"N" + b"\x85" * depth + b".").complete
 
 
+@pytest.mark.slow
 def test_large_frames_and_batches() -> None:
     obj = [{"number": n, "text": f"{n}" * 9, "gadget": Gadget(n)} for n in range(3000)]
     obj += [b"x" * 100_000, "y" * 100_000, {*range(3000)}]  # type: ignore[list-item]

@@ -68,6 +68,7 @@ def test_many_threads_read_a_finished_sieve() -> None:
     assert results == [(78498, 37550402023)] * 4
 
 
+@pytest.mark.slow
 def test_crossing_off_releases_the_gil() -> None:
     sieve = Sieve(0, 10**9)
     numbers = Sieve(3, 31623).finish().primes()

@@ -41,6 +41,7 @@ def test_windows_agree_with_an_independent_test(middle: int) -> None:
     assert list(sieve) == [n for n in range(middle - 1501, middle + 1500) if is_prime(n)]
 
 
+@pytest.mark.slow
 def test_the_last_window() -> None:
     sieve = Sieve(2**63 - 2000, 2**63).finish()
     assert list(sieve) == [n for n in range(2**63 - 2000, 2**63) if is_prime(n)]

@@ -111,6 +111,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_under_each_hash_seed_and_in_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

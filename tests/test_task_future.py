@@ -154,6 +154,7 @@ def test_shutdown_without_waiting_leaves_it_under_way() -> None:
     assert future.result(TIMEOUT) == Slow(1)
 
 
+@pytest.mark.slow
 def test_a_callback_may_shut_the_executor_down(start_method: str) -> None:
     for function in (abs, make_slow):
         executor = executors.on_processes(start_method)
