@@ -8,12 +8,12 @@ import sys
 from types import MemberDescriptorType, ModuleType
 from typing import Any
 
+from adapters._naming import HEAP_TYPE
 from adapters.errors import failures
 
 Way = tuple[str, str]  # what to write before and behind the expression of an object
 _LITERALS = frozenset((str, bytes, int, bool, type(None)))
 _PROTOCOL = 5  # of reductions
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made at run time, as all but Python's own in C
 
 
 def literal(key: object) -> str | None:
@@ -31,7 +31,7 @@ def literal(key: object) -> str | None:
 def is_of_stdlib(cls: type) -> bool:
     """Whether a class is of the standard library, or says so: those of PyO3 say "builtins"."""
     try:
-        if cls.__module__ == "builtins" and cls.__flags__ & _HEAP_TYPE:
+        if cls.__module__ == "builtins" and cls.__flags__ & HEAP_TYPE:
             return getattr(builtins, cls.__name__, None) is cls
         return cls.__module__.partition(".")[0] in sys.stdlib_module_names
     except failures():  # of a metaclass

@@ -14,7 +14,7 @@ from adapters.errors import AdapterError, failures
 _BRIEF = 80  # characters of a repr, where two are compared
 _SHOWN = 200  # characters of a repr
 _SAID = 1000  # characters of the message of an error, and of its notes
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, as types of PyO3 are
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, as types of PyO3 are
 
 
 def qualified_name(target: object) -> str:
@@ -31,7 +31,7 @@ def qualified_name(target: object) -> str:
         cls = target if issubclass(type(target), type) else type(target)
         return str(type.__getattribute__(cls, "__name__"))
     if isinstance(target, type) and not has_module(target):
-        is_made = type.__getattribute__(target, "__flags__") & _HEAP_TYPE
+        is_made = type.__getattribute__(target, "__flags__") & HEAP_TYPE
         holder = min(_holders(target), key=len, default="<no module>") if is_made else module
         module = extension_of(target) or holder
     # The children of multiprocessing import the main script under the second name.

@@ -356,15 +356,6 @@ def test_members_without_a_hash_in_common_take_limited_time() -> None:
     assert time.process_time() - start < 20
 
 
-def test_the_reducer_can_be_given() -> None:
-    def reduce(obj: Any) -> Any:
-        return make, (obj.__name__, obj())
-
-    (found,) = compare(lambda: 1, lambda: 2, reducer=reduce)
-    assert found.one == "1"
-    assert compare(lambda: 1, lambda: 1, reducer=reduce) == []
-
-
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary())
 
 

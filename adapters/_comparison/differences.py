@@ -49,7 +49,7 @@ from adapters._wire.served import adapter_for, type_name
 from adapters.errors import failures, suppress_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from adapters._comparison.steps import Steps
 
@@ -88,22 +88,20 @@ def differences(
     name: str = "",
     *,
     in_state: bool = False,
-    reducer: Any = reduce,
     known: Collection[str] = (),
 ) -> Iterator[Difference]:
     """Where two objects differ, in the order of their parts; nothing if they are deeply equal.
 
     Paths begin with `name`, what `one` is called; without it they are suffixes, apart from those
     that take a function (`adapters.to_spec`, `list`, `vars`). `in_state` tells that the two are
-    states of native objects, or parts of states. `reducer` is called with an object without
-    adapter, and returns what its reducer does. Places that are `known` to differ do not count.
+    states of native objects, or parts of states. Places that are `known` to differ do not count.
     """
-    return _Comparison(reducer, known).run(Pair(one, other, ("", name), in_state))
+    return _Comparison(known).run(Pair(one, other, ("", name), in_state))
 
 
 def unstable(one: Any, other: Any, name: str) -> frozenset[str]:
     """The places in which two portraits differ that were made in one way; at most 10,000."""
-    found = _Comparison(reduce, (), thorough=True).run(Pair(one, other, ("", name)))
+    found = _Comparison((), thorough=True).run(Pair(one, other, ("", name)))
     places = [(each.place, each.verb) for each in islice(found, _MOST)]
     # Where the length differs, or the keys do, all in it does.
     inside = [f"{place}{_INSIDE}" for place, verb in places if verb == "has"]
@@ -113,12 +111,11 @@ def unstable(one: Any, other: Any, name: str) -> frozenset[str]:
 class _Comparison:
     def __init__(
         self,
-        reducer: Callable[[Any], Any],
         known: Collection[str],
         *,
         thorough: bool = False,  # whether getters are compared where attributes differ
     ) -> None:
-        self._reducer, self._known, self._thorough = reducer, known, thorough
+        self._known, self._thorough = known, thorough
         self._tries = self._found = 0
         # The pairs met, kept alive so that no id is used again; a comparison inside adds a map.
         self._met: ChainMap[tuple[int, int], Any] = ChainMap()
@@ -214,7 +211,7 @@ class _Comparison:
         if self._found == before and array is None:
             opaque = not (base or held)
             try:
-                reductions = self._reducer(one), self._reducer(other)
+                reductions = reduce(one), reduce(other)
             except failures():
                 if opaque and not pair.in_attribute:
                     raise

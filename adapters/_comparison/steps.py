@@ -106,10 +106,9 @@ def compare_arrays(pair: Pair, mine: Array, theirs: Array) -> Steps:
         if None not in lists:
             yield pair.inner(*lists, ("", ""))
         elif mine.data != theirs.data:
-            is_digest = mine.data is not None and len(mine.data) < prod(mine.shape)
-            same_size = is_digest or None in (mine.data, theirs.data)
-            texts = ("one set of elements", "another one")
-            yield "has", *(texts if same_size else first_byte(mine.data or b"", theirs.data or b""))
+            data = mine.data or b"", theirs.data or b""
+            told = len(data[0]) >= prod(mine.shape)  # else it is a digest
+            yield "has", *(first_byte(*data) if told else ("one set of elements", "another one"))
 
 
 def same(one: Any, other: Any) -> bool:

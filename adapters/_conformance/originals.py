@@ -53,18 +53,12 @@ class Originals:
     def start(self) -> Child | None:
         """A child that has the examples, and their adapter; None if there can be none."""
         while self._methods:
-            child = self._child(self._timeout)
+            # What is received brings the adapter.
+            calls: Any = [(service.receive,)] if self._method == "spawn" else []
             try:
-                if self._method == "spawn":
-                    child.call(service.receive)  # brings the adapter
-                    child.call(service.make, self._makers)
-                return child
+                return self._child(self._timeout, *calls)
             except (ChildRaisedError, ChildDiedError) as error:
-                child.close()
                 self._give_up(str(error))
-            except BaseException:
-                child.close()
-                raise
         return None
 
     @property
@@ -91,25 +85,19 @@ class Originals:
         del self._methods[0]
 
     def _start_to_read(self) -> Child:
-        child = self._child(min(self._timeout, SILENCE), quiet=True)
-        try:
-            if self._method == "spawn":
-                child.call(service.make, self._makers)
-            return child
-        except BaseException:
-            child.close()
-            raise
+        return self._child(min(self._timeout, SILENCE), quiet=True)
 
-    def _child(self, timeout: float, *, quiet: bool = False) -> Child:
+    def _child(self, timeout: float, *first: tuple[Any, ...], quiet: bool = False) -> Child:
+        """A child that has called what comes `first`, and then has the examples."""
         options: dict[str, Any] = {"timeout": timeout, "quiet": quiet, "folder": True}
-        take: tuple[Any, ...] = (service.be_forked,)
         if self._method == "spawn":
-            take = service.take, self._case.packed
+            calls = (service.take, self._case.packed), *first, (service.make, self._makers)
         else:
-            options["legacy"] = self._case
+            options["legacy"], calls = self._case, ((service.be_forked,), *first)
         child = Child(self._method, **options)
         try:
-            child.call(*take)
+            for call in calls:
+                child.call(*call)
             return child
         except BaseException:
             child.close()
