@@ -68,7 +68,8 @@ def imports_by_name() -> Iterator[str]:
 def test_no_import_escapes_the_contract() -> None:
     """The import contract reads import statements: what is imported by name is in a table.
 
-    Two more modules import what users name: the provider of a spec, and a command's argument.
+    Two more modules import what users name: the provider of a spec and what brings adapters for the
+    types of a package, and a command's argument.
     """
-    users = ("adapters._wire.provider", "adapters._cli.object_reference")
+    users = ("adapters._batteries.finder", "adapters._cli.object_reference")
     assert set(imports_by_name()) == {*LAZY, *users}

@@ -42,9 +42,17 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("modules", nargs=-1)
+@click.option("--available", "all_of_them", is_flag=True, help="All modules that bring adapters.")
 @_JSON
-def list_adapters(modules: tuple[str, ...], as_json: bool) -> None:
-    """List the adapters that importing MODULES registers."""
+def list_adapters(modules: tuple[str, ...], all_of_them: bool, as_json: bool) -> None:
+    """List the adapters that importing MODULES registers.
+
+    With --available: the modules that bring adapters for the types of foreign packages, which are
+    imported when a type is met.
+    """
+    if all_of_them:
+        _list_available(as_json)
+        return
     for module in modules:
         namespace(module)
     columns = ("name", "version", "type", "provider", "subclasses")
@@ -58,6 +66,27 @@ def list_adapters(modules: tuple[str, ...], as_json: bool) -> None:
         click.echo("no adapters; name modules that register some")
     else:
         _print_table([columns[:4], *(row[:4] for row in rows)])
+
+
+def _list_available(as_json: bool) -> None:
+    from adapters._batteries.available import Available, available
+
+    found = available()
+    if as_json:
+        _print_json([each._asdict() for each in found])
+        return
+    rows = [each[:4] for each in found if each.installed]
+    _print_table([Available._fields[:4], *rows])
+    missing = dict.fromkeys(each.package for each in found if not each.installed)
+    if missing:
+        click.echo(f"not installed: {', '.join(missing)}")
+    for package in dict.fromkeys(each.package for each in found if each.precedence > 1):
+        first, *others = (each.module for each in found if each.package == package)
+        click.echo(
+            f"{package}: where several have an adapter for a type, that of {first} serves, not that"
+            f" of {', '.join(others)}; your own adapters.register comes before all, entry points"
+            " before adapters.libraries, and of those the distribution whose name sorts first"
+        )
 
 
 @command.command()

@@ -209,7 +209,7 @@ class Case:
         if adapter is None:
             raise Broken(f"what arrived is a {type_name(rebuilt)}, which no adapter serves")
         self.adapter = adapter
-        registry.copyreg.meet(type(rebuilt))
+        registry.meet(type(rebuilt))
         if not self.elsewhere:
             self.examples[self.index] = rebuilt
         self.require_state(rebuilt, "what arrived")
@@ -237,7 +237,7 @@ def collect(adapter: Any, examples: Any, golden: Any, record_golden: bool, **opt
     makers = [one if callable(one) and adapter_for(one) is not adapter else None for one in given]
     objects = [maker() if maker else one for maker, one in zip(makers, given, strict=True)]
     for each in objects:
-        registry.copyreg.meet(type(each))  # as adapters.dumps does: it may be of a later subclass
+        registry.meet(type(each))  # as adapters.dumps does: it may be of a later subclass
     case = Case(adapter, labels, objects, drawn=drawn, makers=makers, **options)
     case.of_target_alone = {type(each) for each in objects} <= {adapter.target}
     add_golden(case, golden, record_golden)

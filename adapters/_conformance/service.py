@@ -52,7 +52,7 @@ def make(makers: bytes) -> None:
         _case.makers = loads(makers)
         _case.examples = [maker() for maker in _case.makers if maker]
         for example in _case.examples:
-            registry.copyreg.meet(type(example))  # it may be of a later subclass
+            registry.meet(type(example))  # it may be of a later subclass
     finally:
         os.chdir(here)
 

@@ -5,6 +5,7 @@
 | `adapter` | an adapter: serializer, factory, name, version and upgrades |
 | `registration` | what an adapter can be made of |
 | `lookup` | which adapter serves a type, a subclass, a C type or a name |
+| `library_adapters` | adapters that libraries bring, which yield to registrations |
 | `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
 | `unserved` | what no adapter serves |

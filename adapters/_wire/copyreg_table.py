@@ -104,10 +104,14 @@ class CopyregTable:
                     self.left.clear()
                 self.left[cls] = None
 
-    def _set(self, cls: type, reduce: Any) -> None:
-        """Set the reducer of a type, or remove it for None; a reducer of other code stays."""
+    def forget_left(self) -> None:
+        """Ask anew about types that were left to pickle, as there are more adapters now."""
         self.edition += 1
         self.left.clear()
+
+    def _set(self, cls: type, reduce: Any) -> None:
+        """Set the reducer of a type, or remove it for None; a reducer of other code stays."""
+        self.forget_left()
         if self.foreign_reducer(cls) is not None:
             self._own.pop(cls, None)
         elif reduce is not None:

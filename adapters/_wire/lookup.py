@@ -11,6 +11,7 @@ from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.copyreg_table import CopyregTable
 from adapters._wire.ctype import ctype_of, is_ctype
+from adapters._wire.library_adapters import LibraryAdapters
 from adapters.errors import UnknownAdapterError
 
 TYPE_CHECKING = False
@@ -35,9 +36,12 @@ class Lookup:
 
     Args:
         table: Where the reducers of types go: copyreg's table, or one that no pickler reads.
+        finds: Whether libraries are asked for adapters of types that have none.
     """
 
-    def __init__(self, table: dict[type, Any]) -> None:
+    def __init__(self, table: dict[type, Any], finds: bool = False) -> None:
+        self._finds = finds
+        self.libraries = LibraryAdapters()
         self._by_name: dict[str, Adapter] = {}
         self._by_target: dict[Any, Adapter] = {}
         self._arrived: dict[Provider, Adapter] = {}  # by value, with an object
@@ -50,38 +54,39 @@ class Lookup:
         self.copyreg = CopyregTable(table, self._reducer_for, self.reduce)
 
     def __iter__(self) -> Iterator[Adapter]:
-        return iter([adapter for _, adapter in sorted(self._by_name.items())])
+        return iter([adapter for _, adapter in sorted(self._named().items())])
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return len(self._named())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return name in self._named()
 
     def __getitem__(self, name: str) -> Adapter:
-        adapter = self._by_name.get(name)
+        adapter = self._named().get(name)
         if adapter is None:
             raise UnknownAdapterError(f"no adapter is named {shown(name)}; {self.known}", name)
         return adapter
 
     def nearest(self, cls: type) -> Adapter | None:
-        """The adapter of `cls` or its nearest base, None if a class before it has a reducer."""
-        for base in cls.__mro__:
-            adapter = self._by_target.get(base)
-            if adapter is not None:
-                return adapter
-            own = vars(base)
-            if "__reduce__" in own or "__reduce_ex__" in own:
-                return None
-        return None
+        """The adapter of `cls` or its nearest base, None if a class before it has a reducer.
+
+        Where no registered one serves `cls`, libraries are asked, whose adapters count if they do.
+        """
+        adapter = _nearest(cls, self._by_target)
+        if self._finds and (adapter is None or not _serves(adapter, cls)):
+            from adapters._batteries.finder import bring
+
+            bring(cls)
+            return self._of_library(cls) or adapter
+        return adapter
 
     def serving(self, target: Any) -> Adapter | None:
         """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
         if is_ctype(target):
             return self._by_target.get(target)
         adapter = self.nearest(target)
-        serves = adapter is not None and (adapter.target is target or adapter.subclasses)
-        return adapter if serves else None
+        return adapter if adapter is not None and _serves(adapter, target) else None
 
     def find(self, obj: object) -> Adapter:
         """The adapter that serves `obj`.
@@ -108,7 +113,9 @@ class Lookup:
             return reference
         if isinstance(reference, str):
             return self[reference]
-        for adapter in self:
+        if isinstance(reference, type):
+            self.nearest(reference)  # which may bring it
+        for adapter in (*self._by_target.values(), *self.libraries.by_target.values()):
             if adapter.target is reference:
                 return adapter
         subject = shown(reference)
@@ -124,7 +131,8 @@ class Lookup:
         """
         cls, ctype = type(obj), ctype_of(obj)
         if ctype is None:
-            if self.nearest(cls) is None:  # as for most objects
+            adapter = self.nearest(cls)
+            if adapter is None:  # as for most objects
                 connection: Any = sys.modules.get("multiprocessing.connection")
                 # While another thread imports it, there are no connections yet.
                 if issubclass(cls, getattr(connection, "_ConnectionBase", ())):
@@ -132,7 +140,8 @@ class Lookup:
 
                     refuse_descriptor(self, cls)
                 return NotImplemented
-            reduce = self._reducer_for(cls)
+            quiet = self.libraries.is_quiet(adapter)
+            reduce = adapter.reduce if quiet else self._reducer_for(cls)
         else:
             adapter = self._by_target.get(ctype)
             reduce = None if adapter is None else adapter.reduce
@@ -142,10 +151,27 @@ class Lookup:
                 return refuse(self, obj)
         if reduce is None or self.foreign_reducer(cls) is not None:
             return NotImplemented
-        if ctype is None:
+        if ctype is None and not quiet:
             with lock:
                 self.copyreg.meet(cls)
         return reduce(obj)
+
+    def meet(self, cls: type) -> None:
+        """Tell copyreg of a type, and of the adapter that a library brought for it."""
+        adapter = self.nearest(cls)
+        if adapter is not None and adapter in self.libraries:
+            self.tell(adapter.module)
+        with lock:
+            self.copyreg.meet(cls)
+
+    def tell(self, module: str | None) -> list[Adapter]:
+        """Tell copyreg of the adapters that a library's module brought; those that serve."""
+        with lock:
+            adapters = [a for a in self.libraries.by_target.values() if a.module == module]
+            for adapter in adapters:
+                self.libraries.told.add(adapter.target)
+                self.copyreg.tell(adapter.target, self._by_target)
+            return adapters
 
     def foreign_reducer(self, cls: type) -> Any:
         """The reducer that other code has given copyreg for a type, or None.
@@ -157,13 +183,27 @@ class Lookup:
         with lock:  # another thread may just set an adapter's
             return self.copyreg.foreign_reducer(cls)
 
+    def known_as(self, name: str, provider: Provider) -> Adapter | None:
+        """The adapter that is known here and that payloads with this name and provider mean.
+
+        Those of libraries are known by both, all others by their names alone.
+        """
+        adapter = self.libraries.by_place.get((provider, name))  # type: ignore[arg-type]
+        if adapter is None:
+            adapter = self._by_name.get(name)
+            if adapter is not None and adapter.module != provider:
+                from adapters._batteries.finder import is_library
+
+                return None if is_library(provider) else adapter
+        return adapter
+
     def registered_by(self, module: str, name: str) -> Adapter | None:
         """The adapter of a name, where a module has registered it.
 
         In payloads of form 1, a type that states no module is in "builtins": so its adapter is told
-        by the module. Others are known by their names alone.
+        by the module. Others are known as `known_as` says.
         """
-        adapter = self._by_name.get(name)
+        adapter = self.known_as(name, module)
         if adapter is not None or not name.startswith("builtins."):
             return adapter
         for each in self:
@@ -176,7 +216,8 @@ class Lookup:
         """Keep what a key stands for in `resolved`, until the adapters here change."""
         with lock:
             kept = self._arrived.get(adapter.provider) if adapter.arrived else None
-            if adapter in (kept, self._by_name.get(adapter.name)):
+            known = adapter in (kept, self._by_name.get(adapter.name))
+            if known or adapter in self.libraries:
                 if len(self._resolved) >= _KEYS:
                     self._resolved.clear()
                 factory = in_c(adapter.factory) if version == adapter.version else None
@@ -185,12 +226,26 @@ class Lookup:
     @property
     def known(self) -> str:
         """The names of all adapters, for messages."""
-        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
+        return f"Registered: {', '.join(sorted(self._named())) or 'nothing'}"
+
+    def _named(self) -> dict[str, Adapter]:
+        """All adapters that serve, by name."""
+        found = {adapter.name: adapter for adapter in list(self.libraries.by_target.values())}
+        return {**found, **self._by_name}
+
+    def _of_library(self, cls: type) -> Adapter | None:
+        """The adapter of a library that serves a type."""
+        adapter = _nearest(cls, self.libraries.by_target)
+        return adapter if adapter is not None and _serves(adapter, cls) else None
 
     def _reducer_for(self, cls: type) -> Callable[[Any], Any] | None:
-        """What picklers call for the objects of a type, None for what has a reducer of its own."""
-        adapter = self.nearest(cls)
-        if adapter is None or adapter.target is cls or adapter.subclasses:
+        """What copyreg gets for the objects of a type, None for what has a reducer of its own."""
+        adapter = _nearest(cls, self._by_target)
+        if adapter is None or not _serves(adapter, cls):
+            found = self._of_library(cls)
+            if found is not None and not self.libraries.is_quiet(found):
+                adapter = found
+        if adapter is None or _serves(adapter, cls):
             return None if adapter is None else adapter.reduce
         from adapters._wire.unserved import pickles_itself
 
@@ -200,3 +255,20 @@ class Lookup:
         from adapters._wire.unserved import refuse
 
         return refuse(self, obj)
+
+
+def _nearest(cls: type, adapters: Mapping[Any, Adapter]) -> Adapter | None:
+    """The adapter of `cls` or its nearest base, None if a class before it has a reducer."""
+    for base in cls.__mro__:
+        adapter = adapters.get(base)
+        if adapter is not None:
+            return adapter
+        own = vars(base)
+        if "__reduce__" in own or "__reduce_ex__" in own:
+            return None
+    return None
+
+
+def _serves(adapter: Adapter, cls: type) -> bool:
+    """Whether an adapter of `cls` or a base of it serves the objects of `cls`."""
+    return adapter.target is cls or adapter.subclasses

@@ -45,8 +45,10 @@ def import_provider(module: str) -> None:
     Raises:
         LookupError: it cannot be imported; the message is the reason.
     """
+    from adapters._batteries.finder import import_battery
+
     try:
-        __import__(module)
+        import_battery(module)
     except failures() as error:
         said, advice = in_words(error, short=True), advice_on_import(error)
         raise LookupError(

@@ -9,6 +9,7 @@ object, its links and the Python part of one that was made empty, follows once t
 from __future__ import annotations
 
 import os
+import sys
 
 from adapters._accelerated import accelerator
 from adapters._naming import shown
@@ -94,8 +95,20 @@ def resolve(key: Any) -> tuple[Adapter, int]:
     except (KeyError, TypeError):
         name, version, provider = parse_key(key)
         adapter = adapter_for(name, provider)
+        if registry.libraries.is_quiet(adapter):
+            if not _is_plain_pickle():
+                return adapter, version  # it is not remembered, as plain pickle may bring the next
+            registry.tell(adapter.module)
         registry.remember(key, adapter, version)
         return adapter, version
+
+
+def _is_plain_pickle() -> bool:
+    """Whether plain pickle loads the payload, by which its objects then have to go back."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, "pickle"):
+        frame = frame.f_back
+    return not str(frame.f_globals.get("__name__")).startswith("adapters.")
 
 
 registry = Registry(lambda adapter: reducer(adapter, rebuild, complete))
@@ -109,7 +122,7 @@ if accelerator is not None:
 
 def adapter_for(name: str, provider: Provider) -> Adapter:
     """The adapter that is known here under a name, or that the provider brings."""
-    adapter = _by_name.get(name)
+    adapter = registry.known_as(name, provider)
     if adapter is None or (type(provider) is tuple and not adapter.came_from(provider)):
         adapter = fetch(name, provider)
     return adapter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters._batteries.packages import PREFIX
 from adapters._naming import extension_of, has_module, qualified_name, shown
 from adapters._wire.ctype import is_ctype, python_types
 from adapters.errors import RegistrationError
@@ -72,6 +73,8 @@ def default_name(target: Any, module: str) -> Any:
     """The name of an adapter that a module registers without one: the same in every process."""
     if is_ctype(target):
         return f"{module}:{target.cname}"
+    if module.startswith(PREFIX):
+        return f"{module}.{target.__qualname__}"
     if has_module(target):
         return qualified_name(target)
     extension = extension_of(target)

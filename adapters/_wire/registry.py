@@ -35,7 +35,7 @@ class Registry(Lookup):
     """
 
     def __init__(self, reducer: Callable[[Adapter], Callable[[Any], Any]] | None = None) -> None:
-        super().__init__({} if reducer is None else dispatch_table)
+        super().__init__({} if reducer is None else dispatch_table, finds=reducer is not None)
         self._reducer = reducer
 
     def __reduce__(self) -> str:
@@ -98,6 +98,7 @@ class Registry(Lookup):
             ConflictError: another adapter has the type or the name, or other code has given copyreg
                 a reducer for the type. The same one again is fine.
         """
+        from adapters._batteries.finder import is_library
         from adapters._wire.abstract import require_objects  # most processes register nothing
 
         adapter = Adapter(
@@ -114,6 +115,8 @@ class Registry(Lookup):
             provider=importing_module(),
         )
         require_objects(adapter)
+        if is_library(adapter.module) and not is_ctype(target):
+            return self._add_of_library(adapter)
         with lock:
             if name is None and adapter.module is None and not has_module(target):
                 adapter.name = self._free_name(adapter)
@@ -150,11 +153,19 @@ class Registry(Lookup):
     def unregister(self, target: Any) -> None:
         """Forget the adapter of a type or C type; what copyreg knew of it goes too.
 
+        One that a library brought is forgotten where no other was registered for the type.
+
         Raises:
             UnknownAdapterError: it has none.
         """
+        if isinstance(target, type):
+            self.nearest(target)  # which may bring it
         with lock:
             adapter = self._by_target.get(target)
+            if adapter is None and self.libraries.by_target.pop(target, None) is not None:
+                self._renew()
+                self.copyreg.tell(target, self._by_target)
+                return
             if adapter is None:
                 named = isinstance(target, type) or is_ctype(target)
                 subject = qualified_name(target) if named else shown(target)
@@ -182,6 +193,18 @@ class Registry(Lookup):
                 self._remove(oldest)
             return adapter
 
+    def _add_of_library(self, adapter: Adapter) -> Adapter:
+        """Add what a library brings: it yields to what was registered, and copyreg is not told."""
+        with lock:
+            known = self.libraries.kept(adapter)
+            if known is not None:
+                return known
+            self._renew()
+            self._prepare(adapter)
+            self.libraries.add(adapter)
+            self.copyreg.forget_left()
+            return adapter
+
     def _free_name(self, adapter: Adapter) -> str:
         """The name of an adapter by value whose type states no module; numbered, if it is taken."""
         name, number = adapter.name, 1
@@ -190,12 +213,18 @@ class Registry(Lookup):
             name = f"{adapter.name}#{number}"
         return name
 
-    def _add(self, adapter: Adapter) -> None:
+    def _renew(self) -> None:
         self.edition += 1
         self._resolved.clear()
+
+    def _prepare(self, adapter: Adapter) -> None:
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
+
+    def _add(self, adapter: Adapter) -> None:
+        self._renew()
+        self._prepare(adapter)
         self._by_target[adapter.target] = adapter
         self.copyreg.tell(adapter.target, self._by_target)
 
@@ -205,8 +234,7 @@ class Registry(Lookup):
         return dump_adapter(adapter, self.reduce)
 
     def _remove(self, adapter: Adapter) -> None:
-        self.edition += 1
-        self._resolved.clear()
+        self._renew()
         for adapters, key in ((self._by_target, adapter.target), (self._by_name, adapter.name)):
             if adapters.get(key) is adapter:
                 del adapters[key]

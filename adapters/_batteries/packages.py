@@ -1,0 +1,17 @@
+"""Packages: whose types have adapters in `adapters.libraries`, by what the types say of themselves.
+
+The table is static, so that nothing has to be imported to ask it.
+"""
+
+from __future__ import annotations
+
+PREFIX = "adapters.libraries."
+
+# The top-level module that types state, or that holds them: the file of their adapters.
+FILES = {
+    "sqlite3": "sqlite3",
+}
+
+# Types that state no module and that no module holds under their name: the module that they are
+# from, which is the key of another table.
+UNNAMED: dict[str, str] = {}

@@ -1,0 +1,39 @@
+"""Files of open objects, and of objects that a library saves to a file alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def existing(path: Any) -> str:
+    """The absolute path of a regular file, which another process of this host can open.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    text = os.path.abspath(os.fsdecode(path))
+    if not os.path.isfile(text):
+        raise ValueError(f"{text!r} is no regular file, so no other process can open it")
+    return text
+
+
+def saved(save: Callable[[str], object], suffix: str = "") -> bytes:
+    """What `save(path)` writes to a file of its own, which is removed; it ends with `suffix`."""
+    with TemporaryDirectory(prefix="adapters-library-") as folder:
+        path = Path(folder, f"saved{suffix}")
+        save(str(path))
+        return path.read_bytes()
+
+
+def loaded(data: Any, load: Callable[[str], Any], suffix: str = "") -> Any:
+    """What `load(path)` makes of a file with these bytes, which is removed afterwards."""
+    with TemporaryDirectory(prefix="adapters-library-") as folder:
+        path = Path(folder, f"saved{suffix}")
+        path.write_bytes(data)
+        return load(str(path))

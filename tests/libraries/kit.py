@@ -1,0 +1,22 @@
+"""What each test module of a library does with its examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adapters.testing import check_adapter
+
+
+def check_examples(*makers: Callable[[], Any], **options: Any) -> None:
+    """All promises, for the adapter of the type that these functions make objects of.
+
+    Args:
+        makers: Functions at the top level of a test module, of objects that differ.
+        options: Those of `check_adapter`. One that makes the check weaker has a comment that says
+            why it has to.
+    """
+    first = makers[0]()
+    kind = type(first)
+    del first
+    check_adapter(kind, list(makers), rebuilds=options.pop("rebuilds", 50), **options)
