@@ -1,5 +1,6 @@
 # What people do with this project. The first use sets up .venv; later ones only what has changed.
 #   make test ARGS="-k sieve"        with arguments for pytest
+#   make test-libraries GROUP=quick  for what few packages need
 #   make test PYTHON=python3.13      with another Python, for which .venv is made anew
 
 PYTHON ?= python3
@@ -11,6 +12,7 @@ VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version(
 MADE := $(VENV)/.made-$(VERSION)
 DEMOS := $(VENV)/.demos-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
+LIBRARIES := $(VENV)/.test-libraries$(addprefix -,$(GROUP))-$(VERSION)
 EXTENSION := native/_native.*.so adapters/_accelerator.*.so
 BUILT_FROM := pyproject.toml setup.py adapters/_accelerator.c native/_build.py \
     $(wildcard native/csrc/*.[ch])
@@ -21,11 +23,11 @@ C_TESTS := tests/test_native*.py tests/test_ctype.py tests/test_layout.py tests/
     tests/test_rebuild.py tests/test_factory.py tests/test_serializer.py
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: help demo test check lint bench docs sanitize dist clean
+.PHONY: help demo test test-libraries tested-libraries check lint bench docs sanitize dist clean
 .NOTPARALLEL:
 
 help: ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMOS) ## sieve the primes below 1e9 on all cores, then find palindromes
 	$(BIN)/python -m demos pipe_sieve --limit 1e9
@@ -33,6 +35,12 @@ demo: $(DEMOS) ## sieve the primes below 1e9 on all cores, then find palindromes
 
 test: $(DEV) ## the tests; those of faults, which take minutes: ARGS="-m slow"
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-libraries: ## the adapters of foreign packages, in a .venv of their own; GROUP=quick: some
+	@$(MAKE) --no-print-directory VENV=.venv-libraries tested-libraries
+
+tested-libraries: $(LIBRARIES)
+	$(BIN)/python -m pytest tests/libraries $(ARGS)
 
 check: lint sanitize ## lint, and the C under the sanitizers
 
@@ -70,13 +78,14 @@ dist: $(DEV) ## the source distribution and, built from that, the wheel
 	$(BIN)/python -m build --outdir dist
 
 clean: ## remove all that was made
-	rm -rf $(VENV) build dist *.egg-info $(EXTENSION) .hypothesis .*_cache
+	rm -rf $(VENV) .venv-libraries build dist *.egg-info $(EXTENSION) .hypothesis .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp stands for the project, editable, with the extra of that name, in .venv of that Python.
-$(DEMOS) $(DEV): $(VENV)/.%-$(VERSION): $(BUILT_FROM) | $(MADE)
+$(DEMOS) $(DEV) $(LIBRARIES): $(VENV)/.%-$(VERSION): $(BUILT_FROM) | $(MADE)
 	rm -f $(EXTENSION)
-	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	$(BIN)/python -m pip install --quiet --editable ".[$*]" \
+	    $(if $(findstring libraries,$*),--constraint tests/libraries/constraints.txt)
 	@touch $@
 
 fail = { echo "make: $(strip $(1))" >&2; exit 1; }
