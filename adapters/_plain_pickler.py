@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SINGLETONS = tuple(map(type, (None, ..., NotImplemented)))  # pickle has code of its own for them
 # Plain pickle refuses these, cloudpickle makes them again. `dumps` would find that out by itself;
 # to know them spares it the start with the plain pickler, and tells `explain`.
+_of_libraries = registry.libraries.reducers
 _VIEWS = map(type, (vars(type), {}.keys(), {}.values(), {}.items()))
 _SPECIAL = FUNCTIONS | {property, staticmethod, classmethod, type(copyreg), *_VIEWS}
 
@@ -44,6 +45,8 @@ def reduction(obj: Any) -> Any:
     kind = type(obj)
     if kind in copyreg.dispatch_table:
         return NotImplemented
+    if (reduce := _of_libraries.get(kind)) is not None:
+        return reduce(obj)
     if kind in _SPECIAL:
         reduced = reduce_function(obj) if kind in FUNCTIONS else None
     elif issubclass(kind, type):

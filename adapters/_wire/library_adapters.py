@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from adapters._wire.adapter import Adapter
 
+_KEYS = 1000  # of payloads that are kept, with what they stand for
+
 
 class LibraryAdapters:
     """The adapters of libraries, by type and by what payloads say of them.
@@ -20,12 +22,16 @@ class LibraryAdapters:
             one of `adapters.libraries`; of two entry points, the one that came first.
         by_place: All of them, by (module, name): also those that serve no more, for payloads.
         told: The types of those that copyreg knows.
+        reducers: What serves the objects of types that copyreg does not know, for the next one.
+        resolved: What keys of payloads stand for, where copyreg does not know the adapter.
     """
 
     def __init__(self) -> None:
         self.by_target: dict[Any, Adapter] = {}
         self.by_place: dict[tuple[str | None, str], Adapter] = {}
         self.told: set[Any] = set()
+        self.reducers: dict[type, Any] = {}
+        self.resolved: dict[Any, tuple[Adapter, int]] = {}
 
     def __contains__(self, adapter: Adapter) -> bool:
         return self.by_place.get((adapter.module, adapter.name)) is adapter
@@ -33,6 +39,17 @@ class LibraryAdapters:
     def is_quiet(self, adapter: Adapter) -> bool:
         """Whether it is an adapter of a library that copyreg does not know."""
         return adapter in self and adapter.target not in self.told
+
+    def renew(self) -> None:
+        """Find out anew what serves, as there are other adapters now."""
+        self.reducers.clear()
+        self.resolved.clear()
+
+    def remember(self, key: Any, found: tuple[Adapter, int]) -> None:
+        """Keep what a key stands for in `resolved`."""
+        if len(self.resolved) >= _KEYS:
+            self.resolved.clear()
+        self.resolved[key] = found
 
     def kept(self, adapter: Adapter) -> Adapter | None:
         """The same registration, made before; None if it is new.

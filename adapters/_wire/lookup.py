@@ -151,9 +151,12 @@ class Lookup:
                 return refuse(self, obj)
         if reduce is None or self.foreign_reducer(cls) is not None:
             return NotImplemented
-        if ctype is None and not quiet:
+        if ctype is None:
             with lock:
-                self.copyreg.meet(cls)
+                if quiet:
+                    self.libraries.reducers[cls] = reduce
+                else:
+                    self.copyreg.meet(cls)
         return reduce(obj)
 
     def meet(self, cls: type) -> None:
@@ -168,6 +171,7 @@ class Lookup:
         """Tell copyreg of the adapters that a library's module brought; those that serve."""
         with lock:
             adapters = [a for a in self.libraries.by_target.values() if a.module == module]
+            self.libraries.renew()
             for adapter in adapters:
                 self.libraries.told.add(adapter.target)
                 self.copyreg.tell(adapter.target, self._by_target)

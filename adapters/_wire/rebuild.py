@@ -93,14 +93,18 @@ def resolve(key: Any) -> tuple[Adapter, int]:
     try:
         return _resolved[key][:2]
     except (KeyError, TypeError):
-        name, version, provider = parse_key(key)
-        adapter = adapter_for(name, provider)
+        found = registry.libraries.resolved.get(key) if type(key) is str else None
+        if found is None:
+            name, version, provider = parse_key(key)
+            found = adapter_for(name, provider), version
+        adapter, version = found
         if registry.libraries.is_quiet(adapter):
-            if not _is_plain_pickle():
-                return adapter, version  # it is not remembered, as plain pickle may bring the next
+            if not _is_plain_pickle():  # by which the next one may come
+                registry.libraries.remember(key, found)
+                return found
             registry.tell(adapter.module)
         registry.remember(key, adapter, version)
-        return adapter, version
+        return found
 
 
 def _is_plain_pickle() -> bool:

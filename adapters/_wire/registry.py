@@ -216,6 +216,7 @@ class Registry(Lookup):
     def _renew(self) -> None:
         self.edition += 1
         self._resolved.clear()
+        self.libraries.renew()
 
     def _prepare(self, adapter: Adapter) -> None:
         adapter.dump_by_value = self._dump_by_value
