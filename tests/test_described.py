@@ -20,7 +20,9 @@ What it is.
 | `Circle`, `Square` | the radius | |
 | `Line` | both ends | `width` |
 
-Left out: `Point`.
+Left out: `Point`: it has no `size`.
+`Pen`, `Ink`: they
+are used up. `Paper`: none.
 """
 raise ImportError("it is not imported")
 '''
@@ -36,7 +38,13 @@ def test_a_file_is_described_without_an_import(
     assert found.types == ["Circle", "Square", "Line"]
     assert found.rows[1] == (("Line",), "both ends", "`width`")
     assert found[:3] == ("shapes", "circles, and more.", "What it is.")
-    assert found.more == "Left out: `Point`."
+    assert found.more.startswith("Left out: `Point`")
+    assert found.left_out == {
+        "Point": "it has no `size`",
+        "Pen": "they are used up",
+        "Ink": "they are used up",
+        "Paper": "none",
+    }
     assert files() == ["shapes"]
 
 

@@ -35,10 +35,25 @@ def test_it_names_the_adapter_and_what_to_do() -> None:
     assert found.adapter is None
     assert "lengths={'data': ...}" in found.advice
     with closing(sqlite3.connect(":memory:")) as connection:
-        found = only(explain(connection))
+        found = only(explain(connection.execute("SELECT 1")))
     assert found.adapter is None
+    assert found.advice == (
+        "adapters.libraries.sqlite3 leaves it out: how far it has been read cannot be seen; send"
+        " the rows"
+    )
     found = only(explain([Session(x=1)]))
     assert "findings.Session" in found.advice
+
+
+def test_a_refusal_of_a_library_is_no_fault_of_its_serializer() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TEMP TABLE words (word)")
+        found = only(explain([connection]))
+    assert "drop them" in found.error
+    assert found.adapter == "adapters.libraries.sqlite3.Connection"
+    assert found.advice == (
+        "adapters.libraries.sqlite3 refuses it: do what the message says, or register your own"
+    )
 
 
 class Panic(BaseException):

@@ -71,14 +71,18 @@ def test_an_executor_is_one_thing_to_make_anew() -> None:
         assert "more with the same advice" in text
 
 
+class Database(sqlite3.Connection):
+    """A subclass, which no adapter serves."""
+
+
 def test_a_database_in_memory_is_serialized(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(":memory:")) as memory:
+    with closing(sqlite3.connect(":memory:", factory=Database)) as memory:
         way = "serialize()" if hasattr(memory, "serialize") else "iterdump()"
         found = only(explain(Plain(database=memory)))
         assert way in found.advice
         assert "path" not in found.advice
     assert "send the path" in only(explain(memory)).advice  # it is closed
-    with closing(sqlite3.connect(tmp_path / "a.db")) as file:
+    with closing(sqlite3.connect(tmp_path / "a.db", factory=Database)) as file:
         assert only(explain([file])).advice == "send the path of the database, and connect there"
 
 

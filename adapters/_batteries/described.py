@@ -7,9 +7,14 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters._batteries.finder import package_of
+from adapters._batteries.packages import FILES, PREFIX
+
 FOLDER = Path(__file__).parents[1] / "libraries"
 HEADER = "| type | what travels | what does not |"
 _NAME = re.compile(r"`([^`]+)`")
+_NAMES = r"`[^`]+`(?:, `[^`]+`)*"
+_LEFT_OUT = re.compile(rf"({_NAMES}): (.+?)[.;]?(?=\s+{_NAMES}: |$)", re.DOTALL)
 
 
 class Row(NamedTuple):
@@ -42,6 +47,17 @@ class Description(NamedTuple):
         """The names of all types that it serves."""
         return [name for row in self.rows for name in row.types]
 
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The types that it does not serve, each with the reason."""
+        paragraphs = [text for text in self.more.split("\n\n") if text.startswith("Left out: ")]
+        found = [pair for text in paragraphs for pair in _LEFT_OUT.findall(text)]
+        return {
+            name: " ".join(reason.split())
+            for names, reason in found
+            for name in _NAME.findall(names)
+        }
+
 
 def describe(file: str) -> Description:
     """What a file says of its types; a ValueError says what is wrong with its docstring."""
@@ -68,3 +84,14 @@ def files() -> list[str]:
     """The files that hold adapters."""
     found = sorted(path.stem for path in FOLDER.glob("*.py"))
     return [name for name in found if not name.startswith(("_", "on_"))]
+
+
+def why_left_out(cls: type) -> str:
+    """Why `adapters.libraries` has no adapter for a type, in words; "" if it says nothing."""
+    file = FILES.get(package_of(cls))
+    if file is None:
+        return ""
+    reason = {
+        name.rpartition(".")[2]: reason for name, reason in describe(file).left_out.items()
+    }.get(cls.__name__)
+    return "" if reason is None else f"{PREFIX}{file} leaves it out: {reason}"

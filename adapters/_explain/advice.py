@@ -6,6 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters import _nesting
+from adapters._batteries.described import why_left_out
 from adapters._explain.classes import is_foreign, is_standard, package_of
 from adapters._explain.hazards import CONNECT, LINKS, OPEN
 from adapters._explain.owners import Owners, is_data_of_ctypes, is_handle
@@ -80,7 +81,9 @@ def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
         return instead[1]
     if number in walk.cyclic:
         return f"{LINKS}: the factory needs the whole state first"
-    if _asked(adapter_for, part) is not None:
+    if (adapter := _asked(adapter_for, part)) is not None:
+        if adapter in registry.libraries:
+            return f"{adapter.module} refuses it: do what the message says, or register your own"
         return "mend the serializer: it has to take every object of the type"
     if others := owners.by_other_ways(number):
         return others
@@ -91,6 +94,8 @@ def advice(walk: Walk, owners: Owners, number: int, deep: bool) -> str:
     if is_data_of_ctypes(type(part)):
         return "send bytes of it, and make it there by the from_buffer_copy of its type"
     first = _first(owners, part, number)
+    if reason := _asked(why_left_out, type(part)):
+        first = f"{reason}; {first}"
     if library is not None:
         return _in_library(owners, part, number, library, first)
     owner = _asked(owners.user_of, number)
