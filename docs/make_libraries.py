@@ -44,6 +44,21 @@ of all packages that the process has imported, and so do joblib, a Pool and what
   rebuilt once in each process.
 - A file or a database travels as its path and its settings, so both processes have to see the file.
 
+## What is left out
+
+Below each table stands what is left out, and why; `adapters.explain` says it, too. Often an object
+cannot tell how it was made, as a parser or a compressor with options. Then send how to make it, and
+make it there:
+
+```python
+>>> import functools
+>>> import zlib
+>>> compressor = functools.partial(zlib.compressobj, level=9)
+>>> adapters.loads(adapters.dumps(compressor))().compress(b"")
+b'x\\xda'
+
+```
+
 ## All names
 
 {names}
