@@ -210,8 +210,9 @@ def loads(
     Args:
         data: Any bytes-like object.
         buffers: What `buffer_callback` was given, in that order, as any bytes-like objects.
-        trusted: Names of adapters that are registered here, or {name: module that registers it};
-            the provider that the payload names is never imported. None trusts the sender.
+        trusted: Names of adapters that are registered here or are of `adapters.libraries`, or
+            {name: module that registers it}; the provider that the payload names is never
+            imported. None trusts the sender.
         by_value: Whether trusted adapters may also come by value: then the sender's code runs.
         max_bytes: How much memory loading may take, with `trusted`, besides what factories take.
             None means 64 MiB, 128 times the payload and 4 times the buffers, together.

@@ -222,6 +222,28 @@ print(loads(data, trusted={"shapes.Circle": "first_module"}).radius)
     assert result(folder, code) == "3\n3"
 
 
+def test_trusted_payloads_name_an_adapter_that_is_not_here_yet(folder: Path) -> None:
+    code = """
+import sqlite3
+connection = sqlite3.connect(":memory:")
+connection.row_factory = sqlite3.Row
+os.environ["DATA"] = dumps(connection.execute("SELECT 1 AS one").fetchone()).hex()
+import subprocess
+back = '''
+import os, sys, adapters
+data = bytes.fromhex(os.environ["DATA"])
+try:
+    adapters.loads(data, trusted=["adapters.libraries.sqlite3.Connection"])
+except adapters.UntrustedError:
+    print("adapters.libraries.sqlite3" in sys.modules)
+print(adapters.loads(data, trusted=["adapters.libraries.sqlite3.Row"])["one"])
+'''
+done = subprocess.run([sys.executable, "-c", back], capture_output=True, text=True, timeout=60)
+print(done.stdout, done.stderr)
+"""
+    assert result(folder, code) == "False\n1"
+
+
 def test_nothing_is_read_for_the_types_of_python(folder: Path) -> None:
     code = """
 import datetime

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from adapters._wire.lookup import lock
@@ -23,7 +24,8 @@ def digest() -> bytes:
     edition, found = _digest
     if edition != registry.edition:
         with lock:
-            lines = [f"{a.version}:{a.module or a.fingerprint}:{a.name}" for a in registry]
+            registered = sorted(registry.by_name.values(), key=attrgetter("name"))
+            lines = [f"{a.version}:{a.module or a.fingerprint}:{a.name}" for a in registered]
             found = blake2b("\n".join(lines).encode(), digest_size=12).digest() if lines else b""
             _digest = registry.edition, found
     return found
@@ -42,7 +44,7 @@ def lacks(caller: bytes) -> bool:
 def keys() -> list[Any]:
     """What `learn` needs in another process, for all adapters of this one that can be sent."""
     found = []
-    for adapter in registry:
+    for adapter in list(registry.by_name.values()):  # those of libraries each process finds itself
         with suppress_failures():
             found.append(adapter.key)
     return found

@@ -6,6 +6,7 @@ from copyreg import _slotnames  # type: ignore[attr-defined]
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from adapters._batteries.packages import FILES, PREFIX
 from adapters._payload.symbols import shown
 from adapters._wire.provider import import_provider
 from adapters._wire.rebuild import fetch, registry
@@ -34,7 +35,8 @@ class Needs:
     """
 
     def __init__(self, modules: dict[str, str | None], by_value: bool) -> None:
-        self._modules, self._by_value = modules, by_value
+        self._modules = {name: module or _library(name) for name, module in modules.items()}
+        self._by_value = by_value
         self._needs: dict[tuple[str, Provider], _Need] = {}
 
     def note(self, call: AdapterCall, offset: int) -> None:
@@ -99,6 +101,12 @@ class Needs:
             f" payload says it is {said}, which is not looked at)",
             name,
         )
+
+
+def _library(name: str) -> str | None:
+    """The module that brings an adapter of this name, if it is one of `adapters.libraries`."""
+    file = name.removeprefix(PREFIX).partition(".")[0]
+    return PREFIX + file if name.startswith(PREFIX) and file in FILES.values() else None
 
 
 def _registered(name: str, module: Any) -> Adapter | None:

@@ -188,26 +188,23 @@ class Lookup:
             return self.copyreg.foreign_reducer(cls)
 
     def known_as(self, name: str, provider: Provider) -> Adapter | None:
-        """The adapter that is known here and that payloads with this name and provider mean.
+        """The adapter that is known here and that payloads with this name and provider mean."""
+        if type(provider) is tuple:
+            return self._by_name.get(name)
+        adapter = self.registered_by(provider, name)  # type: ignore[arg-type]
+        if adapter is None or adapter.module == provider:
+            return adapter
+        from adapters._batteries.finder import is_library
 
-        Those of libraries are known by both, all others by their names alone.
-        """
-        adapter = self.libraries.by_place.get((provider, name))  # type: ignore[arg-type]
-        if adapter is None:
-            adapter = self._by_name.get(name)
-            if adapter is not None and adapter.module != provider:
-                from adapters._batteries.finder import is_library
-
-                return None if is_library(provider) else adapter
-        return adapter
+        return None if is_library(provider) else adapter  # which never gets what a library wrote
 
     def registered_by(self, module: str, name: str) -> Adapter | None:
-        """The adapter of a name, where a module has registered it.
+        """The adapter of a name, where a module has registered it; nothing is read or imported.
 
         In payloads of form 1, a type that states no module is in "builtins": so its adapter is told
-        by the module. Others are known as `known_as` says.
+        by the module. Those of libraries are known by both, all others by their names alone.
         """
-        adapter = self.known_as(name, module)
+        adapter = self.libraries.by_place.get((module, name)) or self._by_name.get(name)
         if adapter is not None or not name.startswith("builtins."):
             return adapter
         for each in self:

@@ -143,7 +143,7 @@ def fetch(name: str, provider: Provider) -> Adapter:
         if isinstance(provider, tuple):
             return registry.adopt(provider, lambda: _load(provider))
         import_provider(provider)
-        adapter = registry.registered_by(provider, name)
+        adapter = registry.known_as(name, provider)
         if adapter is not None:
             return adapter
         reason = f"its provider, module {shown(provider)}, was imported and did not register it"
