@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def existing(path: Any) -> str:
 
 def saved(save: Callable[[str], object], suffix: str = "") -> bytes:
     """What `save(path)` writes to a file of its own, which is removed; it ends with `suffix`."""
-    with TemporaryDirectory(prefix="adapters-library-") as folder:
+    with _folder() as folder:
         path = Path(folder, f"saved{suffix}")
         save(str(path))
         return path.read_bytes()
@@ -33,7 +32,13 @@ def saved(save: Callable[[str], object], suffix: str = "") -> bytes:
 
 def loaded(data: Any, load: Callable[[str], Any], suffix: str = "") -> Any:
     """What `load(path)` makes of a file with these bytes, which is removed afterwards."""
-    with TemporaryDirectory(prefix="adapters-library-") as folder:
+    with _folder() as folder:
         path = Path(folder, f"saved{suffix}")
         path.write_bytes(data)
         return load(str(path))
+
+
+def _folder() -> Any:
+    from tempfile import TemporaryDirectory  # which few adapters need, and takes long to import
+
+    return TemporaryDirectory(prefix="adapters-library-")
