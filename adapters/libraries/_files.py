@@ -10,15 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def existing(path: Any) -> str:
+def existing(path: Any, descriptor: int | None = None) -> str:
     """The absolute path of a regular file, which another process of this host can open.
 
+    Args:
+        path: What the object was opened with, or an absolute path that it knows.
+        descriptor: That of the open file, where it is known: it has to be the same file.
+
     Raises:
-        ValueError: there is no such file.
+        ValueError: there is no such file, or another one by now.
     """
     text = os.path.abspath(os.fsdecode(path))
     if not os.path.isfile(text):
         raise ValueError(f"{text!r} is no regular file, so no other process can open it")
+    if descriptor is not None and not os.path.samestat(os.fstat(descriptor), os.stat(text)):
+        raise ValueError(f"{text!r} is another file by now, so no other process can open this one")
     return text
 
 
