@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from travel import made_by
 
 import adapters
 from adapters._batteries.described import describe, files
@@ -63,8 +64,8 @@ def test_the_finder_finds_each_type(file: str) -> None:
         and PREFIX + file not in modules_for(package_of(adapter.target))
     }
     assert lost == {}
-    made = {name: makers[0]() for name, makers in module.TYPES.items()}
-    assert [name for name, obj in made.items() if registry.serving(type(obj)) is None] == []
+    made = made_by(module).items()
+    assert [name for name, obj in made if registry.serving(type(obj)) is None] == []
 
 
 @pytest.mark.parametrize("file", FOUND)

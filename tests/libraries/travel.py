@@ -38,15 +38,23 @@ def got(handle: Any) -> str:
     return type(handle.get()).__name__
 
 
+def made_by(module: Any) -> dict[str, Any]:
+    """One object of each type, by name; `makers_of` of a module gives makers other than TYPES."""
+    makers_of = getattr(module, "makers_of", module.TYPES.__getitem__)
+    found = {name: makers_of(name) for name in module.TYPES}
+    return {name: makers[0]() for name, makers in found.items() if makers}
+
+
 class Trip:
     """The objects of a module, each sent in several ways."""
 
     def __init__(self, module: Any) -> None:
-        options = getattr(module, "OPTIONS", {})
         self.wrong: Wrong = []
-        self.made = {name: makers[0]() for name, makers in module.TYPES.items()}
+        self.made = made_by(module)
         # Types of which a process may hold one object are not sent back.
-        self.alone = {name for name, each in options.items() if each.get("elsewhere")}
+        options = getattr(module, "OPTIONS", {})
+        of_each = {name: options.get(name, options) for name in self.made}
+        self.alone = {name for name, each in of_each.items() if each.get("elsewhere")}
 
     @contextmanager
     def noting(self, how: str, name: str) -> Iterator[None]:
