@@ -226,8 +226,8 @@ class Lookup:
 
     @property
     def known(self) -> str:
-        """The names of all adapters, for messages."""
-        return f"Registered: {', '.join(sorted(self._named())) or 'nothing'}"
+        """The names of the adapters that were registered, for messages; libraries bring many."""
+        return f"Registered: {', '.join(sorted(self._by_name)) or 'nothing'}"
 
     def _named(self) -> dict[str, Adapter]:
         """All adapters that serve, by name."""
