@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 
@@ -27,3 +28,20 @@ def parts(state: Any, *kinds: type | tuple[type, ...]) -> Any:
 def _of(value: object) -> str:
     size = f" of {len(value)}" if isinstance(value, (tuple, list, str, bytes)) else ""
     return f"a {type(value).__name__}{size}"
+
+
+def sealed(data: Any) -> tuple[Any, int]:
+    """Bytes and their checksum, for a native reader that crashes where they are damaged."""
+    return data, zlib.crc32(data)
+
+
+def opened(state: Any) -> Any:
+    """The bytes of what `sealed` returned: a `bytes`, or a read-only memoryview.
+
+    Raises:
+        ValueError: they are damaged.
+    """
+    data, checksum = parts(state, (bytes, memoryview), int)
+    if zlib.crc32(data) != checksum:
+        raise ValueError(f"the {len(data)} bytes are damaged: their checksum is another")
+    return data
