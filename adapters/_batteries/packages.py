@@ -9,6 +9,7 @@ PREFIX = "adapters.libraries."
 
 # The top-level module that types state, or that holds them: the file of their adapters.
 FILES = {
+    "annoy": "annoy",
     "sqlite3": "sqlite3",
 }
 
