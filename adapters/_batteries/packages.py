@@ -10,6 +10,7 @@ PREFIX = "adapters.libraries."
 # The top-level module that types state, or that holds them: the file of their adapters.
 FILES = {
     "annoy": "annoy",
+    "apsw": "apsw",
     "sqlite3": "sqlite3",
 }
 
