@@ -11,6 +11,7 @@ PREFIX = "adapters.libraries."
 FILES = {
     "annoy": "annoy",
     "apsw": "apsw",
+    "av": "av",
     "sqlite3": "sqlite3",
 }
 
