@@ -12,6 +12,7 @@ FILES = {
     "annoy": "annoy",
     "apsw": "apsw",
     "av": "av",
+    "bitarray": "bitarray",
     "sqlite3": "sqlite3",
 }
 
