@@ -13,6 +13,7 @@ FILES = {
     "apsw": "apsw",
     "av": "av",
     "bitarray": "bitarray",
+    "blosc2": "blosc2",
     "sqlite3": "sqlite3",
 }
 
