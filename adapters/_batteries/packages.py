@@ -14,6 +14,7 @@ FILES = {
     "av": "av",
     "bitarray": "bitarray",
     "blosc2": "blosc2",
+    "casadi": "casadi",
     "sqlite3": "sqlite3",
 }
 
