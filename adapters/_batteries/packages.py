@@ -15,6 +15,7 @@ FILES = {
     "bitarray": "bitarray",
     "blosc2": "blosc2",
     "casadi": "casadi",
+    "cbor2": "cbor2",
     "sqlite3": "sqlite3",
 }
 
