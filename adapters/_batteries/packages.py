@@ -16,9 +16,12 @@ FILES = {
     "blosc2": "blosc2",
     "casadi": "casadi",
     "cbor2": "cbor2",
+    "cryptography": "cryptography",
     "sqlite3": "sqlite3",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
 # from, which is the key of another table.
-UNNAMED: dict[str, str] = {}
+UNNAMED = {
+    "PKCS12Certificate": "cryptography",
+}
