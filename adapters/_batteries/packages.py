@@ -17,6 +17,7 @@ FILES = {
     "casadi": "casadi",
     "cbor2": "cbor2",
     "cryptography": "cryptography",
+    "cv2": "cv2",
     "sqlite3": "sqlite3",
 }
 
