@@ -18,6 +18,8 @@ FILES = {
     "cbor2": "cbor2",
     "cryptography": "cryptography",
     "cv2": "cv2",
+    "_duckdb": "duckdb",
+    "duckdb": "duckdb",
     "sqlite3": "sqlite3",
 }
 
