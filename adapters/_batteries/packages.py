@@ -20,6 +20,7 @@ FILES = {
     "cv2": "cv2",
     "_duckdb": "duckdb",
     "duckdb": "duckdb",
+    "faiss": "faiss",
     "sqlite3": "sqlite3",
 }
 
