@@ -21,6 +21,8 @@ FILES = {
     "_duckdb": "duckdb",
     "duckdb": "duckdb",
     "faiss": "faiss",
+    "fasttext": "fasttext",
+    "fasttext_pybind": "fasttext",
     "sqlite3": "sqlite3",
 }
 
