@@ -23,6 +23,7 @@ FILES = {
     "faiss": "faiss",
     "fasttext": "fasttext",
     "fasttext_pybind": "fasttext",
+    "fiona": "fiona",
     "sqlite3": "sqlite3",
 }
 
