@@ -24,6 +24,7 @@ FILES = {
     "fasttext": "fasttext",
     "fasttext_pybind": "fasttext",
     "fiona": "fiona",
+    "flint": "flint",
     "sqlite3": "sqlite3",
 }
 
