@@ -25,6 +25,7 @@ FILES = {
     "fasttext_pybind": "fasttext",
     "fiona": "fiona",
     "flint": "flint",
+    "gmpy2": "gmpy2",
     "sqlite3": "sqlite3",
 }
 
