@@ -26,6 +26,7 @@ FILES = {
     "fiona": "fiona",
     "flint": "flint",
     "gmpy2": "gmpy2",
+    "gzip": "gzip",
     "sqlite3": "sqlite3",
 }
 
