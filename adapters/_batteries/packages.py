@@ -27,6 +27,7 @@ FILES = {
     "flint": "flint",
     "gmpy2": "gmpy2",
     "gzip": "gzip",
+    "h11": "h11",
     "sqlite3": "sqlite3",
 }
 
