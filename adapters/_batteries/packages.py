@@ -28,6 +28,7 @@ FILES = {
     "gmpy2": "gmpy2",
     "gzip": "gzip",
     "h11": "h11",
+    "h5py": "h5py",
     "sqlite3": "sqlite3",
 }
 
