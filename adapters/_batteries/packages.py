@@ -29,6 +29,7 @@ FILES = {
     "gzip": "gzip",
     "h11": "h11",
     "h5py": "h5py",
+    "highspy": "highspy",
     "sqlite3": "sqlite3",
 }
 
