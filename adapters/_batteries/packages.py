@@ -30,6 +30,7 @@ FILES = {
     "h11": "h11",
     "h5py": "h5py",
     "highspy": "highspy",
+    "hnswlib": "hnswlib",
     "sqlite3": "sqlite3",
 }
 
