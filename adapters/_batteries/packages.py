@@ -31,6 +31,7 @@ FILES = {
     "h5py": "h5py",
     "highspy": "highspy",
     "hnswlib": "hnswlib",
+    "hyperscan": "hyperscan",
     "sqlite3": "sqlite3",
 }
 
