@@ -32,6 +32,7 @@ FILES = {
     "highspy": "highspy",
     "hnswlib": "hnswlib",
     "hyperscan": "hyperscan",
+    "igraph": "igraph",
     "sqlite3": "sqlite3",
 }
 
