@@ -91,7 +91,7 @@ def test_load_tells_plain_pickle(folder: Path) -> None:
     code = """
 from adapters.libraries import load
 print([adapter.name for adapter in load("shapes")], pickle.loads(pickle.dumps(circle)).radius)
-print([adapter.name for adapter in load()])
+print("shapes.Circle" in {adapter.name for adapter in load()})
 adapters.unregister(shapes.Circle)
 print(pickles(circle), is_told())
 try:
@@ -99,7 +99,7 @@ try:
 except adapters.UnknownAdapterError as error:
     print("shapes" in str(error), "sqlite3" in str(error))
 """
-    expected = "['shapes.Circle'] 3\n['shapes.Circle']\nFalse False\nTrue True"
+    expected = "['shapes.Circle'] 3\nTrue\nFalse False\nTrue True"
     assert result(folder, code) == expected
 
 

@@ -33,6 +33,7 @@ FILES = {
     "hnswlib": "hnswlib",
     "hyperscan": "hyperscan",
     "igraph": "igraph",
+    "_io": "io",
     "sqlite3": "sqlite3",
 }
 
