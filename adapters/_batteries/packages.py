@@ -34,6 +34,7 @@ FILES = {
     "hyperscan": "hyperscan",
     "igraph": "igraph",
     "_io": "io",
+    "jiter": "jiter",
     "sqlite3": "sqlite3",
 }
 
