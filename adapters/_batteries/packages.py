@@ -35,6 +35,7 @@ FILES = {
     "igraph": "igraph",
     "_io": "io",
     "jiter": "jiter",
+    "json": "json",
     "sqlite3": "sqlite3",
 }
 
