@@ -36,6 +36,7 @@ FILES = {
     "_io": "io",
     "jiter": "jiter",
     "json": "json",
+    "jsonschema_rs": "jsonschema_rs",
     "sqlite3": "sqlite3",
 }
 
