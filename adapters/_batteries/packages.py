@@ -37,6 +37,7 @@ FILES = {
     "jiter": "jiter",
     "json": "json",
     "jsonschema_rs": "jsonschema_rs",
+    "kiwisolver": "kiwisolver",
     "sqlite3": "sqlite3",
 }
 
