@@ -38,6 +38,7 @@ FILES = {
     "json": "json",
     "jsonschema_rs": "jsonschema_rs",
     "kiwisolver": "kiwisolver",
+    "lightgbm": "lightgbm",
     "sqlite3": "sqlite3",
 }
 
