@@ -39,6 +39,7 @@ FILES = {
     "jsonschema_rs": "jsonschema_rs",
     "kiwisolver": "kiwisolver",
     "lightgbm": "lightgbm",
+    "llvmlite": "llvmlite",
     "sqlite3": "sqlite3",
 }
 
