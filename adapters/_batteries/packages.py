@@ -40,6 +40,7 @@ FILES = {
     "kiwisolver": "kiwisolver",
     "lightgbm": "lightgbm",
     "llvmlite": "llvmlite",
+    "lmdb": "lmdb",
     "sqlite3": "sqlite3",
 }
 
