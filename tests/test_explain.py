@@ -34,11 +34,11 @@ from adapters import explain
 
 
 def test_four_culprits_four_levels_down() -> None:
-    element: Any = pytest.importorskip("lxml.etree").Element("a")
-    culprits = [lock(), element, (n for n in ()), ffi.new("struct node *")]
+    parser: Any = pytest.importorskip("lxml.etree").XMLParser()
+    culprits = [lock(), parser, (n for n in ()), ffi.new("struct node *")]
     job = {
         "lock": {"a": [{"b": culprits[0]}]},
-        "element": [[[culprits[1]]]],
+        "parser": [[[culprits[1]]]],
         "generator": Plain(inner=({"steps": culprits[2]},)),
         "pointer": {"a": {"b": {"c": culprits[3]}}},
     }
@@ -50,7 +50,7 @@ def test_four_culprits_four_levels_down() -> None:
     assert {id(part) for part in parts} == {id(part) for part in culprits}
     assert {each.path for each in found} == {
         "job['lock']['a'][0]['b']",
-        "job['element'][0][0][0]",
+        "job['parser'][0][0][0]",
         "job['generator'].inner[0]['steps']",
         "job['pointer']['a']['b']['c']",
     }

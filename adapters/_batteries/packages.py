@@ -41,6 +41,7 @@ FILES = {
     "lightgbm": "lightgbm",
     "llvmlite": "llvmlite",
     "lmdb": "lmdb",
+    "lxml": "lxml",
     "sqlite3": "sqlite3",
 }
 

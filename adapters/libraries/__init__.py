@@ -8,6 +8,7 @@ modules beside them are these:
 |---|---|
 | `_files` | files, of open objects and of those that are only saved to one |
 | `_locks` | locks, for libraries that are not safe for threads |
+| `_lxml_documents` | documents of lxml, and the places of nodes in them |
 | `_settings` | objects that are all in their attributes, or in what getters say |
 | `_sqlite` | what the two bindings of SQLite share |
 | `_states` | what the factories check in a state |
