@@ -42,6 +42,7 @@ FILES = {
     "llvmlite": "llvmlite",
     "lmdb": "lmdb",
     "lxml": "lxml",
+    "manifold3d": "manifold3d",
     "sqlite3": "sqlite3",
 }
 
