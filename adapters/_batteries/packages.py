@@ -43,6 +43,7 @@ FILES = {
     "lmdb": "lmdb",
     "lxml": "lxml",
     "manifold3d": "manifold3d",
+    "msgspec": "msgspec",
     "sqlite3": "sqlite3",
 }
 
