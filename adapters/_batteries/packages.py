@@ -44,6 +44,7 @@ FILES = {
     "lxml": "lxml",
     "manifold3d": "manifold3d",
     "msgspec": "msgspec",
+    "mujoco": "mujoco",
     "sqlite3": "sqlite3",
 }
 
