@@ -45,6 +45,7 @@ FILES = {
     "manifold3d": "manifold3d",
     "msgspec": "msgspec",
     "mujoco": "mujoco",
+    "netCDF4": "netCDF4",
     "sqlite3": "sqlite3",
 }
 
