@@ -46,6 +46,7 @@ FILES = {
     "msgspec": "msgspec",
     "mujoco": "mujoco",
     "netCDF4": "netCDF4",
+    "numba": "numba",
     "sqlite3": "sqlite3",
 }
 
