@@ -47,6 +47,7 @@ FILES = {
     "mujoco": "mujoco",
     "netCDF4": "netCDF4",
     "numba": "numba",
+    "numpy": "numpy",
     "sqlite3": "sqlite3",
 }
 
