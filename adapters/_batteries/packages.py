@@ -48,6 +48,7 @@ FILES = {
     "netCDF4": "netCDF4",
     "numba": "numba",
     "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
     "sqlite3": "sqlite3",
 }
 
