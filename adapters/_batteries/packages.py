@@ -49,6 +49,7 @@ FILES = {
     "numba": "numba",
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
+    "orjson": "orjson",
     "sqlite3": "sqlite3",
 }
 
