@@ -50,6 +50,7 @@ FILES = {
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
     "orjson": "orjson",
+    "ortools": "ortools",
     "sqlite3": "sqlite3",
 }
 
