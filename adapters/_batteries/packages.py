@@ -51,6 +51,7 @@ FILES = {
     "onnxruntime": "onnxruntime",
     "orjson": "orjson",
     "ortools": "ortools",
+    "pikepdf": "pikepdf",
     "sqlite3": "sqlite3",
 }
 
