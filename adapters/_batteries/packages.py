@@ -52,11 +52,14 @@ FILES = {
     "orjson": "orjson",
     "ortools": "ortools",
     "pikepdf": "pikepdf",
+    "PIL": "PIL",
     "sqlite3": "sqlite3",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
 # from, which is the key of another table.
 UNNAMED = {
+    "ImagingCore": "PIL",
     "PKCS12Certificate": "cryptography",
+    "Path": "PIL",
 }
