@@ -53,6 +53,7 @@ FILES = {
     "ortools": "ortools",
     "pikepdf": "pikepdf",
     "PIL": "PIL",
+    "polars": "polars",
     "sqlite3": "sqlite3",
 }
 
