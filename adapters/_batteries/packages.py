@@ -54,6 +54,7 @@ FILES = {
     "pikepdf": "pikepdf",
     "PIL": "PIL",
     "polars": "polars",
+    "google": "protobuf",
     "sqlite3": "sqlite3",
 }
 
