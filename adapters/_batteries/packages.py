@@ -55,6 +55,7 @@ FILES = {
     "PIL": "PIL",
     "polars": "polars",
     "google": "protobuf",
+    "psutil": "psutil",
     "sqlite3": "sqlite3",
 }
 
