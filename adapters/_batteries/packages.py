@@ -56,6 +56,7 @@ FILES = {
     "polars": "polars",
     "google": "protobuf",
     "psutil": "psutil",
+    "pyarrow": "pyarrow",
     "sqlite3": "sqlite3",
 }
 
