@@ -57,6 +57,7 @@ FILES = {
     "google": "protobuf",
     "psutil": "psutil",
     "pyarrow": "pyarrow",
+    "pydantic_core": "pydantic_core",
     "sqlite3": "sqlite3",
 }
 
