@@ -58,6 +58,8 @@ FILES = {
     "psutil": "psutil",
     "pyarrow": "pyarrow",
     "pydantic_core": "pydantic_core",
+    "_pygit2": "pygit2",
+    "pygit2": "pygit2",
     "sqlite3": "sqlite3",
 }
 
