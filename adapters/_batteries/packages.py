@@ -60,6 +60,7 @@ FILES = {
     "pydantic_core": "pydantic_core",
     "_pygit2": "pygit2",
     "pygit2": "pygit2",
+    "pymupdf": "pymupdf",
     "sqlite3": "sqlite3",
 }
 
