@@ -61,6 +61,7 @@ FILES = {
     "_pygit2": "pygit2",
     "pygit2": "pygit2",
     "pymupdf": "pymupdf",
+    "pypdfium2": "pypdfium2",
     "sqlite3": "sqlite3",
 }
 
