@@ -62,6 +62,7 @@ FILES = {
     "pygit2": "pygit2",
     "pymupdf": "pymupdf",
     "pypdfium2": "pypdfium2",
+    "pyproj": "pyproj",
     "sqlite3": "sqlite3",
 }
 
