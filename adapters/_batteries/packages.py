@@ -63,6 +63,7 @@ FILES = {
     "pymupdf": "pymupdf",
     "pypdfium2": "pypdfium2",
     "pyproj": "pyproj",
+    "pysam": "pysam",
     "sqlite3": "sqlite3",
 }
 
