@@ -64,6 +64,7 @@ FILES = {
     "pypdfium2": "pypdfium2",
     "pyproj": "pyproj",
     "pysam": "pysam",
+    "pysat": "pysat",
     "sqlite3": "sqlite3",
 }
 
