@@ -65,6 +65,7 @@ FILES = {
     "pyproj": "pyproj",
     "pysam": "pysam",
     "pysat": "pysat",
+    "rasterio": "rasterio",
     "sqlite3": "sqlite3",
 }
 

@@ -7,6 +7,7 @@ modules beside them are these:
 | module | what it holds |
 |---|---|
 | `_files` | files, of open objects and of those that are only saved to one |
+| `_gdal` | files in memory, of the libraries that are built on GDAL |
 | `_locks` | locks, for libraries that are not safe for threads |
 | `_lxml_documents` | documents of lxml, and the places of nodes in them |
 | `_settings` | objects that are all in their attributes, or in what getters say |
