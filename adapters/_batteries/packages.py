@@ -66,6 +66,7 @@ FILES = {
     "pysam": "pysam",
     "pysat": "pysat",
     "rasterio": "rasterio",
+    "rdkit": "rdkit",
     "sqlite3": "sqlite3",
 }
 
