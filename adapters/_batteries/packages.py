@@ -67,6 +67,7 @@ FILES = {
     "pysat": "pysat",
     "rasterio": "rasterio",
     "rdkit": "rdkit",
+    "re2": "re2",
     "sqlite3": "sqlite3",
 }
 
