@@ -68,6 +68,7 @@ FILES = {
     "rasterio": "rasterio",
     "rdkit": "rdkit",
     "re2": "re2",
+    "_regex": "regex",
     "sqlite3": "sqlite3",
 }
 
