@@ -69,6 +69,7 @@ FILES = {
     "rdkit": "rdkit",
     "re2": "re2",
     "_regex": "regex",
+    "rtree": "rtree",
     "sqlite3": "sqlite3",
 }
 
