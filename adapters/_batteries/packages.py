@@ -70,6 +70,7 @@ FILES = {
     "re2": "re2",
     "_regex": "regex",
     "rtree": "rtree",
+    "selectolax": "selectolax",
     "sqlite3": "sqlite3",
 }
 
