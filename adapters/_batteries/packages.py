@@ -71,6 +71,7 @@ FILES = {
     "_regex": "regex",
     "rtree": "rtree",
     "selectolax": "selectolax",
+    "shapely": "shapely",
     "sqlite3": "sqlite3",
 }
 
