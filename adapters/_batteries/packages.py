@@ -72,6 +72,7 @@ FILES = {
     "rtree": "rtree",
     "selectolax": "selectolax",
     "shapely": "shapely",
+    "soundfile": "soundfile",
     "sqlite3": "sqlite3",
 }
 
