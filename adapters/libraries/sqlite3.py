@@ -15,12 +15,12 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from adapters import register
 from adapters.libraries import _sqlite
-from adapters.libraries._files import existing
 from adapters.libraries._locks import fork_safe_lock
 from adapters.libraries._states import parts
 
@@ -30,7 +30,7 @@ if hasattr(sqlite3.Connection, "autocommit"):
     _ATTRIBUTES.append("autocommit")
 _LIMITS = range(12 if hasattr(sqlite3.Connection, "getlimit") else 0)
 _CONFIGS = [name for name in dir(sqlite3) if name.startswith("SQLITE_DBCONFIG_")]
-_PROBE = "adapters_probe"  # a type of columns
+_PROBE = "adapters_probe"
 
 
 def _query(connection: Any) -> _sqlite.Query:
@@ -45,12 +45,15 @@ def _serialize(connection: Any) -> Any:
             raise ValueError("the connection has an open transaction: commit, or roll back, before")
         query = _query(connection)
         plain = sqlite3.connect(":memory:")
-        _sqlite.refuse_added(query, _query(plain))
-        plain.close()
-        found = []
-        for name, path in _sqlite.databases(query):
-            held = _read_only(query, name) if path else _content(connection, query, name)
-            found.append((name, path, held, _sqlite.pragmas(query, name)))
+        try:
+            found = _sqlite.snapshot(
+                query,
+                _query(plain),
+                lambda name: _read_only(query, name),
+                lambda name: _content(connection, name),
+            )
+        finally:
+            plain.close()
         settings = {name: getattr(connection, name) for name in _ATTRIBUTES}
         configs = {name: connection.getconfig(getattr(sqlite3, name)) for name in _CONFIGS}
         limits = [connection.getlimit(each) for each in _LIMITS]
@@ -58,25 +61,33 @@ def _serialize(connection: Any) -> Any:
     return found, opened, settings, configs, limits
 
 
-def _content(connection: Any, query: _sqlite.Query, name: str) -> bytes:
+def _content(connection: Any, name: str) -> Any:
     if sys.version_info < (3, 11):
         raise ValueError("a database in memory travels from Python 3.11 on: use that, or a file")
-    empty = query(f"PRAGMA {_sqlite.quoted(name)}.page_count") == [(0,)]
-    return b"" if empty else bytes(connection.serialize(name=name))
+    return connection.serialize(name=name)
+
+
+@contextmanager
+def _pragma(query: _sqlite.Query, name: str, value: int) -> Iterator[None]:
+    (before,) = query(f"PRAGMA {name}")[0]
+    query(f"PRAGMA {name} = {value}")
+    try:
+        yield
+    finally:
+        query(f"PRAGMA {name} = {before}")
 
 
 def _read_only(query: _sqlite.Query, name: str) -> bool:
     """Whether SQLite refuses to write to this file; nothing is written."""
-    (timeout,) = query("PRAGMA busy_timeout")[0]
-    query("PRAGMA busy_timeout = 0")  # who else writes shows that one can
-    query("BEGIN")
-    try:
-        query(f"PRAGMA {_sqlite.quoted(name)}.incremental_vacuum(1)")
-    except sqlite3.OperationalError as error:
-        return "readonly" in str(error)
-    finally:
-        query("ROLLBACK")
-        query(f"PRAGMA busy_timeout = {timeout}")
+    # Who else writes shows that one can.
+    with _pragma(query, "busy_timeout", 0), _pragma(query, "query_only", 0):
+        query("BEGIN")
+        try:
+            query(f"PRAGMA {_sqlite.quoted(name)}.incremental_vacuum(1)")
+        except sqlite3.OperationalError as error:
+            return "readonly" in str(error)
+        finally:
+            query("ROLLBACK")
     return False
 
 
@@ -84,19 +95,19 @@ def _detect_types(query: _sqlite.Query) -> int:
     """The flags, by what becomes of a column of a type that only this function knows."""
     found = 0
     sqlite3.register_converter(_PROBE, lambda value: _PROBE)
-    query(f"SAVEPOINT {_PROBE}")
-    try:
-        # Unlike INSERT, these are counted as no change.
-        query(f"CREATE TEMP TABLE {_PROBE} AS SELECT 1 AS a")
-        query(f"ALTER TABLE temp.{_PROBE} ADD COLUMN b {_PROBE} DEFAULT 1")
-        if query(f"SELECT b FROM temp.{_PROBE}") == [(_PROBE,)]:
-            found |= sqlite3.PARSE_DECLTYPES
-        if query(f'SELECT 1 AS "a [{_PROBE}]"') == [(_PROBE,)]:
-            found |= sqlite3.PARSE_COLNAMES
-    finally:
-        query(f"ROLLBACK TO {_PROBE}")
-        query(f"RELEASE {_PROBE}")
-        del sqlite3.converters[_PROBE.upper()]
+    with _pragma(query, "query_only", 0):
+        query(f"ATTACH ':memory:' AS {_PROBE}")
+        try:
+            # Unlike INSERT, these are counted as no change.
+            query(f"CREATE TABLE {_PROBE}.t AS SELECT 1 AS a")
+            query(f"ALTER TABLE {_PROBE}.t ADD COLUMN b {_PROBE} DEFAULT 1")
+            if query(f"SELECT b FROM {_PROBE}.t") == [(_PROBE,)]:
+                found |= sqlite3.PARSE_DECLTYPES
+            if query(f'SELECT 1 AS "a [{_PROBE}]"') == [(_PROBE,)]:
+                found |= sqlite3.PARSE_COLNAMES
+        finally:
+            query(f"DETACH {_PROBE}")
+            del sqlite3.converters[_PROBE.upper()]
     return found
 
 
@@ -118,15 +129,19 @@ def _checked(connection: sqlite3.Connection) -> bool:
 
 def _make(state: Any) -> Any:
     found, opened, settings, configs, limits = parts(state, list, dict, dict, dict, list)
-    found = [parts(each, str, str, (bool, bytes), dict) for each in found]
-    if not found or found[0][0] != "main" or opened.keys() != {"detect_types", "check_same_thread"}:
-        raise ValueError("the state names no main database, or not how it was opened")
-    if settings.keys() - {"autocommit"} != set(_ATTRIBUTES) - {"autocommit"}:
+    found = _sqlite.checked(found)
+    if opened.keys() != {"detect_types", "check_same_thread"}:
+        raise ValueError("the state does not say how the connection was opened")
+    if not settings.keys() >= {"isolation_level", "row_factory", "text_factory"}:
         raise ValueError(f"the settings of a connection are {', '.join(_ATTRIBUTES)}")
     parts((*opened.values(), *limits), int, bool, *[int] * len(limits))
-    connection: Any = sqlite3.connect(_address(found[0]), uri=True, **opened)
+    connection: Any = sqlite3.connect(_sqlite.address(found[0]), uri=True, **opened)
     try:
-        _fill(connection, found)
+        _sqlite.restore(
+            _query(connection),
+            lambda name, content: connection.deserialize(content, name=name),
+            found,
+        )
         for name in settings.keys() & set(_ATTRIBUTES):
             setattr(connection, name, settings[name])
         for name in configs.keys() & set(_CONFIGS):
@@ -137,25 +152,6 @@ def _make(state: Any) -> Any:
         connection.close()
         raise
     return connection
-
-
-def _address(found: Any) -> str:
-    _, path, held, _ = found
-    if bool(path) is not isinstance(held, bool):
-        raise ValueError("a database is a path and whether it is read-only, or bytes and no path")
-    return f"{Path(existing(path)).as_uri()}?mode={'ro' if held else 'rw'}" if path else ":memory:"
-
-
-def _fill(connection: Any, found: Any) -> None:
-    query = _query(connection)
-    for number, (name, path, held, pragmas) in enumerate(found):
-        if number:
-            address = _address(found[number]).replace("'", "''")
-            query(f"ATTACH '{address}' AS {_sqlite.quoted(name)}")
-        if held and not path:
-            connection.deserialize(held, name=name)
-            query(f"PRAGMA {_sqlite.quoted(name)}.schema_version")  # an error, if it is none
-        _sqlite.set_pragmas(query, name, pragmas)
 
 
 def _serialize_row(row: sqlite3.Row) -> Any:
