@@ -74,6 +74,7 @@ FILES = {
     "shapely": "shapely",
     "soundfile": "soundfile",
     "sqlite3": "sqlite3",
+    "_struct": "struct",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
