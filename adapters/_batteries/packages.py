@@ -75,6 +75,7 @@ FILES = {
     "soundfile": "soundfile",
     "sqlite3": "sqlite3",
     "_struct": "struct",
+    "symengine": "symengine",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
