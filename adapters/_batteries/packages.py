@@ -76,6 +76,7 @@ FILES = {
     "sqlite3": "sqlite3",
     "_struct": "struct",
     "symengine": "symengine",
+    "tantivy": "tantivy",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
