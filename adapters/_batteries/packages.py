@@ -77,6 +77,7 @@ FILES = {
     "_struct": "struct",
     "symengine": "symengine",
     "tantivy": "tantivy",
+    "tokenizers": "tokenizers",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
