@@ -72,5 +72,5 @@ def test_no_import_escapes_the_contract() -> None:
     types of a package, and a command's argument. Two import parts of foreign packages.
     """
     users = ("adapters._batteries.finder", "adapters._cli.object_reference")
-    foreign = ("adapters.libraries.rdkit",)
+    foreign = ("adapters.libraries.rdkit", "adapters.libraries.tree_sitter")
     assert set(imports_by_name()) == {*LAZY, *users, *foreign}

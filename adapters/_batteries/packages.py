@@ -78,6 +78,7 @@ FILES = {
     "symengine": "symengine",
     "tantivy": "tantivy",
     "tokenizers": "tokenizers",
+    "tree_sitter": "tree_sitter",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
