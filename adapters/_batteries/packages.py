@@ -79,6 +79,7 @@ FILES = {
     "tantivy": "tantivy",
     "tokenizers": "tokenizers",
     "tree_sitter": "tree_sitter",
+    "usearch": "usearch",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
