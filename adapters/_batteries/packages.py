@@ -80,6 +80,7 @@ FILES = {
     "tokenizers": "tokenizers",
     "tree_sitter": "tree_sitter",
     "usearch": "usearch",
+    "wasmtime": "wasmtime",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
