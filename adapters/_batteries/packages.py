@@ -81,6 +81,8 @@ FILES = {
     "tree_sitter": "tree_sitter",
     "usearch": "usearch",
     "wasmtime": "wasmtime",
+    "_wrappers": "wrapt",
+    "wrapt": "wrapt",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
