@@ -83,6 +83,7 @@ FILES = {
     "wasmtime": "wasmtime",
     "_wrappers": "wrapt",
     "wrapt": "wrapt",
+    "xgboost": "xgboost",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
