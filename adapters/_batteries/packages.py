@@ -84,6 +84,7 @@ FILES = {
     "_wrappers": "wrapt",
     "wrapt": "wrapt",
     "xgboost": "xgboost",
+    "yara": "yara",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
