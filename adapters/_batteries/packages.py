@@ -85,6 +85,7 @@ FILES = {
     "wrapt": "wrapt",
     "xgboost": "xgboost",
     "yara": "yara",
+    "z3": "z3",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are

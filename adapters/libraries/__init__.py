@@ -13,6 +13,7 @@ modules beside them are these:
 | `_settings` | objects that are all in their attributes, or in what getters say |
 | `_sqlite` | what the two bindings of SQLite share |
 | `_states` | what the factories check in a state |
+| `_z3_terms` | terms of z3 as plain data |
 | `on_ray` | `RayExecutor`: Ray's tasks as an executor of concurrent.futures |
 """
 
