@@ -86,6 +86,7 @@ FILES = {
     "xgboost": "xgboost",
     "yara": "yara",
     "z3": "z3",
+    "zipfile": "zipfile",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
