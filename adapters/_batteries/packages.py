@@ -87,6 +87,7 @@ FILES = {
     "yara": "yara",
     "z3": "z3",
     "zipfile": "zipfile",
+    "zmq": "zmq",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
