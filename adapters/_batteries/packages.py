@@ -88,6 +88,7 @@ FILES = {
     "z3": "z3",
     "zipfile": "zipfile",
     "zmq": "zmq",
+    "zstandard": "zstandard",
 }
 
 # Types that state no module and that no module holds under their name: the module that they are
