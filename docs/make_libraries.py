@@ -59,6 +59,19 @@ b'x\\xda'
 
 ```
 
+Of some packages nothing is served, or these types are not:
+
+| package | why |
+|---|---|
+| brotli, lz4, msgpack, snappy, webrtcvad, zlib | options or progress cannot be read back |
+| contourpy | the data of a generator cannot be read back |
+| grpc, ssl (`SSLContext`) | credentials, or certificates that were loaded, cannot be read back |
+| lupa, quickjs | a runtime is all that has run in it |
+| rocksdict | the access type and the functions of a database cannot be read back |
+| safetensors | the path of an opened file cannot be read back; what was read are arrays |
+| scipy (`SuperLU`) | a matrix that is factorized anew has other permutations |
+| tiktoken (`CoreBPE`) | its pattern cannot be read back; an `Encoding` pickles by itself |
+
 ## All names
 
 {names}
