@@ -40,7 +40,7 @@ test-libraries: ## the adapters of foreign packages, in a .venv of their own; GR
 	@$(MAKE) --no-print-directory VENV=.venv-libraries tested-libraries
 
 tested-libraries: $(LIBRARIES)
-	$(BIN)/python -m pytest tests/libraries $(ARGS)
+	$(BIN)/python tests/libraries/run.py $(ARGS)
 
 check: lint sanitize ## lint, and the C under the sanitizers
 

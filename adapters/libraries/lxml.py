@@ -31,12 +31,14 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from adapters import register
+from adapters.libraries._locks import fork_safe_lock
 from adapters.libraries._lxml_documents import CLASSES, NONE, Node, ObjectPath, make_node, serialize
 from adapters.libraries._states import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_LOCK = fork_safe_lock()
 _REGEXP = "http://exslt.org/regular-expressions"
 
 
@@ -109,9 +111,10 @@ def _xpath_of(kind: Any) -> Callable[[Any], Any]:
 
 
 def _serialize_evaluator(evaluator: Any) -> Any:
-    (root,) = (each for each in gc.get_referents(evaluator) if isinstance(each, Node))
-    smart = type(evaluator("string()")) is etree._ElementUnicodeResult
-    return root, *_settings(evaluator), smart
+    with _LOCK:  # while it evaluates, it refers to more
+        (root,) = (each for each in gc.get_referents(evaluator) if isinstance(each, Node))
+        smart = type(evaluator("string()")) is etree._ElementUnicodeResult
+        return root, *_settings(evaluator), smart
 
 
 def _evaluator_of(kind: Any) -> Callable[[Any], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adapters.testing import check_adapter
+from adapters.testing import ConformanceError, check_adapter
 
 
 def check_examples(*makers: Callable[[], Any], **options: Any) -> None:
@@ -19,4 +19,12 @@ def check_examples(*makers: Callable[[], Any], **options: Any) -> None:
     first = makers[0]()
     kind = type(first)
     del first
-    check_adapter(kind, list(makers), rebuilds=options.pop("rebuilds", 50), **options)
+    rebuilds = options.pop("rebuilds", 50)
+    try:
+        check_adapter(kind, list(makers), rebuilds=rebuilds, **options)
+    except ConformanceError as error:
+        broken = [each.name for each in error.report.failures]
+        if broken != ["nothing_leaks"]:
+            raise
+        # Caches of a library fill in the beginning; what leaks does so for ever.
+        check_adapter(kind, list(makers), rebuilds=20 * rebuilds, **options)

@@ -64,10 +64,13 @@ SKIP = dict.fromkeys(("factory_makes_a_fresh_object", "deepcopy_makes_a_second_o
 OPTIONS = {name: {"skip": SKIP} for name in CONTEXTS}
 
 
+def makers_of(name):
+    return [partial(evaluated, expression) for expression in TYPES[name]]
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
-    examples = [partial(evaluated, expression) for expression in TYPES[name]]
-    check_examples(*examples, **OPTIONS.get(name, {}))
+    check_examples(*makers_of(name), **OPTIONS.get(name, {}))
 
 
 def bits(value):

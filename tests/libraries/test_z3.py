@@ -113,9 +113,13 @@ OPTIONS = {
 }
 
 
+def makers_of(name):
+    return [partial(evaluated, expression) for expression in TYPES[name]]
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
-    check_examples(*[partial(evaluated, expression) for expression in TYPES[name]], **OPTIONS)
+    check_examples(*makers_of(name), **OPTIONS)
 
 
 def arrived(thing):
