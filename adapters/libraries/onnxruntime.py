@@ -66,6 +66,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, str)) else int(value)  # of an enumeration
 
 
+def _values(options: Any) -> dict[str, Any]:
+    return {name: _plain(getattr(options, name)) for name in _attributes(type(options))}
+
+
 def _set(fresh: Any, state: Any, add: Any) -> Any:
     values, entries = parts(state, dict, dict)
     for name, value in values.items():
@@ -89,8 +93,7 @@ def _options(options: Any) -> Any:
         raise ValueError(
             "the options have providers, which cannot be read back: give them to the session"
         )
-    values = {name: _plain(getattr(options, name)) for name in _attributes(type(options))}
-    return values, _entries(options.get_session_config_entry)
+    return _values(options), _entries(options.get_session_config_entry)
 
 
 def _make_options(state: Any) -> Any:
@@ -99,8 +102,7 @@ def _make_options(state: Any) -> Any:
 
 
 def _run_options(options: Any) -> Any:
-    values = {name: _plain(getattr(options, name)) for name in _attributes(type(options))}
-    return values, _entries(options.get_run_config_entry)
+    return _values(options), _entries(options.get_run_config_entry)
 
 
 def _make_run_options(state: Any) -> Any:

@@ -27,16 +27,16 @@ of finite domains and finite sets.
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import Any
 
 import z3
 
 from adapters import register
+from adapters.libraries._locks import fork_safe_lock
 from adapters.libraries._states import parts
 from adapters.libraries._z3_terms import Reader, Writer, items, read, text_of
 
-_LOCK = RLock()
+_LOCK = fork_safe_lock()
 
 
 def _terms_state(terms: Any) -> tuple[Any, ...]:
