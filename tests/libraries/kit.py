@@ -23,7 +23,7 @@ def check_examples(*makers: Callable[[], Any], **options: Any) -> None:
     try:
         check_adapter(kind, list(makers), rebuilds=rebuilds, **options)
     except ConformanceError as error:
-        broken = [each.name for each in error.report.failures]
+        broken = [each.promise for each in error.report.failures]
         if broken != ["nothing_leaks"]:
             raise
         # Caches of a library fill in the beginning; what leaks does so for ever.
