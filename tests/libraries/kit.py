@@ -1,10 +1,11 @@
-"""What each test module of a library does with its examples."""
+"""What the test modules of libraries do with their examples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import adapters
 from adapters.testing import ConformanceError, check_adapter
 
 
@@ -28,3 +29,8 @@ def check_examples(*makers: Callable[[], Any], **options: Any) -> None:
             raise
         # Caches of a library fill in the beginning; what leaks does so for ever.
         check_adapter(kind, list(makers), rebuilds=20 * rebuilds, **options)
+
+
+def travelled(obj: Any) -> Any:
+    """What arrives of an object that `adapters.dumps` writes."""
+    return adapters.loads(adapters.dumps(obj))

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -89,10 +89,6 @@ OPTIONS = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize(

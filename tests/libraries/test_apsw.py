@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -54,10 +54,6 @@ def path(tmp_path):
     connection.execute("create table t(a); insert into t values(1)")
     connection.close()
     return path
-
-
-def travelled(connection):
-    return adapters.loads(adapters.dumps(connection))
 
 
 @pytest.mark.parametrize("flag", ["SQLITE_OPEN_READONLY", "SQLITE_OPEN_READWRITE"])

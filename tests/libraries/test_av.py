@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -181,10 +181,6 @@ OPTIONS = {name: {"ignore": ["buffer_ptr"]} for name in TYPES}  # an address
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def pixels(container):

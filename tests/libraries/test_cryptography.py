@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import (
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import ocsp
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 from adapters.libraries import cryptography as _  # noqa: F401
@@ -322,10 +322,6 @@ OPTIONS = dict.fromkeys(("KEM", "KDF", "AEAD", "Criticality"), CHOICE)
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_signatures_stay_valid():

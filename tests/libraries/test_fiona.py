@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -74,10 +74,6 @@ OPTIONS = {"MemoryFile": MEMORY, "ZipMemoryFile": MEMORY}
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize("make", [collection, layer, some_fields])

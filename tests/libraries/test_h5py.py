@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -110,10 +110,6 @@ OPTIONS = {"File": {"ignore": [*COUNTED, "name"]}, "FileID": {"ignore": [*COUNTE
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {"ignore": COUNTED}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_parts_of_one_file_arrive_in_one_file():

@@ -1,5 +1,5 @@
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -45,10 +45,6 @@ def matches(database, data):
     found = []
     database.scan(data, match_event_handler=lambda *match: found.append(match[:4]) and None)
     return found
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_databases_match_the_same():

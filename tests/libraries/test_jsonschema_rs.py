@@ -1,5 +1,5 @@
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -100,10 +100,6 @@ def unique():
 @pytest.mark.parametrize("make", [enum, any_of, custom, unique])
 def test_other_kinds(make):
     check_examples(make)
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def said(error):

@@ -5,7 +5,7 @@ pytest.importorskip("cssselect")
 # First, as lxml.objectify gives copyreg a reducer of trees, which would be used.
 pytest.importorskip("adapters.libraries.lxml")
 import lxml.html as lhtml  # noqa: E402
-from kit import check_examples  # noqa: E402
+from kit import check_examples, travelled  # noqa: E402
 from lxml import objectify  # noqa: E402
 from lxml.cssselect import CSSSelector  # noqa: E402
 
@@ -356,10 +356,6 @@ OPTIONS = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def written(node):

@@ -1,6 +1,6 @@
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -87,10 +87,6 @@ OPTIONS = {
 @pytest.mark.parametrize("makers", TYPES.values(), ids=TYPES)
 def test_kit(makers):
     check_examples(*makers, **OPTIONS)
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_parts_of_one_dataset_arrive_in_one_dataset():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -111,10 +111,6 @@ OPTIONS = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def new(path, mode="r+"):

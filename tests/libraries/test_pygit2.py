@@ -1,9 +1,9 @@
-import contextlib
 import os
 import tempfile
 
 import pytest
-from kit import check_examples
+from files import made
+from kit import check_examples, travelled
 
 import adapters
 
@@ -19,15 +19,8 @@ def in_latin_1():
 
 
 def path():
-    """The path of a repository with one commit, made once for all test processes."""
-    folder = os.path.join(tempfile.gettempdir(), f"adapters-test-libraries-{os.getuid()}", "git")
-    if not os.path.exists(folder):
-        os.makedirs(os.path.dirname(folder), exist_ok=True)
-        own = tempfile.mkdtemp(dir=os.path.dirname(folder))
-        fill(pygit2.init_repository(own))
-        with contextlib.suppress(OSError):  # another process was first
-            os.rename(own, folder)
-    return folder
+    """The path of a repository with one commit."""
+    return made("git", lambda path: fill(pygit2.init_repository(path)))
 
 
 def fill(new):
@@ -135,10 +128,6 @@ OPTIONS = dict.fromkeys(TYPES.keys() - {"Worktree", "Oid", "Signature"}, LEAKS)
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_parts_of_one_repository_arrive_in_one_repository():

@@ -4,7 +4,7 @@ import tempfile
 import pytest
 
 pymupdf = pytest.importorskip("pymupdf")
-from kit import check_examples  # noqa: E402
+from kit import check_examples, travelled  # noqa: E402
 
 import adapters  # noqa: E402
 from adapters.libraries import pymupdf as _  # noqa: E402, F401
@@ -115,10 +115,6 @@ OPTIONS = {name: {"ignore": IGNORED} for name in TYPES}
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_pages_of_one_document_arrive_in_one_document():

@@ -2,7 +2,7 @@ import io
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -72,10 +72,6 @@ OPTIONS = {"PdfDocument": {"ignore": ["get_version"]}}  # a new document has non
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize("make", TYPES["PdfDocument"])

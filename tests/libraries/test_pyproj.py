@@ -1,7 +1,7 @@
 import pickle
 
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -78,10 +78,6 @@ TYPES = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize("make", [make for makers in TYPES.values() for make in makers])

@@ -3,7 +3,7 @@ import os
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -115,10 +115,6 @@ TYPES = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def test_nothing_of_a_segment_is_lost():

@@ -1,5 +1,5 @@
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -64,10 +64,6 @@ OPTIONS = {name: {"ignore": ["handle", "_objects", "leaves"]} for name in TYPES}
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def entries(tree):

@@ -1,5 +1,5 @@
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -74,10 +74,6 @@ OPTIONS = {"LexborNode": {"ignore": ["mem_id"]}}  # an address
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS.get(name, {}))
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize("make", TYPES["LexborHTMLParser"])

@@ -1,5 +1,5 @@
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -98,10 +98,6 @@ TYPES = {
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 def everything(geometry):

@@ -2,7 +2,7 @@ import io
 
 import pytest
 from files import made
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -54,10 +54,6 @@ OPTIONS = {"SoundFile": {"ignore": ["name", "_name"]}}
 @pytest.mark.parametrize("name", TYPES)
 def test_kit(name):
     check_examples(*TYPES[name], **OPTIONS[name])
-
-
-def travelled(obj):
-    return adapters.loads(adapters.dumps(obj))
 
 
 @pytest.mark.parametrize("make", [file, raw, in_memory])

@@ -3,7 +3,7 @@ import sqlite3
 import sys
 
 import pytest
-from kit import check_examples
+from kit import check_examples, travelled
 
 import adapters
 
@@ -73,10 +73,6 @@ def path(tmp_path):
     connection.commit()
     connection.close()
     return path
-
-
-def travelled(connection):
-    return adapters.loads(adapters.dumps(connection))
 
 
 @pytest.mark.parametrize("mode", ["ro", "rw"])
