@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import collections
 import copyreg
 import ctypes
 import datetime
 import enum
 import functools
+import hashlib
 import io
 import itertools
 import pathlib
 import pickle
+import queue
 import re
 import threading
 import time
@@ -22,6 +25,7 @@ from typing import Any
 import pytest
 from gadgets import Gadget, ffi
 
+import adapters
 from adapters._comparison.differences import differences
 from adapters._comparison.portrait import Portrait, portrait
 
@@ -392,6 +396,55 @@ def test_the_state_of_the_root_can_be_left_out() -> None:
     assert shown.attributes["state"].parts == {("adapters.to_spec(", ").state"): 1}
 
 
+class Store(queue.SimpleQueue):  # type: ignore[type-arg]
+    """Holds a handle, which it does not show."""
+
+    def __init__(self, name: str, handle: int) -> None:
+        self.name, self._handle = name, handle
+
+
+def decompressor(tail: bytes) -> Any:
+    """A native object of the standard library, which no adapter serves."""
+    made = bz2.BZ2Decompressor()
+    made.decompress(bz2.compress(b"a") + tail)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        (Store("a", 1), Store("a", 2), []),
+        (Store("a", 1), Store("b", 1), ["twin.name is 'b', was 'a'"]),
+        (Keyed(1, _cache=1), Keyed(1, _cache=2), []),
+        (decompressor(b"a"), decompressor(b""), ["twin.unused_data has 0 bytes, had 1 bytes"]),
+        (Opaque([1]), Opaque([2]), []),
+        (hashlib.shake_128(b"a"), hashlib.shake_128(b"b"), [None, None]),
+    ],
+)  # fmt: skip
+def test_a_root_that_is_read_as_native_objects_are(one: Any, other: Any, says: list[Any]) -> None:
+    before = portrait(one, {}, root_native=True)
+    adapters.register(type(one), lambda _: "state", lambda _: one)
+    try:
+        after = portrait(one, {}, root_state=False)
+        served = portrait(one, {}, root_native=True)
+    finally:
+        adapters.unregister(type(one))
+    for each in (after, served):
+        assert list(differences(before.root, each.root)) == []
+        assert before.readings == each.readings
+        assert before.root.parts.keys() == each.root.parts.keys()
+        assert before.root.getters.keys() == each.root.getters.keys()
+    found = compare(one, other, root_native=True)
+    assert len(found) == len(says)
+    assert all(text in (None, said) for text, said in zip(says, found, strict=True)), found
+
+
+def test_only_the_root_is_read_as_native_objects_are() -> None:
+    one, other = Plain(a=decompressor(b"a")), Plain(a=decompressor(b""))
+    assert compare(one, other, root_native=True) == []
+    assert compare([one], [other], root_native=True) == []
+
+
 def test_a_portrait_of_a_long_chain_pickles() -> None:
     nodes = [Plain(number=number, of={number}) for number in range(1000)]
     for node, following in itertools.pairwise(nodes):
@@ -400,6 +453,13 @@ def test_a_portrait_of_a_long_chain_pickles() -> None:
     assert compare(nodes, nodes) == []
     other = Plain(number=-1, of=set())
     assert compare(nodes, [*nodes[:-1], other])[0] == "twin[999].number is -1, was 999"
+
+
+def test_nothing_of_a_type_that_is_to_be_skipped_is_read() -> None:
+    name = f"{__name__}.Native"
+    seen = portrait([Native(1), Plain(a=2)], {name: "it crashes"})
+    assert seen.unread == {name: "it crashes"}
+    assert [each.readings for each in seen.root] == [0, 1]
 
 
 @pytest.mark.slow

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import datetime
 import functools
+import io
+import os
+import pathlib
+import queue
 import struct
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -75,6 +80,19 @@ class Bag(Plain):
 class Stream(Bag):
     def close(self) -> None:
         """Is not called."""
+
+
+class Raw(io.RawIOBase):
+    """A file of lines."""
+
+    def __init__(self) -> None:
+        self._lines = [b"a\n", b"b\n"]
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._lines.pop(0) if self._lines else b""
 
 
 class Unready(Plain):
@@ -181,3 +199,57 @@ def test_after_some_seconds_nothing_more_is_read(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(reading, "_ENOUGH", -1)
     assert compare(Sized(1), Sized(2)) == []
     assert compare(Plain(a=1), Plain(a=2)) == ["twin.a is 2, was 1"]
+
+
+def test_a_file_that_a_getter_returned_is_not_read() -> None:
+    raw = Raw()
+    shown = portrait(Sized(raw), {}).root
+    assert shown.getters["", ".size"].kind == "test_reading.Raw"
+    assert raw.readlines() == [b"a\n", b"b\n"]
+    rows = portrait(Sized(each for each in (1, 2)), {}).root.getters["", ".size"]
+    assert rows.kind == "builtins.generator"
+
+
+class Spool(io.BytesIO):
+    def __len__(self) -> int:
+        return 3
+
+
+def test_files_and_generators() -> None:
+    reader = reading.Reader({}, ())
+    generator = (each for each in (1, 2))
+    assert list(reader.contents(io.BytesIO(b"a\nb"), made_here=True)) == []
+    assert list(reader.contents(Spool(b"a\nb"), made_here=True)) == []
+    assert list(reader.contents(io.BufferedReader(Raw()), made_here=True)) == []
+    assert list(reader.contents(generator, made_here=False)) == []
+    assert list(reader.contents(generator, made_here=True)) == [(("list(", ")"), [1, 2])]
+
+
+def test_structs_of_which_cffi_knows_no_fields(parcels: Any) -> None:
+    # To ask for them ends the process.
+    run = "import parcels; from adapters._comparison.portrait import portrait;"
+    run += "print(portrait(parcels.lib.depot_new(), {}).readings)"
+    folder = str(pathlib.Path(parcels.__file__).parent)
+    path = os.pathsep.join((folder, *filter(None, sys.path)))
+    done = subprocess.run(
+        [sys.executable, "-c", run], env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout == "0\n", done.stderr
+    one, other = parcels.ffi.new("partial_t *", {"x": 1}), parcels.ffi.new("partial_t *", {"x": 2})
+    assert compare(one, other) == ["twin.x is 2, was 1"]
+
+
+class Channel(queue.SimpleQueue):  # type: ignore[type-arg]
+    """A native type of the standard library, in a class of its own."""
+
+
+def test_native_subclasses_of_the_standard_library() -> None:
+    one, other = Channel(), Channel()
+    one.put(1)
+    adapters.register(Channel, lambda _: None, lambda _: Channel())
+    try:
+        found = compare(one, other)
+    finally:
+        adapters.unregister(Channel)
+    assert found == ["twin.qsize() is 0, was 1"]

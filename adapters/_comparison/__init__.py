@@ -7,6 +7,7 @@
 | `place` | where a part is, which says how it is read |
 | `reading` | the reading of one object: attributes, getters, length, items, reduction |
 | `getters` | which properties and methods tell something and change nothing |
+| `names` | what the names of attributes and methods say of that |
 | `arrays` | what is seen of arrays and buffers |
 | `nature` | what differs by nature: addresses, times, names of temporary files |
 | `seen` | what a portrait is made of |

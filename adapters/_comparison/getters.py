@@ -1,21 +1,25 @@
 """Getters: which attributes and methods of a type may be read, by their names and signatures.
 
 Nothing is read here. A property is read; a method is called if its name says that it only tells
-something, it takes no argument, and it returns something. Names that act are never read.
+something, it takes no argument, and it returns something. Names that act are never read, but for
+those of a getter that has a setter: `get_next` beside `set_next`.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+from inspect import Parameter
 from types import (
     ClassMethodDescriptorType,
+    CoroutineType,
     FunctionType,
     GetSetDescriptorType,
     MemberDescriptorType,
 )
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapters._comparison.names import differs_by_nature, is_asking, is_noun, setter_for, uses_up
 from adapters._expressions import is_of_stdlib
 from adapters.errors import failures, suppress_failures
 
@@ -23,97 +27,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Words with which the name of a getter begins, and names that say the same in one word.
-_ASKS = frozenset(("get", "is", "has", "num", "n", "can", "should", "supports"))
-_TELLS = _words_of(
-    """
-    area as_dict as_tuple bounds capacity centroid coefficients coeffs columns constant context
-    count degree description digest dim dimension dims dtype encoding expression globals height
-    hexdigest items keys kind labels length metadata name names ncols ndim nnz nrows numpy op
-    options parameters precision schema settings shape size strength tell terms title to_bytes
-    to_dict to_list to_numpy tobytes tolist type units values weights width
-    """
-)
-# Of these the ones that make much of a large object.
-CONVERTS = _words_of(
-    "as_dict as_tuple items numpy to_bytes to_dict to_list to_numpy tobytes tolist values"
-)
-# Nouns in front of such a word: "element_type", "vertex_count".
-_NOUNS = _words_of(
-    """
-    arc block byte class col column data device dimension edge element feature item key max min
-    model node object row sample total value vertex vocab word
-    """
-)
-_NUMBERS = _words_of("count dim dtype length name names shape size type")
-# Words that act, wait, draw or use up; behind "is" and "has" they are adjectives.
-_ACTS = _words_of(
-    """
-    accept acquire advance advise again apply async await batch begin bind browser build cancel ch
-    char chr clear clone close commit compile compute connect consume copy create delete deliver
-    detach disown download draw dump emit event exec execute exit export fetch finalize finish fit
-    fork free generate import init input insert invoke iter iterator join kill launch line listen
-    load lock log login loop make message modify move new next nowait open own paste pause peer
-    play poll pop post press print prompt publish push put random read readline receive recv
-    refresh register release remove render request reset resize resolve response restart result
-    results resume retry rollback run save search seek send set shell show shuffle shutdown signal
-    sleep solve spawn start step stop submit sync take token touch train transaction trigger
-    truncate try unlock unset update upload use visualize wait wake walk write yield
-    """
-)
-# The same, where a property has such a name: "start" and "stop" are mostly numbers.
-_USES_UP = _words_of(
-    """
-    await close connect consume disown download fetch fit next open poll pop read receive recv run
-    show take wait
-    """
-)
-# Words in the one-word names of older libraries ("getparent"), behind "get".
-_OLD = re.compile(r"get([a-z0-9]+)")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# These differ by nature: they tell of this process, of how memory is laid out, or who frees it.
-_OF_THIS_PROCESS = _words_of(
-    """
-    estimated_size get_chunks get_total_buffer_size ident memory_usage n_chunks native_id nbytes
-    num_chunks total_changes
-    """
-)
-# The same, at the end of a name.
-_OF_THE_SYSTEM = frozenset(("fd", "fileno", "handle", "pid", "tid"))
-_OWNS = frozenset(("own", "owns", "thisown"))
-# Attributes that only keep others alive, as bindings to C need them.
-KEEP_ALIVE = frozenset(("keep_alive", "keepalive", "referenced_objects"))
+# Where a class from elsewhere has these bases, they tell what its contents tell.
+_PROTOCOLS = frozenset(("abc", "builtins", "collections.abc", "contextlib", "enum", "typing"))
+# Digests of any length are read with this one, in bytes.
+_DIGESTS = frozenset(("digest", "hexdigest"))
+_LENGTH = 8
+_ANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Getter(NamedTuple):
-    """One thing to read: its name, and whether it is a method, to be called."""
+    """One thing to read: its name, whether it is a method, to be called, and with what."""
 
     name: str
     called: bool
+    arguments: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        call = f"({', '.join(map(str, self.arguments))})" if self.called else ""
+        return f".{self.name}{call}"
+
+    def read(self, obj: Any) -> Any:
+        value = getattr(obj, self.name)
+        value = value(*self.arguments) if self.called else value
+        if type(value) is CoroutineType:  # of a method that a decorator hides
+            value.close()
+        return value
 
 
 def getters_of(cls: type, *, of_stdlib: bool = False) -> Iterator[Getter]:
     """The public properties and getters of a type, those of the standard library if asked for."""
     seen: set[str] = set()
+    left_out = frozenset(("numpy",))  # arrays and what describes them: they are seen whole
+    if not is_of_stdlib(cls):
+        left_out |= _PROTOCOLS
     for base in type.__getattribute__(cls, "__mro__"):
         skipped = is_of_stdlib(base) and not of_stdlib
-        if base is object or skipped or base.__module__ == "numpy":
-            continue  # those of numpy are arrays and what describes them: they are seen whole
+        if base is object or skipped or base.__module__ in left_out:
+            continue
         for name, attribute in list(vars(base).items()):
             if type(name) is not str or name in seen or name.startswith("_"):
                 continue
             seen.add(name)
-            if _differs_by_nature(name):
+            if differs_by_nature(name):
                 continue
             if is_read(attribute):
-                if _USES_UP.isdisjoint(_words(name)[:1]):
+                # A member, as of __slots__, is held by the object: to read it runs no code.
+                if type(attribute) is MemberDescriptorType or not uses_up(name):
                     yield Getter(name, called=False)
-            elif is_asking(name) and takes_nothing(name, attribute):
-                yield Getter(name, called=True)
+            elif is_asking(name) or _is_set(cls, name):
+                if takes_nothing(name, attribute):
+                    yield Getter(name, called=True)
+                elif name in _DIGESTS and _takes_one(attribute):
+                    yield Getter(name, called=True, arguments=(_LENGTH,))
+
+
+def _is_set(cls: type, name: str) -> bool:
+    """Whether a type has the setter that belongs to a getter of this name."""
+    setter = setter_for(name)
+    held = (vars(base).get(setter) for base in type.__getattribute__(cls, "__mro__"))
+    return setter != "" and any(map(callable, held))
 
 
 def pointers_of(cls: type) -> Iterator[str]:
@@ -137,72 +110,62 @@ def is_read(attribute: object) -> bool:
     return hasattr(kind, "__get__") and hasattr(kind, "__set__") and not callable(attribute)
 
 
-def is_asking(name: str) -> bool:
-    """Whether a method's name says that it tells something and changes nothing."""
-    if name in _TELLS:
-        return True
-    first, *others = _words(name) or [""]
-    if first in _NOUNS and len(others) == 1 and others[0] in _NUMBERS:
-        return True
-    if first in ("is", "has", "can", "should", "supports"):
-        return bool(others)
-    if first in _ASKS:
-        return bool(others) and not _acts(others)
-    old = _OLD.fullmatch(name)
-    return old is not None and old[1] not in _ACTS
-
-
-def _differs_by_nature(name: str) -> bool:
-    first, *_, last = _words(name) * 2 or ["", ""]
-    last = last.removeprefix("get")  # "getpid"
-    return name in _OF_THIS_PROCESS | KEEP_ALIVE or first in _OWNS or last in _OF_THE_SYSTEM
-
-
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(name)]
-
-
-def _acts(words: list[str]) -> bool:
-    return not _ACTS.isdisjoint(words)
-
-
 def takes_nothing(name: str, attribute: Any) -> bool:
     """Whether a method can be called without arguments, and returns something."""
-    of_class = (staticmethod, classmethod, ClassMethodDescriptorType, type)
-    if isinstance(attribute, of_class) or not callable(attribute):
-        return False
-    if isinstance(attribute, FunctionType) and inspect.iscoroutinefunction(attribute):
-        return False
-    signature = None
-    with suppress_failures():
-        signature = inspect.signature(attribute)
+    signature = _signature(attribute)
     if signature is not None and not _says_nothing(signature):
-        if signature.return_annotation in (None, "None"):
-            return False
-        required = [
-            parameter
-            for parameter in signature.parameters.values()
-            if parameter.default is parameter.empty
-            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        ]
-        return len(required) <= 1  # self
-    if isinstance(attribute, FunctionType):
+        return len(_required(signature)) <= 1 and _returns(signature)  # self
+    if not _is_method(attribute) or (signature is not None and not _returns(signature)):
         return False
     try:
         text = attribute.__doc__
     except failures():
         text = None
     documented = _documented(name, text) if type(text) is str else None
-    return True if documented is None else documented
+    if documented is not None:
+        return documented
+    # A decorator hides what it wraps: a noun may be the name of a setter, a question is none.
+    return not (isinstance(attribute, FunctionType) and is_noun(name))
+
+
+def _takes_one(attribute: Any) -> bool:
+    """Whether a method takes one argument, by its place."""
+    signature = _signature(attribute)
+    required = [] if signature is None else _required(signature)
+    return len(required) == 2 and all(each.kind in _BY_PLACE for each in required)  # self
+
+
+def _is_method(attribute: Any) -> bool:
+    of_class = (staticmethod, classmethod, ClassMethodDescriptorType, type)
+    if isinstance(attribute, of_class) or not callable(attribute):
+        return False
+    return not (isinstance(attribute, FunctionType) and inspect.iscoroutinefunction(attribute))
+
+
+def _signature(attribute: Any) -> inspect.Signature | None:
+    """The signature of a method, None where it has none, and for what is no method."""
+    with suppress_failures():
+        return inspect.signature(attribute) if _is_method(attribute) else None
+    return None
+
+
+def _required(signature: inspect.Signature) -> list[Parameter]:
+    """The parameters that have no default, with self."""
+    return [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.default is Parameter.empty and parameter.kind not in _ANY
+    ]
+
+
+def _returns(signature: inspect.Signature) -> bool:
+    return signature.return_annotation not in (None, "None")
 
 
 def _says_nothing(signature: inspect.Signature) -> bool:
     """Whether a signature is the one of any function: (*args, **kwargs)."""
     kinds = {parameter.kind for parameter in signature.parameters.values()}
-    return bool(kinds) and kinds <= {
-        inspect.Parameter.VAR_POSITIONAL,
-        inspect.Parameter.VAR_KEYWORD,
-    }
+    return bool(kinds) and kinds <= {*_ANY}
 
 
 def _documented(name: str, text: str) -> bool | None:

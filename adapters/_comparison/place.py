@@ -15,6 +15,7 @@ class Place(NamedTuple):
         with_state: Whether its own state is read, if it is a native object.
         private: Whether it is in an attribute whose name begins with "_".
         default: Whether it is in a class, and compared only where an object holds its own.
+        native: Whether it is read as native objects are, though no adapter may serve it.
     """
 
     level: int
@@ -23,6 +24,7 @@ class Place(NamedTuple):
     with_state: bool
     private: bool = False
     default: bool = False
+    native: bool = False
 
     def inner(self) -> Place:
-        return self._replace(level=self.level + 1, with_state=True)
+        return self._replace(level=self.level + 1, with_state=True, native=False)

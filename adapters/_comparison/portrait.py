@@ -9,7 +9,8 @@ A portrait is read once, pickles, and is compared with others by `differences`, 
 | classes, functions, modules | their names |
 | arrays and buffers | layout, elements, whether they can be written to, whose memory they share |
 | types of the standard library | attributes, and what their reducers return |
-| native objects | all that types from elsewhere show; inside others, their states |
+| native objects | all that types from elsewhere show, also what bases in the standard library do; |
+| | inside others, their states |
 | types from elsewhere | attributes, properties, getters, length, items; private attributes only |
 | | of types without an `==` and an adapter, or where there is nothing else |
 
@@ -91,6 +92,7 @@ def portrait(
     ignore: Collection[str] = (),
     *,
     root_state: bool = True,
+    root_native: bool = False,
     passive: bool = False,
     live: dict[int, Any] | None = None,
 ) -> Portrait:
@@ -101,10 +103,13 @@ def portrait(
         skip: {"module.Type.name": why it is not to be read}, as it ended a process.
         ignore: Names of attributes and getters that are left out.
         root_state: Whether the state of the object itself is read, if an adapter serves it.
+        root_native: Whether the object itself is read as if an adapter served it, but for its
+            state, so that it can be compared with one which is read where an adapter does.
         passive: Whether getters, lengths and items are left out, which run code of the types.
         live: Is filled with {id of a Seen, list or dict: the part that it shows}.
     """
-    place = Place(0, _DERIVED + 1 if passive else 0, False, root_state)
+    derived = _DERIVED + 1 if passive else 0
+    place = Place(0, derived, False, root_state and not root_native, native=root_native)
     return _Portraying(skip, ignore, {} if live is None else live).portrait(obj, place)
 
 
@@ -224,6 +229,8 @@ class _Portraying:
     def _read(self, value: Any, shown: Seen, place: Place) -> None:
         """Read an object that is neither a plain container nor C data."""
         kind, reader, inner = type(value), self._reader, place.inner()
+        if reader.leaves_out(kind):
+            return
         made = inner._replace(derived=inner.derived + 1)
         for scalar, plain in _SCALARS.items():
             if issubclass(kind, scalar) and kind is not scalar:
@@ -235,8 +242,9 @@ class _Portraying:
                     value, lambda part: self._show(part, made), owned=owned
                 )
         adapter = _adapter_of(value)
+        native = adapter is not None or place.native
         made_here = place.derived > 0
-        held = reader.attributes(value, native=adapter is not None or made_here)
+        held = reader.attributes(value, native=native or made_here)
         for name, part in held.items():
             private = inner._replace(private=inner.private or str(name).startswith("_"))
             shown.attributes[name] = self._show(part, private)
@@ -244,12 +252,10 @@ class _Portraying:
         for name, part in reader.defaults(value).items():
             shown.defaults[name] = self._show(part, default)
         foreign = not is_of_stdlib(kind)
-        if (foreign or adapter is not None) and inner.derived <= _DERIVED:
-            for name, called, part in reader.getters(value, of_stdlib=not foreign):
-                if name not in held:
-                    shown.getters["", f".{name}()" if called else f".{name}"] = self._show(
-                        part, made
-                    )
+        if (foreign or native) and inner.derived <= _DERIVED:
+            for getter, part in reader.getters(value, of_stdlib=native):
+                if getter.name not in held:
+                    shown.getters["", str(getter)] = self._show(part, made)
             for name, number in reader.pointers(value):
                 if number == 0 or self._nature.is_address(number):
                     shown.getters["bool(", f".{name})"] = number != 0
@@ -257,7 +263,7 @@ class _Portraying:
                 for way, part in reader.contents(value, made_here=made_here):
                     shown.parts[way] = self._show(part, made)
         self._state(adapter, value, shown, place)
-        if adapter is not None or shown.array is not None:
+        if native or shown.array is not None:
             return
         nothing = not (shown.readings or attributes(value))
         if not foreign and hasattr(kind, "__next__") and not hasattr(kind, "getvalue"):

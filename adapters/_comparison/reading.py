@@ -10,11 +10,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from adapters._child import progress
-from adapters._comparison.getters import CONVERTS, KEEP_ALIVE, getters_of, is_read, pointers_of
+from adapters._comparison.getters import getters_of, is_read, pointers_of
+from adapters._comparison.names import CONVERTS, KEEP_ALIVE
 from adapters._comparison.seen import Raised, Unknown
 from adapters._expressions import attributes, is_of_stdlib, reduce, reduction_way
 from adapters._naming import in_words, qualified_name
-from adapters._wire.ctype import ctype_of
+from adapters._wire.ctype import ctype_of, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -29,7 +30,7 @@ _LARGE = 100_000  # items of an object that is not converted
 _SLOW = 0.1  # seconds
 _INTERVAL = 0.5  # seconds
 _ENOUGH = 10.0  # seconds of one portrait: after it nothing more is read
-# An iterable without a length that has one of these may be a file or a connection.
+# An iterable without a length, or an iterator, that has one of these may be a file or a connection.
 _FILE = frozenset(("__exit__", "close", "read", "readline", "recv"))
 _PLAIN = (object, list, tuple, dict, set, frozenset, str, bytes, int, float)
 # Owners of pointers that SWIG makes; nothing in them tells of the object.
@@ -40,7 +41,8 @@ class Reader:
     """Reads objects, and notes what cannot be read.
 
     Args:
-        skip: {"module.Type.name": why it is not to be read}, as it ended a process.
+        skip: {"module.Type.name": why it is not to be read}, as it ended a process; a type by its
+            own name, too.
         ignore: Names of attributes and getters that are left out.
 
     Attributes:
@@ -89,6 +91,13 @@ class Reader:
                         found[name] = value
         return found
 
+    def leaves_out(self, kind: type) -> bool:
+        """Whether nothing of the objects of a type is read, as `skip` has its name."""
+        name = qualified_name(kind) if self._skip else ""
+        if name in self._skip:
+            self.unread[name] = self._skip[name]
+        return name in self._skip
+
     def tell(self, doing: str) -> None:
         """Say what is done, once in a while, as a child that says nothing seems to hang."""
         if (now := time.perf_counter()) > self._told + _INTERVAL:
@@ -100,15 +109,16 @@ class Reader:
         """Whether so much time is over that nothing more is read."""
         return time.perf_counter() > self._end
 
-    def getters(self, obj: Any, *, of_stdlib: bool) -> Iterator[tuple[str, bool, Any]]:
-        """The properties and getters of an object: (name, whether it was called, the value)."""
+    def getters(self, obj: Any, *, of_stdlib: bool) -> Iterator[tuple[Getter, Any]]:
+        """The properties and getters of an object, and their values."""
         kind = type(obj)
         if kind.__name__ in _HANDLES:
             return
-        for name, called in self._getters_of(kind, of_stdlib):
+        for getter in self._getters_of(kind, of_stdlib):
+            name = getter.name
             if name not in self._ignore and not (name in CONVERTS and self._is_large(obj)):
-                read = partial(_value_of, obj, name, called)
-                yield name, called, self._read(f"{qualified_name(kind)}.{name}", read)
+                read = partial(getter.read, obj)
+                yield getter, self._read(f"{qualified_name(kind)}.{name}", read)
 
     def _is_large(self, obj: Any) -> bool:
         kind: Any = type(obj)
@@ -135,7 +145,7 @@ class Reader:
         ctype = ctype_of(obj)
         struct = getattr(ctype, "item", ctype) if ctype and ctype.kind == "pointer" else ctype
         if getattr(struct, "kind", "") == "struct":
-            for name, field in struct.fields or ():
+            for name, field in fields_of(struct) or ():
                 length = getattr(field.type, "length", 0)
                 kind = field.type.item.kind if field.type.kind == "array" else field.type.kind
                 if kind in ("primitive", "enum") and name not in self._ignore:
@@ -147,17 +157,18 @@ class Reader:
     def contents(self, obj: Any, *, made_here: bool) -> Iterator[tuple[Way, Any]]:
         """The length and the items of an object.
 
-        Not those of an iterator, which are used up, but for one that was `made_here` by a getter.
+        Not those of an iterator, which are used up, but for one that was `made_here` by a getter
+        and is no file: those may be parts of others, which would be at their ends.
         """
         kind: Any = type(obj)
-        if hasattr(kind, "__next__") and not made_here:
+        if hasattr(kind, "__next__") and (not made_here or _is_file(kind)):
             return
         if hasattr(kind, "__len__"):
             length = self._read(f"{qualified_name(kind)}.__len__", lambda: len(obj))
             yield ("len(", ")"), length
             if type(length) is not int:
                 return
-        elif not (hasattr(kind, "__next__") or _FILE.isdisjoint(dir(kind))):
+        elif _is_file(kind):
             return
         if hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
             read: Any = partial(_pairs_of, obj)
@@ -233,9 +244,10 @@ def _size_of(obj: Any) -> int:
     return prod(map(int, obj.shape))
 
 
-def _value_of(obj: Any, name: str, called: bool) -> Any:
-    value = getattr(obj, name)
-    return value() if called else value
+def _is_file(kind: type) -> bool:
+    """Whether a type is one of files or connections; generators have `close`, too."""
+    is_generator = hasattr(kind, "__next__") and hasattr(kind, "throw")
+    return not (is_generator or _FILE.isdisjoint(dir(kind)))
 
 
 def _field_of(obj: Any, name: str, is_array: bool) -> Any:

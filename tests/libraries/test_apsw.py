@@ -35,9 +35,12 @@ def large_zeroblob():
 TYPES = {"Connection": [memory, attached], "zeroblob": [zeroblob, large_zeroblob]}
 OPTIONS = {
     # What has been done through this very connection, and how much memory it uses, is no setting;
-    # nor is how a database in memory came to be.
+    # nor is how a database in memory came to be, or whether a missing file would have been made.
     "Connection": {
-        "ignore": ["total_changes", "totalchanges", "changes", "last_insert_rowid", "cache_stats"]
+        "ignore": [
+            *("total_changes", "totalchanges", "changes", "last_insert_rowid", "cache_stats"),
+            "open_flags",
+        ]
     }
 }
 
