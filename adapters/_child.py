@@ -231,15 +231,16 @@ def _receive(reader: Connection, wait: Callable[[], object] = lambda: None) -> b
             return message
 
 
-_parent: tuple[int, Connection, float] | None = None  # in a child: its id, the pipe, the time-out
+# In a child: its id, the pipe to its parent, the time-out, the pipe from its parent.
+parent: tuple[int, Connection, float, Connection] | None = None
 _legacy: Any = None
 
 
 def progress(text: str) -> None:
     """In a child: tell the parent what is being done, whose time-out then begins anew."""
-    if _parent is not None and _parent[0] == os.getpid():
-        _set_alarm(_parent[2])
-        _send(_parent[1], pickle.dumps((_PROGRESS, text), 5))
+    if parent is not None and parent[0] == os.getpid():
+        _set_alarm(parent[2])
+        _send(parent[1], pickle.dumps((_PROGRESS, text), 5))
 
 
 def _set_alarm(seconds: float) -> None:
@@ -257,7 +258,7 @@ def _serve(
     reader: Connection, writer: Connection, options: Any, legacy: Any = None, *ends: Any
 ) -> None:
     """In a child: call what the parent asks for, until it asks for the end or is gone."""
-    global _parent, _legacy
+    global parent, _legacy
     _legacy = legacy
     timeout, quiet, folder = options
     for end in ends:
@@ -271,7 +272,7 @@ def _serve(
             os.dup2(null.fileno(), 2)
     if folder:
         _own_folder.enter(folder)
-    _parent = process, _, timeout = os.getpid(), writer, timeout + _GRACE
+    parent = process, _, timeout, _ = os.getpid(), writer, timeout + _GRACE, reader
     with suppress(EOFError, OSError):  # the parent is gone, or a function has closed the pipes
         _send(writer, pickle.dumps((_READY, None), 5))
         while request := _receive(reader):
