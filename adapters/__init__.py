@@ -31,6 +31,7 @@ __all__ = [
     "Audit",
     "CacheInfo",
     "CallFound",
+    "Candidate",
     "ConflictError",
     "Executor",
     "Explanation",
@@ -46,6 +47,7 @@ __all__ = [
     "Spec",
     "StoreError",
     "StructLayout",
+    "Suggestions",
     "Task",
     "TaskError",
     "UnknownAdapterError",
@@ -70,6 +72,7 @@ __all__ = [
     "send",
     "share",
     "stores",
+    "suggest",
     "task",
     "testing",
     "to_spec",
@@ -91,6 +94,8 @@ if TYPE_CHECKING:
     from adapters._sharing.cache import CacheInfo, cache_clear, cache_info
     from adapters._sharing.handle import Shared, share
     from adapters._struct.layout import StructLayout, register_struct
+    from adapters._suggest.suggest import suggest
+    from adapters._suggest.suggestions import Candidate, Suggestions
     from adapters._wire.spec import Spec, to_spec
 
 # Imported on first use, as these import more than pickle does.
@@ -100,6 +105,7 @@ _LAZY = {
     "Audit": "_payload.audit_report",
     "CallFound": "_payload.audit_report",
     "CacheInfo": "_sharing.cache",
+    "Candidate": "_suggest.suggestions",
     "Executor": "_execution.executor",
     "Explanation": "_explain.report",
     "Finding": "_explain.report",
@@ -108,6 +114,7 @@ _LAZY = {
     "Shared": "_sharing.handle",
     "Spec": "_wire.spec",
     "StructLayout": "_struct.layout",
+    "Suggestions": "_suggest.suggestions",
     "Task": "_execution.task",
     "answer": "_execution.task",
     "audit": "_payload.audit",
@@ -122,6 +129,7 @@ _LAZY = {
     "send": "_execution.connection",
     "share": "_sharing.handle",
     "stores": "stores",
+    "suggest": "_suggest.suggest",
     "task": "_execution.task",
     "testing": "testing",
     "to_spec": "_wire.spec",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 pytest.importorskip("click", reason="the command needs the extra [cli]")
 
 from click.testing import CliRunner, Result
+from suggested import candidate, suggestions
 
 from adapters._cli.command import command
 from adapters._cli.object_reference import resolve
@@ -31,6 +34,15 @@ def make():
 
 def examples():
     return [gadgets.Gadget(1), gadgets.Gadget("two")]
+"""
+
+
+SESSION = """
+import threading
+
+class Session:
+    def __init__(self, url, retries=3):
+        self.url, self.retries, self._lock = url, retries, threading.Lock()
 """
 
 
@@ -70,6 +82,78 @@ def test_explain_names_the_part_and_fails(script: Path) -> None:
     assert 'bad["here"][0]' in result.output or "bad['here'][0]" in result.output
     assert run("explain", "script.py:fine").exit_code == 0
     assert as_json("explain", "script.py:bad")
+
+
+class Suggest:
+    """Stands for `suggest`, which takes seconds: it notes its arguments."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found = suggestions(candidate())
+        self.calls: list[tuple[Any, Any]] = []
+        module: Any = ModuleType("adapters._suggest.suggest")
+        module.suggest = self
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def __call__(self, *examples: Any, **options: Any) -> Any:
+        self.calls.append((examples, options))
+        return self.found
+
+
+@pytest.fixture
+def suggest(monkeypatch: pytest.MonkeyPatch) -> Suggest:
+    return Suggest(monkeypatch)
+
+
+def test_suggest_takes_examples_of_one_type(script: Path, suggest: Suggest) -> None:
+    assert run("suggest", "json:1", "json:2").exit_code == 0
+    assert run("suggest", "json:3", "--timeout", "5", "--no-batteries").exit_code == 0
+    assert suggest.calls == [
+        ((1, 2), {"timeout": 60.0, "batteries": True}),
+        ((3,), {"timeout": 5.0, "batteries": False}),
+    ]
+    for wrong in (["json:1", "json:''"], [], ["json:1", "--timeout", "0"]):
+        result = run("suggest", *wrong)
+        assert result.exit_code == 2
+        assert "Traceback" not in result.output
+    assert len(suggest.calls) == 2
+
+
+def test_suggest_prints_what_was_found(script: Path, suggest: Suggest) -> None:
+    test = candidate().test
+    assert run("suggest", "json:1").output == f"{suggest.found}\n"
+    assert run("suggest", "json:1", "--test").output == f"{suggest.found}\n\n{test}"
+    assert as_json("suggest", "json:1") == suggest.found.as_dict()
+    assert as_json("suggest", "json:1", "--test")["candidates"][0]["test"] == test
+
+
+def test_suggest_fails_where_the_first_is_not_proven(script: Path, suggest: Suggest) -> None:
+    near = candidate(proven=False)
+    for found, code in (((), 1), ((near, candidate()), 1), ((candidate(), near), 0)):
+        suggest.found = suggestions(*found)
+        assert run("suggest", "json:1", "--test").exit_code == code
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the trials are forked children")
+def test_what_suggest_prints_works_as_pasted(tmp_path: Path) -> None:
+    (tmp_path / "web.py").write_text(SESSION, encoding="utf-8")
+
+    def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+
+    done = python("-m", "adapters", "suggest", "web:Session('a', 5)", "web:Session('b')", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    best = json.loads(done.stdout)["candidates"][0]
+    assert best["proven"]
+    (tmp_path / "pasted.py").write_text(best["code"], encoding="utf-8")
+    program = """
+import pickle, pasted, web
+twin = pickle.loads(pickle.dumps(web.Session("c", 7)))
+print(type(twin) is web.Session, twin.url, twin.retries)
+"""
+    assert python("-c", program).stdout == "True c 7\n"
 
 
 def test_audit_runs_nothing(script: Path, tmp_path: Path) -> None:
@@ -135,7 +219,7 @@ def test_help_says_what_there_is() -> None:
         [sys.executable, "-m", "adapters", "--help"], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0
-    for name in ("list", "explain", "check", "audit", "bench", "Completion"):
+    for name in ("list", "explain", "suggest", "check", "audit", "bench", "Completion"):
         assert name in done.stdout
 
 

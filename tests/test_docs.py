@@ -42,6 +42,7 @@ NEEDS = {
     "how-to/large-parts.md": ["numpy"],
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/ray.md": ["ray"],
+    "how-to/suggest-an-adapter.md": ["fork", "click"],
     "how-to/test-an-adapter.md": ["adapters:testing", "pytest plugin", "click"],
     "how-to/trust.md": ["adapters:audit", "click"],
 }
@@ -135,6 +136,8 @@ def missing(need: str) -> str | None:
     """The reason why a need of a page is not met on this machine, or None."""
     if need in ("cc", "c++"):
         return None if shutil.which(need) else f"there is no compiler {need}"
+    if need == "fork":
+        return None if hasattr(os, "fork") else "there is no fork"
     if need == "pytest plugin":
         plugins = entry_points(group="pytest11")
         return None if "adapters" in plugins.names else "the plugin is not installed"

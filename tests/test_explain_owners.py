@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +121,34 @@ def test_a_reducer_that_the_user_does_not_mend(library: Any) -> None:
 class Own:
     def __reduce__(self) -> Any:
         raise NotImplementedError
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="suggest needs fork")
+def test_what_looks_for_an_adapter(library: Any) -> None:
+    found = only(explain({"stream": [zlib.compressobj()]}))
+    assert found.advice.endswith(" (adapters.suggest(obj['stream'][0]) looks for one)")
+    found = explain([Plain(model=library.Outer(ctypes.c_void_p(1)))]).findings[0]
+    assert found.advice.endswith(" (adapters.suggest(obj[0].model) looks for one)")
+    made_anew = explain(Streams([])).findings[0]
+    assert not made_anew.exact
+    assert "adapters.register" in made_anew.advice
+    assert "adapters.suggest" not in made_anew.advice
+    many = explain([zlib.compressobj() for _ in range(5)])
+    assert "... and 2 more like it" in str(many)
+    assert str(many).count("adapters.suggest(obj[0])") == 1
+
+
+def test_what_needs_fork_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork", raising=False)
+    advice = only(explain([zlib.compressobj()])).advice
+    assert advice == (
+        "make a new one there, or call adapters.register(type(obj[0]), serialize, factory)"
+    )
+
+
+class Streams(list[Any]):
+    def __reduce__(self) -> Any:
+        return Streams, ([zlib.compressobj()],)
 
 
 def test_parts_of_an_object_of_the_standard_library() -> None:

@@ -69,8 +69,10 @@ def test_no_import_escapes_the_contract() -> None:
     """The import contract reads import statements: what is imported by name is in a table.
 
     Two more modules import what users name: the provider of a spec and what brings adapters for the
-    types of a package, and a command's argument. Two import parts of foreign packages.
+    types of a package, and a command's argument. Two import parts of foreign packages, and a search
+    for an adapter imports modules of those, in child processes.
     """
     users = ("adapters._batteries.finder", "adapters._cli.object_reference")
     foreign = ("adapters.libraries.rdkit", "adapters.libraries.tree_sitter")
-    assert set(imports_by_name()) == {*LAZY, *users, *foreign}
+    searches = {f"adapters._suggest.{name}" for name in ("modules", "proof", "settings")}
+    assert set(imports_by_name()) == {*LAZY, *users, *foreign, *searches}

@@ -1,4 +1,4 @@
-"""The `adapters` command: list, explain, check, audit and bench."""
+"""The `adapters` command: list, explain, suggest, check, audit and bench."""
 
 from __future__ import annotations
 
@@ -101,6 +101,40 @@ def explain(target: str, check: bool, as_json: bool) -> None:
     found = explain_object(resolve(target), name=expression or place, check=check)
     _show(found, as_json)
     sys.exit(EXIT_FINDINGS if found else 0)
+
+
+@command.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds for all trials.",
+)
+@click.option("--no-batteries", is_flag=True, help="Search also where an adapter is brought.")
+@click.option("--test", "with_test", is_flag=True, help="Print a conformance test, too.")
+@_JSON
+def suggest(
+    targets: tuple[str, ...], timeout: float, no_batteries: bool, with_test: bool, as_json: bool
+) -> None:
+    """Find an adapter for the type of TARGET, prove it, and print it.
+
+    Several TARGETs are several examples of one type: what holds for one by chance is found out.
+    The trials run in forked children; nothing is registered. The exit code is 0 where the first
+    adapter is proven.
+    """
+    from adapters._suggest.phrases import readable
+    from adapters._suggest.suggest import suggest as suggest_adapter
+
+    examples = [resolve(target) for target in targets]
+    if len(kinds := {qualified_name(type(each)) for each in examples}) > 1:
+        raise TargetError(f"examples of one type are needed, and these are {sorted(kinds)}")
+    found = suggest_adapter(*examples, timeout=timeout, batteries=not no_batteries)
+    _show(found, as_json)
+    if with_test and not as_json and found:
+        click.echo(f"\n{readable(found[0].test)}")
+    sys.exit(0 if found and found[0].proven else EXIT_FINDINGS)
 
 
 @command.command()

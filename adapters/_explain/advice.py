@@ -125,7 +125,7 @@ def _first(owners: Owners, part: Any, number: int) -> str:
         return of_owner or f"make a new {owners.class_of(standard)} there"
     if instead is not None:
         return instead
-    register = f"call adapters.register({owners.class_of(number)}, serialize, factory)"
+    register = f"call {owners.register(number)}"
     if is_standard(type(part)) and package_of(type(part)) != "builtins":
         return f"make a new one there, or {register}"
     reducing = _asked(_reducing_class, part)
@@ -136,7 +136,7 @@ def _first(owners: Owners, part: Any, number: int) -> str:
 
 def _in_library(owners: Owners, part: Any, number: int, library: int, first: str) -> str:
     """What to do about a part of an object of a library, whose class is not to be changed."""
-    register = f"call adapters.register({owners.class_of(library)}, serialize, factory)"
+    register = f"call {owners.register(library)}"
     if type_name(part) in _INSTEAD or is_standard(type(part)):
         return f"{register}, with a factory that makes this part anew"
     package = package_of(type(owners.part(library))).strip("_")

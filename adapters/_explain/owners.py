@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from adapters._explain.reducers import (
 )
 from adapters._explain.standard_advice import inherited_advice
 from adapters._explain.walk import Walk
+from adapters._importable.extension_type import is_extension_type
 from adapters._wire.served import adapter_for
 from adapters.errors import suppress_failures
 
@@ -40,6 +42,23 @@ class Owners:
     def class_of(self, number: int) -> str:
         """Python for the class of a part."""
         return class_expression(type(self._walk.parts[number]), self._paths.of(number)[0])
+
+    def register(self, number: int) -> str:
+        """The call that registers an adapter for the class of a part, in an expression.
+
+        For an extension type it says too what looks for the adapter.
+        """
+        offer = ""
+        with suppress_failures():  # of a metaclass
+            if is_extension_type(type(self._walk.parts[number])):
+                offer = self._suggest(number)
+        return f"adapters.register({self.class_of(number)}, serialize, factory){offer}"
+
+    def _suggest(self, number: int) -> str:
+        """What looks for an adapter, behind a call that registers one; "" if that cannot."""
+        path, exact = self._paths.of(number)
+        possible = exact and hasattr(os, "fork")  # its trials are forked children
+        return f" (adapters.suggest({path}) looks for one)" if possible else ""
 
     def user_of(self, number: int) -> int | None:
         """The nearest object above a part whose class is not of the standard library, nor ours.
@@ -128,7 +147,7 @@ class Owners:
             name = self.class_of(owner)
             return (
                 f"register an adapter for {name}, whose handle is in this process:"
-                f" adapters.register({name}, serialize, factory)"
+                f" adapters.register({name}, serialize, factory){self._suggest(owner)}"
             )
         if ctypes is not None and issubclass(type(parts[number]), ctypes._CFuncPtr):
             return "send its name and the path of its library, and look it up there"

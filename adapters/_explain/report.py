@@ -16,7 +16,10 @@ _SHOWN = 10  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
 _STYLES = {"error": "red", "but": "red", "do": "green"}  # of rich, by the label of a row
-_OF_TYPE = re.compile(r"(?<=type\().+?(?=\)(?:[,:; ]|$))")  # what may differ in the same advice
+# What may differ in the same advice.
+_OF_PART = re.compile(
+    r"(?<=type\().+?(?=\)(?:[,:; ]|$))|(?<=adapters\.suggest\().+?(?=\) looks for one)"
+)
 _KINDS = {  # of findings, the most important first
     "error": "cannot cross a process",
     "differs": "does not arrive as it was",
@@ -145,7 +148,7 @@ class Explanation:
         """
         alike: dict[object, list[Finding]] = {}
         for found in self.findings:
-            advice = _OF_TYPE.sub("", found.advice)
+            advice = _OF_PART.sub("", found.advice)
             alike.setdefault((found.kind, found.adapter, advice), []).append(found)
         for group in islice(alike.values(), _SHOWN):
             first, shown = group[0], group[:_PLACES]
