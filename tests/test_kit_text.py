@@ -10,17 +10,12 @@ import pytest
 import adapters.testing
 from adapters._suggest.kit_text import kit_text
 from adapters._suggest.names import written
-from adapters._suggest.survey import Facts
-
-
-def facts(target: str) -> Facts:
-    return Facts((), (), frozenset(), (), target, b"")
 
 
 @pytest.mark.parametrize("examples", [1, 3])
 def test_it_is_a_test_of_the_kit(examples: int) -> None:
     target = written("fractions", "Fraction")
-    text = kit_text(facts(target), target, examples)
+    text = kit_text(target, examples)
     namespace: dict[str, Any] = {"__name__": "test_fraction"}
     exec(text, namespace)
     kit = namespace["TestFraction"]
@@ -38,7 +33,7 @@ def test_it_is_a_test_of_the_kit(examples: int) -> None:
     ],
 )
 def test_it_compiles(target: str, adapter: str) -> None:
-    tree = ast.parse(kit_text(facts(target), target or "type(factory(3))", 1))
+    tree = ast.parse(kit_text(target, 1))
     names = {each.asname or each.name for line in tree.body[1:-1] for each in line.names}  # type: ignore[attr-defined]
     assert names == {adapter.partition(".")[0]} - {target, "adapter"}
     (kit,) = (each for each in tree.body if isinstance(each, ast.ClassDef))

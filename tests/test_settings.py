@@ -156,7 +156,7 @@ def test_those_that_are_no_default_need_a_default_object_and_plain_attributes() 
 
 
 @pytest.mark.parametrize(
-    ("total", "changes"), [(31, {}), (1, {"whole": "import wild\n"}), (1, {"extra": 100})]
+    ("total", "changes"), [(31, {}), (1, {"whole": "import wild\n"}), (1, {"settled": True})]
 )
 def test_drafts_that_are_worth_no_settings(total: int, changes: dict[str, Any]) -> None:
     draft = DEFAULT._replace(**changes)

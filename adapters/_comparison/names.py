@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 
-def _words_of(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, which spaces divide."""
     return frozenset(text.split())
 
 
 # Words with which the name of a getter begins, and names that say the same in one word.
 _ASKS = frozenset(("get", "is", "has", "num", "n", "can", "should", "supports"))
-_TELLS = _words_of(
+_TELLS = words_of(
     """
     area as_dict as_tuple bounds capacity centroid cert_store_stats coefficients coeffs columns
     constant context count degree description digest dim dimension dims dtype encoding expression
@@ -21,19 +22,19 @@ _TELLS = _words_of(
     """
 )
 # Of these the ones that make much of a large object.
-CONVERTS = _words_of(
+CONVERTS = words_of(
     "as_dict as_tuple items numpy to_bytes to_dict to_list to_numpy tobytes tolist values"
 )
 # Nouns in front of such a word: "element_type", "vertex_count".
-_NOUNS = _words_of(
+_NOUNS = words_of(
     """
     arc block byte class col column data device dimension edge element feature item key max min
     model node object row sample total value vertex vocab word
     """
 )
-_NUMBERS = _words_of("count dim dtype length name names shape size type")
+_NUMBERS = words_of("count dim dtype length name names shape size type")
 # Words that act, wait, draw or use up; behind "is" and "has" they are adjectives.
-_ACTS = _words_of(
+_ACTS = words_of(
     """
     accept acquire advance advise again apply async await batch begin bind browser build cancel ch
     char chr clear clone close commit compile compute connect consume copy create delete deliver
@@ -49,15 +50,15 @@ _ACTS = _words_of(
 )
 # The same, where a property has such a name: "start" and "stop" are mostly numbers. More words make
 # a noun of it ("connect_timeout", "next_id", "show_progress"), or an adjective ("read_only").
-_USES_UP = _words_of(
+_USES_UP = words_of(
     """
     await close connect consume disown download fetch fit next open poll pop read receive recv run
     show take wait
     """
 )
 # But for what is taken out by the first of these words: "read_all", "next_row", "fetchone".
-_TAKES_OUT = _words_of("await consume download fetch next poll pop read receive recv take")
-_TAKEN = _words_of(
+_TAKES_OUT = words_of("await consume download fetch next poll pop read receive recv take")
+_TAKEN = words_of(
     """
     all batch batches chunk chunks event frame item items line lines many message messages next now
     one packet packets record records row rows token
@@ -67,7 +68,7 @@ _TAKEN = _words_of(
 _OLD = re.compile(r"get([a-z0-9]+)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # These differ by nature: they tell of this process, of how memory is laid out, or who frees it.
-_OF_THIS_PROCESS = _words_of(
+_OF_THIS_PROCESS = words_of(
     """
     estimated_size get_chunks get_total_buffer_size ident memory_usage n_chunks native_id nbytes
     num_chunks total_changes
@@ -87,13 +88,13 @@ def is_asking(name: str) -> bool:
 
 def is_noun(name: str) -> bool:
     """Whether a method's name is what it tells, as "size": a method that sets it may share it."""
-    first, *others = _words(name) or [""]
+    first, *others = words(name) or [""]
     counts = first in _NOUNS and len(others) == 1 and others[0] in _NUMBERS
     return name in _TELLS or counts
 
 
 def _is_question(name: str) -> bool:
-    first, *others = _words(name) or [""]
+    first, *others = words(name) or [""]
     if first in ("is", "has", "can", "should", "supports"):
         return bool(others)
     if first in _ASKS:
@@ -110,7 +111,7 @@ def setter_for(name: str) -> str:
 
 def uses_up(name: str) -> bool:
     """Whether the name of a property says that to read it acts, or takes something out."""
-    whole = "".join(_words(name))
+    whole = "".join(words(name))
     if whole in _USES_UP:
         return True
     return any(whole.removeprefix(verb) in _TAKEN for verb in _TAKES_OUT if whole.startswith(verb))
@@ -118,14 +119,15 @@ def uses_up(name: str) -> bool:
 
 def differs_by_nature(name: str) -> bool:
     """Whether what has this name tells of this process, of its memory, or who owns that."""
-    first, *_, last = _words(name) * 2 or ["", ""]
+    first, *_, last = words(name) * 2 or ["", ""]
     last = last.removeprefix("get")  # "getpid"
     return name in _OF_THIS_PROCESS | KEEP_ALIVE or first in _OWNS or last in _OF_THE_SYSTEM
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """The words of a name, in lower case: of "toWKB", "to_wkb" and "ToWkb" the same."""
     return [word.lower() for word in _WORDS.findall(name)]
 
 
-def _acts(words: list[str]) -> bool:
-    return not _ACTS.isdisjoint(words)
+def _acts(found: list[str]) -> bool:
+    return not _ACTS.isdisjoint(found)

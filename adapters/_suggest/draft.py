@@ -76,6 +76,7 @@ class Draft(NamedTuple):
         doubts: Why it may be wrong though nothing differs.
         rank: Of strategies, the lower the more is it to be trusted.
         extra: How many things it does that no difference asked for.
+        settled: Whether it gives an object settings that a trial found.
         checks: The types that the values of the state have, which the factory then checks.
         copies: Whether the state is copied, as parts of it are the object's own.
         whole: The code as a whole, in place of all other.
@@ -90,6 +91,7 @@ class Draft(NamedTuple):
     doubts: tuple[str, ...] = ()
     rank: int = 0
     extra: int = 0
+    settled: bool = False
     checks: tuple[str, ...] = ()
     copies: bool = False
     whole: str = ""

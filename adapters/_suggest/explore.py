@@ -81,7 +81,7 @@ class Exploration:
         """Try what may be tried, as long as there is time; the drafts that made a twin."""
         facts = self.facts
         assert facts is not None
-        todo = self._drafts(facts)
+        todo: list[Draft] = self._persist(trial.drafts, facts)
         table = Table(facts.readings)
         found: list[Tried] = []
         right = 0
@@ -106,11 +106,6 @@ class Exploration:
                 right += not outcome.total and not draft.doubts
         self.late = bool(todo) and right < _ENOUGH
         return found
-
-    def _drafts(self, facts: Facts) -> list[Draft]:
-        """What may be tried; without what ends a child, or takes too long there."""
-        drafts: list[Draft] = self._persist(trial.drafts, facts)
-        return drafts
 
     def _persist(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `function(skip, *args)` in children, which goes on without what ended one.

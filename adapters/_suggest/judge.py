@@ -115,7 +115,7 @@ class Judge(NamedTuple):
             serialize_seconds=outcome.serialize_seconds,
             rebuild_seconds=outcome.rebuild_seconds,
             state_size=outcome.state_size,
-            test=kit_text(self.facts, self._target(outcome), len(self.objs)),
+            test=kit_text(self.facts.target, len(self.objs)),
         )
 
     def _compared(self, outcome: Outcome, proof: Proof) -> str:
@@ -134,6 +134,6 @@ def _order(tried: Tried) -> tuple[Any, ...]:
         not outcome.told,
         len(draft.doubts),
         draft.rank,
-        draft.extra % 100,
+        draft.extra,
         len(draft.then) + len(draft.values),
     )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from adapters._suggest.names import in_words, rendered
 
-if TYPE_CHECKING:
-    from adapters._suggest.survey import Facts
 
-
-def kit_text(facts: Facts, target: str, examples: int) -> str:
+def kit_text(target: str, examples: int) -> str:
     """A class of tests that checks each promise; the examples are to be filled in."""
-    name = in_words(facts.target).rpartition(".")[2] or "Suggested"
+    name = in_words(target).rpartition(".")[2] or "Suggested"
     imports = ["import adapters.testing"]
-    adapter, needs = rendered(facts.target or "adapter")
+    adapter, needs = rendered(target or "adapter")
     for short, (module, head) in needs.items():
         imports.append(f"from {module} import {head}" + f" as {short}" * (short != head))
     rows = "\n".join(

@@ -149,9 +149,7 @@ def _define(text: str, in_main: bool) -> None:
 
 
 def _stand_alone() -> None:
-    """Let this process have children, which do not run the main script again."""
-    process: Any = multiprocessing.current_process()
-    process._config["daemon"] = False
+    """Let the children of this process not run the main script again."""
     main: Any = sys.modules["__main__"]
     main.__spec__ = None
     vars(main).pop("__file__", None)

@@ -96,7 +96,7 @@ def _ways(name: str, raw: str, methods: frozenset[str]) -> list[str]:
 
 def with_settings(draft: Draft, outcome: Outcome) -> list[Draft]:
     """The draft with all that its twin could be given, and with what differed alone."""
-    if draft.whole or outcome.total > _NEAR or draft.extra >= 100:
+    if draft.whole or outcome.total > _NEAR or draft.settled:
         return []
     every = [each for each in outcome.settings if each.differs or not each.held]
     differing = [each for each in every if each.differs]
@@ -109,7 +109,7 @@ def with_settings(draft: Draft, outcome: Outcome) -> list[Draft]:
                 values=(*draft.values, *((each.key, each.expression) for each in chosen)),
                 then=(*draft.then, *(each.statement for each in chosen)),
                 names=(*draft.names, *(each.name for each in chosen)),
-                extra=draft.extra + 100,
+                settled=True,
             )
         )
     names = [each.key for each in every if each.statement == f"obj.{each.key} = {{{each.key}}}"]
@@ -125,7 +125,8 @@ def _sparse(draft: Draft, names: list[str]) -> Draft:
         values=(("settings", f"changed(obj, {draft.make}, [{listed}])"),),
         then=("for name, value in {settings}.items():\n    setattr(obj, name, value)",),
         names=tuple(map(plain, names)),
-        extra=101,
+        extra=1,
+        settled=True,
     )
 
 

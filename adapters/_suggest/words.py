@@ -4,74 +4,72 @@ from __future__ import annotations
 
 import re
 
+from adapters._comparison import names
+from adapters._comparison.names import words_of
+
 _FORMS = frozenset(("dump", "load", "read", "write", "encode", "decode"))
 _JOINED = re.compile("(to|from)(bytes|str|string|dict|list|array|json|xml|text|buffer|file|hex)")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 # Verbs that make data of an object, and those that make an object of data, in pairs.
 _PAIRS = {
-    "dump": _set("load parse restore"),
-    "save": _set("load open read restore from"),
-    "write": _set("read load parse open from"),
-    "store": _set("load restore read"),
-    "serialize": _set("deserialize parse unserialize load from"),
-    "serialise": _set("deserialise"),
-    "encode": _set("decode"),
-    "export": _set("import load from parse"),
-    "pack": _set("unpack"),
-    "unparse": _set("parse"),
-    "marshal": _set("unmarshal"),
-    "to": _set("from parse load read open of decode frombuffer"),
-    "as": _set("from parse load"),
-    "getstate": _set("setstate"),
-    "get": _set("set from"),
-    "state": _set("load set restore"),
-    "copy": _set("from"),
-    "print": _set("parse"),
-    "format": _set("parse"),
-    "private": _set("from load"),
-    "public": _set("from load"),
-    "raw": _set("from"),
-    "model": _set("from load model"),
+    "dump": words_of("load parse restore"),
+    "save": words_of("load open read restore from"),
+    "write": words_of("read load parse open from"),
+    "store": words_of("load restore read"),
+    "serialize": words_of("deserialize parse unserialize load from"),
+    "serialise": words_of("deserialise"),
+    "encode": words_of("decode"),
+    "export": words_of("import load from parse"),
+    "pack": words_of("unpack"),
+    "unparse": words_of("parse"),
+    "marshal": words_of("unmarshal"),
+    "to": words_of("from parse load read open of decode frombuffer"),
+    "as": words_of("from parse load"),
+    "getstate": words_of("setstate"),
+    "get": words_of("set from"),
+    "state": words_of("load set restore"),
+    "copy": words_of("from"),
+    "print": words_of("parse"),
+    "format": words_of("parse"),
+    "private": words_of("from load"),
+    "public": words_of("from load"),
+    "raw": words_of("from"),
+    "model": words_of("from load model"),
     "getvalue": frozenset(),
     "digest": frozenset(),
-    "string": _set("from parse"),
-    "wkb": _set("from load loads"),
-    "wkt": _set("from load loads"),
+    "string": words_of("from parse"),
+    "wkb": words_of("from load loads"),
+    "wkt": words_of("from load loads"),
 }
-_LOADS = frozenset(word for words in _PAIRS.values() for word in words) | _set(
+_LOADS = frozenset(word for words in _PAIRS.values() for word in words) | words_of(
     "create new build make compile unserialize deserialize parsestring"
 )
 _SAVES = frozenset(_PAIRS) - {"get", "model", "private", "public"}
-_DATA = _set(
+_DATA = words_of(
     "bytes json string str dict binary buffer raw blob xml text state proto wkb wkt der pem"
 )
-_OPENS = _set("open load read connect file dataset reader from parse database env")
-_PATHS = _set(
+_OPENS = words_of("open load read connect file dataset reader from parse database env")
+_PATHS = words_of(
     "path file filename name fname database db uri url fn fp filepath pathname source src"
     " location dir directory folder"
 )
 # What a parameter says that is no state: how arguments are taken, or checked.
-_MANNERS = _set("copy deep validate check verify inplace in_place self cls class")
+_MANNERS = words_of("copy deep validate check verify inplace in_place self cls class")
 # Behind these, what a method adds or changes is part of an object.
-_CHANGES = _set("set add feed update append insert push put train fit enable disable register")
+_CHANGES = words_of("set add feed update append insert push put train fit enable disable register")
 # Numbers that mean something in this process only.
-_HANDLES = _set("handle fd fileno pid tid ptr pointer address addr thisown this native")
-_NOUNS = _set("setup setting settings settle setter sets setdefault setstate")
-_ACTS = _set(
+_HANDLES = words_of("handle fd fileno pid tid ptr pointer address addr thisown this native")
+_NOUNS = words_of("setup setting settings settle setter sets setdefault setstate")
+_ACTS = words_of(
     "delete remove drop clear close kill destroy reset shutdown terminate send post publish commit"
     " rollback execute exec run start stop upload download print plot show draw render display"
 )
 
 
 def words(name: str) -> list[str]:
-    """The words of a name, in lower case: of "toWKB", "to_wkb" and "ToWkb" the same."""
-    found = [word.lower() for word in _WORDS.findall(name)]
+    """The words of a name; forms of a verb are the verb, and words written together are two."""
+    found = names.words(name)
     if found and found[0][:-1] in _FORMS and found[0][-1] in "sb":
         found[0] = found[0][:-1]  # "dumps", "dumpb"
     if found and (joined := _JOINED.fullmatch(found[0])):
