@@ -10,7 +10,7 @@ from __future__ import annotations
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
-from demos.ranges import split
+from demos._support.ranges import split
 
 TIMEOUT = 60.0  # seconds until the next message of a child, and for a child to end
 

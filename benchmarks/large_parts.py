@@ -21,10 +21,10 @@ import adapters
 from benchmarks import _large_peers as peers
 from benchmarks._large_peers import TIMEOUT, Way
 from benchmarks._measure import Gap, Row, Sample, has_room, wall_time
-from demos import timeline
+from demos._support import timeline
+from demos._support.ranges import split
+from demos._support.timeline import Stage
 from demos.pipe_sieve import collect_primes
-from demos.ranges import split
-from demos.timeline import Stage
 
 MIB = 1 << 20
 SIZE = 128 * MIB  # bytes of the large array

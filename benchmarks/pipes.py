@@ -7,8 +7,8 @@ from functools import partial
 
 from benchmarks._article_sieve import article_pipe_sieve
 from benchmarks._measure import Row, cross_checked, wall_time
+from demos._support.ranges import split
 from demos.pipe_sieve import collect_primes
-from demos.ranges import split
 
 NOISE = 1.25  # tolerance of the bounds: other programs may use one of the two cores
 

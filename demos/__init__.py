@@ -15,16 +15,5 @@
 | module | what it holds |
 |---|---|
 | `__main__` | the command `python -m demos` |
-| `arguments` | command-line options that the demos share |
-| `workers` | child processes with a pipe each |
-| `pool` | a multiprocessing.Pool that reports dead workers |
-| `clusters` | a local cluster and an executor for each engine |
-| `interrupts` | Ctrl-C and the death of the parent process |
-| `ranges` | ranges of integers, and the base primes that each of them needs |
-| `words` | lists of words, and recipes to make them |
-| `checks` | known results, an independent primality test, the last line of a demo |
-| `timeline` | what a process does from when to when |
-| `charts` | pictures of timelines and durations, by matplotlib |
-| `table` | aligned columns of text |
-| `progress` | a progress bar on a terminal |
+| `_support/` | what makes the programs fit for work, and need not be read for them |
 """

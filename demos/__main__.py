@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from demos.workers import WorkerError
+from demos._support.workers import WorkerError
 
 STOPPED = 130  # the exit code that shells report for a program that SIGINT ended: 128 + 2
 

@@ -21,9 +21,9 @@ from typing import Any
 from cffi import FFI
 
 import adapters
-from demos import arguments, checks
-from demos.progress import progress
-from demos.workers import PIPE, WorkerGroup
+from demos._support import arguments, checks
+from demos._support.progress import progress
+from demos._support.workers import PIPE, WorkerGroup
 
 _ffi = FFI()
 

@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 import adapters
 import native.specs  # noqa: F401  registers Sieve and WordList
-from demos import arguments, checks, clusters
-from demos.ranges import Range, split
-from demos.table import milliseconds, table
-from demos.words import chunk_bounds, generate_words
+from demos._support import arguments, checks, clusters
+from demos._support.ranges import Range, split
+from demos._support.table import milliseconds, table
+from demos._support.words import chunk_bounds, generate_words
 from native import Sieve, WordList
 
 QUERIES = 200  # numbers that one task looks up in the sieve

@@ -18,8 +18,8 @@ from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 import adapters
-from demos import arguments, charts, checks, clusters
-from demos.table import milliseconds
+from demos._support import arguments, charts, checks, clusters
+from demos._support.table import milliseconds
 
 _COLOURS = {"for each task": "#d9596a", "initializer": "#3a78b5", "shared": "#4f9d69"}
 

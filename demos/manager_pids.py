@@ -20,10 +20,10 @@ from typing import TypeAlias, cast
 
 import native.specs  # noqa: F401  registers Sieve
 from adapters import send
-from demos import arguments, checks, interrupts
-from demos.progress import progress
-from demos.table import table
-from demos.workers import JOIN_TIMEOUT, WorkerError, WorkerGroup
+from demos._support import arguments, checks, interrupts
+from demos._support.progress import progress
+from demos._support.table import table
+from demos._support.workers import JOIN_TIMEOUT, WorkerError, WorkerGroup
 from native import Sieve
 
 SIZE = 1000  # integers in the window of each process

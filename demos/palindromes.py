@@ -28,11 +28,11 @@ from typing import Any, NamedTuple
 
 import adapters
 import native.specs  # noqa: F401  registers WordList
-from demos import arguments, checks, clusters, interrupts
-from demos.pool import WatchedPool
-from demos.progress import progress
-from demos.table import milliseconds, table
-from demos.words import (
+from demos._support import arguments, checks, clusters, interrupts
+from demos._support.pool import WatchedPool
+from demos._support.progress import progress
+from demos._support.table import milliseconds, table
+from demos._support.words import (
     Recipe,
     chunk_bounds,
     file_recipes,
@@ -41,7 +41,7 @@ from demos.words import (
     listify,
     read_words,
 )
-from demos.workers import REPLY_TIMEOUT, WorkerError
+from demos._support.workers import REPLY_TIMEOUT, WorkerError
 from native import WordList
 
 __all__ = ["find_palindromes", "generate_words", "listify", "main", "make_words"]

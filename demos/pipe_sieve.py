@@ -26,12 +26,12 @@ from typing import NamedTuple
 
 import native.specs  # noqa: F401  registers Sieve
 from adapters import receive, send
-from demos import arguments, charts, checks, timeline
-from demos.progress import progress
-from demos.ranges import Range, RangePlan, plan, split, validated
-from demos.table import milliseconds, table
-from demos.timeline import Stage
-from demos.workers import Worker, WorkerGroup
+from demos._support import arguments, charts, checks, timeline
+from demos._support.progress import progress
+from demos._support.ranges import Range, RangePlan, plan, split, validated
+from demos._support.table import milliseconds, table
+from demos._support.timeline import Stage
+from demos._support.workers import Worker, WorkerGroup
 from native import Sieve, count_primes
 
 COUNT_ONLY = RangePlan(base_limit=0, upstream=(), missing=(), send_limit=0, send_early=False)

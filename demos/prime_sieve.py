@@ -18,10 +18,10 @@ from typing import Any
 
 import native.specs  # noqa: F401  registers Sieve
 from adapters import receive, send
-from demos import arguments, checks
-from demos.progress import progress
-from demos.table import milliseconds, table
-from demos.workers import WorkerGroup
+from demos._support import arguments, checks
+from demos._support.progress import progress
+from demos._support.table import milliseconds, table
+from demos._support.workers import WorkerGroup
 from native import Sieve
 
 MOST = 10**9  # items of the Python list, at 8 bytes each

@@ -18,7 +18,7 @@ from layouts import laid_out
 from processes import in_a_child, through_joblib
 
 import adapters
-from demos import clusters
+from demos._support import clusters
 
 executor, no_child_is_left = executors.sending, executors.no_child_is_left
 LARGE = bytes(range(256)) * 40

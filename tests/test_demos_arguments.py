@@ -6,8 +6,8 @@ import argparse
 
 import pytest
 
-from demos import arguments, clusters
-from demos.ranges import Range
+from demos._support import arguments, clusters
+from demos._support.ranges import Range
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from demos import charts
-from demos.timeline import Stage
+from demos._support import charts
+from demos._support.timeline import Stage
 
 pytest.importorskip("matplotlib")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demos import checks
+from demos._support import checks
 
 
 def test_miller_rabin_is_exact() -> None:

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from demos._support.workers import WorkerError
 from demos.manager_pids import collect_slots
-from demos.workers import WorkerError
 from native import Sieve
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from adapters._segments.limits import LEAST
 from demos import palindromes
+from demos._support.workers import WorkerError
 from demos.palindromes import (
     find_native,
     find_palindromes,
@@ -24,7 +25,6 @@ from demos.palindromes import (
     on_workers,
     started_executor,
 )
-from demos.workers import WorkerError
 from native import WordList
 
 

@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 
 import native.specs  # noqa: F401
 from adapters import _owner, receive, send
-from demos import checks, pipe_sieve
+from demos import pipe_sieve
+from demos._support import checks
+from demos._support.ranges import Range, RangePlan, plan
+from demos._support.timeline import Stage
+from demos._support.workers import WorkerError
 from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve_range
-from demos.ranges import Range, RangePlan, plan
-from demos.timeline import Stage
-from demos.workers import WorkerError
 from native import Sieve
 
 AGAIN = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from demos.pool import WatchedPool
-from demos.workers import WorkerError
+from demos._support.pool import WatchedPool
+from demos._support.workers import WorkerError
 
 
 @pytest.mark.slow
@@ -25,7 +25,7 @@ def test_a_killed_worker_of_the_pool_is_an_error_at_once(start_method: str) -> N
 
 
 def test_a_silent_worker_is_an_error_after_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demos.workers.REPLY_TIMEOUT", 0.2)
+    monkeypatch.setattr("demos._support.workers.REPLY_TIMEOUT", 0.2)
     with (
         pytest.raises(WorkerError, match=r"no message from the workers of the pool for 0\.2 s"),
         WatchedPool(multiprocessing.get_context("spawn"), 1) as pool,

@@ -25,8 +25,8 @@ def test_a_progress_bar_on_a_terminal() -> None:
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     code = (
-        "from demos import progress, __main__; import sys; progress.DELAY = 0.0;"
-        "sys.exit(__main__.main(['prime_sieve', '--limit', '1e6']))"
+        "from demos import __main__; from demos._support import progress; import sys;"
+        "progress.DELAY = 0.0; sys.exit(__main__.main(['prime_sieve', '--limit', '1e6']))"
     )
     try:
         subprocess.run(

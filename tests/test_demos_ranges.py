@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demos.ranges import Range, plan, split, validated
+from demos._support.ranges import Range, plan, split, validated
 
 
 @pytest.mark.parametrize("bad", [(5, 3), (-1, 3), (0, 2**63 + 1)])

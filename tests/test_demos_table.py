@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demos.table import milliseconds, table
+from demos._support.table import milliseconds, table
 
 
 def test_a_table_is_aligned() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demos.timeline import NAMES, Stage, durations
+from demos._support.timeline import NAMES, Stage, durations
 
 
 def test_durations_are_summed_by_name_and_the_last_stage_has_none() -> None:

@@ -9,8 +9,7 @@ from types import GeneratorType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demos.palindromes import make_words
-from demos.words import (
+from demos._support.words import (
     Recipe,
     chunk_bounds,
     file_recipes,
@@ -19,6 +18,7 @@ from demos.words import (
     listify,
     read_words,
 )
+from demos.palindromes import make_words
 
 
 def test_generate_words_is_a_generator_of_random_lower_case_words() -> None:

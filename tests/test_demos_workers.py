@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from adapters import receive, send
-from demos.workers import PIPE, WorkerError, WorkerGroup, describe_exit
+from demos._support.workers import PIPE, WorkerError, WorkerGroup, describe_exit
 
 
 def answer(connection: Connection) -> None:
@@ -144,7 +144,7 @@ def test_the_death_of_a_worker_that_is_not_waited_for_is_noticed_at_once() -> No
 
 
 def test_a_silent_worker_is_an_error_after_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demos.workers.REPLY_TIMEOUT", 0.2)
+    monkeypatch.setattr("demos._support.workers.REPLY_TIMEOUT", 0.2)
     context = multiprocessing.get_context("spawn")
     with (
         pytest.raises(WorkerError, match=r"no message from the sleeper for 0\.2 s"),

@@ -14,7 +14,7 @@ from children import describe_shared, fail_to_get, kill_itself
 from gadgets import Gadget
 
 import adapters
-from demos import clusters
+from demos._support import clusters
 
 PARTS = [b"", b"x", b"y" * 100_000]
 

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from adapters import RebuildError, receive, send
-from demos import interrupts
+from demos._support import interrupts
 
 JOIN_TIMEOUT = 5.0  # seconds for a worker to exit by itself, and again after each signal
 REPLY_TIMEOUT = 3600.0  # seconds until the next message; the demos' longest work takes less

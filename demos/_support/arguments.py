@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from multiprocessing.context import BaseContext
 
-from demos import charts, clusters
-from demos.ranges import MAX_LAST, Range, validated
+from demos._support import charts, clusters
+from demos._support.ranges import MAX_LAST, Range, validated
 
 # multiprocessing.connection.wait takes at most 63 handles on Windows, and each worker has two.
 MOST_PROCESSES = 30 if sys.platform == "win32" else 256

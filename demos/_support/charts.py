@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from demos import timeline
-from demos.table import milliseconds
-from demos.timeline import Stage
+from demos._support import timeline
+from demos._support.table import milliseconds
+from demos._support.timeline import Stage
 
 COLOURS = {
     timeline.START: "#c7ccd1",

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import adapters
 from adapters import stores
-from demos import interrupts
-from demos.workers import REPLY_TIMEOUT
+from demos._support import interrupts
+from demos._support.workers import REPLY_TIMEOUT
 
 # The module that each engine needs. The extra of the distribution has the name of the engine.
 MODULES = {

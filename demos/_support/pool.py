@@ -14,8 +14,8 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from typing import TypeVar
 
-from demos import interrupts, workers
-from demos.workers import JOIN_TIMEOUT, WorkerError, describe_exit
+from demos._support import interrupts, workers
+from demos._support.workers import JOIN_TIMEOUT, WorkerError, describe_exit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

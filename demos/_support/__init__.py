@@ -1,0 +1,19 @@
+"""What makes the demos fit for work: options, child processes, Ctrl-C, checks and charts.
+
+A reader of the demos needs none of it.
+
+| module | what it holds |
+|---|---|
+| `arguments` | command-line options that the demos share |
+| `workers` | child processes with a pipe each |
+| `pool` | a multiprocessing.Pool that reports dead workers |
+| `clusters` | a local cluster and an executor for each engine |
+| `interrupts` | Ctrl-C and the death of the parent process |
+| `ranges` | ranges of integers, and the base primes that each of them needs |
+| `words` | lists of words, and recipes to make them |
+| `checks` | known results, an independent primality test, the last line of a demo |
+| `timeline` | what a process does from when to when |
+| `charts` | pictures of timelines and durations, by matplotlib |
+| `table` | aligned columns of text |
+| `progress` | a progress bar on a terminal |
+"""
