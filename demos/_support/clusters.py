@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import adapters
 from adapters import stores
 from demos._support import interrupts
-from demos._support.workers import REPLY_TIMEOUT
+from demos._support.workers import JOIN_TIMEOUT, REPLY_TIMEOUT, WorkerError
 
 # The module that each engine needs. The extra of the distribution has the name of the engine.
 MODULES = {
@@ -56,7 +60,7 @@ def executor(
 ) -> Iterator[adapters.Executor]:
     """An executor on a local cluster, which ends with the block.
 
-    If the block raises, tasks that have not started are cancelled and running ones not awaited.
+    If the block raises, tasks are cancelled; running ones are not awaited, on "processes" killed.
 
     Args:
         engine: A key of MODULES.
@@ -64,16 +68,29 @@ def executor(
         context: How processes start; only for the engine "processes".
         initializer: A function and its arguments, called first in each worker; only for the
             engines in WITH_INITIALIZER.
+
+    Raises:
+        WorkerError: a worker ended, and the executor with it.
     """
-    with ExitStack() as stack:
-        setup = _Setup(workers, stack, context, initializer or (int, ()))
+    others = frozenset(multiprocessing.active_children())
+    with _one_error(), ExitStack() as stack:
+        setup = _Setup(workers, stack, context, initializer or (int, ()), others)
         wrapped = adapters.Executor(_EXECUTORS[engine](setup))
         try:
             yield wrapped
         except BaseException:
-            wrapped.shutdown(wait=False, cancel_futures=True)
+            _STOPS.get(engine, _cancel)(wrapped, setup)
             raise
         wrapped.shutdown()
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """Raise a WorkerError where an engine raises a BrokenExecutor: its own, or that of a future."""
+    try:
+        yield
+    except futures.BrokenExecutor as error:
+        raise WorkerError(f"a worker of the Executor ended: {error}") from None
 
 
 def store(engine: str) -> stores.Store:
@@ -108,20 +125,44 @@ class _Setup(NamedTuple):
     stack: ExitStack  # closes the cluster at the end
     context: BaseContext | None
     initializer: Initializer
+    others: frozenset[BaseProcess]  # child processes that are no workers of the executor
 
 
 def _processes(setup: _Setup) -> futures.Executor:
-    with interrupts.deferred():
-        pool = futures.ProcessPoolExecutor(
-            setup.workers, setup.context, _initialize, setup.initializer
-        )
-        pool.submit(int).result(REPLY_TIMEOUT)  # the first task starts the workers
+    pool = futures.ProcessPoolExecutor(setup.workers, setup.context, _initialize, setup.initializer)
+    try:
+        with interrupts.deferred():  # a Ctrl-C is raised at its end
+            # Forked workers all start with the first task, others with a task each.
+            for first in [pool.submit(int) for _ in range(setup.workers)]:
+                first.result(REPLY_TIMEOUT)
+    except BaseException:
+        _end(pool, setup)
+        raise
     return pool
 
 
 def _initialize(initializer: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     interrupts.initialize_child()
     initializer(*arguments)
+
+
+def _end(executor: futures.Executor, setup: _Setup) -> None:
+    """End the workers, and wait for the thread that manages them, which then ends.
+
+    An interpreter that exits while this thread closes its pipe prints a traceback.
+    """
+    with interrupts.deferred():
+        for child in multiprocessing.active_children():
+            if child not in setup.others:
+                child.terminate()
+        shutdown = partial(executor.shutdown, cancel_futures=True)
+        stop = threading.Thread(target=shutdown, daemon=True)  # which may wait for a dead worker
+        stop.start()
+        stop.join(JOIN_TIMEOUT)
+
+
+def _cancel(executor: futures.Executor, _setup: _Setup) -> None:
+    executor.shutdown(wait=False, cancel_futures=True)
 
 
 # Engines are imported where they are used: each is an optional extra.
@@ -175,3 +216,6 @@ _EXECUTORS: dict[str, Callable[[_Setup], futures.Executor]] = {
     "ray": _ray,
     "mpi": _mpi,
 }
+
+# What stops an executor after an error; _cancel, if there is nothing better.
+_STOPS = {"processes": _end}
