@@ -7,17 +7,18 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from demos._support.workers import WorkerError
 
 STOPPED = 130  # the exit code that shells report for a program that SIGINT ended: 128 + 2
 
 DEMOS = {
-    "manager_pids": "each process writes its pid and a native object into a Manager's list",
+    "manager_pids": "processes write their pids, and then native objects, into a Manager's list",
     "palindromes": "what it costs to move words to a Pool: as str, as a recipe, as a WordList",
-    "prime_sieve": "the sequential sieve, in Python and native, side by side",
+    "prime_sieve": "the sieve on one process, on a Python list and in C",
     "pipe_sieve": "sieve ranges in parallel, one process and one pipe a range",
-    "by_hand": "one class made to travel by hand, by one register call, by a lambda",
+    "by_hand": "the layer written by hand for a native type, and the register call in its place",
     "expensive": "an expensive object for many tasks: constructed for each, or once per process",
     "engines": "the same tasks on processes, loky, Dask, Ray or MPI, with shared objects",
 }
@@ -25,6 +26,7 @@ DEMOS = {
 
 def main(argv: Sequence[str]) -> int:
     """List the demos or run one; return the exit code."""
+    _let_stdout_print_anything()
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: python -m demos NAME [options]      python -m demos NAME --help\n")
         for name, line in DEMOS.items():
@@ -37,6 +39,14 @@ def main(argv: Sequence[str]) -> int:
         print(f"demos: error: {message}", file=sys.stderr)
         return 2
     return run(argv[0], argv[1:])
+
+
+def _let_stdout_print_anything() -> None:
+    """Let stdout escape what its encoding lacks, such as a letter in a word or in a file's name."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)  # stdout may be None, or replaced
+    if reconfigure is not None:
+        with suppress(OSError, ValueError):  # closed; print reports that
+            reconfigure(errors="backslashreplace")
 
 
 def run(name: str, argv: Sequence[str]) -> int:
@@ -66,7 +76,7 @@ def _run(name: str, argv: Sequence[str]) -> int:
     demo: Callable[[Sequence[str]], int] = module.main
     try:
         code = demo(argv)
-        sys.stdout.flush()
+        print(end="", flush=True)  # stdout may be None
     except WorkerError as error:
         return _fail(name, str(error))
     return code
@@ -78,4 +88,7 @@ def _fail(name: str, reason: str) -> int:
 
 
 if __name__ == "__main__":
+    # Where this process is killed, multiprocessing's resource tracker removes what it leaves, and
+    # would warn of it on the terminal. It takes its filters from here.
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
     sys.exit(main(sys.argv[1:]))

@@ -4,9 +4,10 @@ The article splits its work over the processes of one machine. Moved to another 
 program usually has to be written again, since each engine passes objects in its own way. With
 adapters.Executor only the line that makes the executor differs.
 
-A finished sieve is shared, and tasks ask it about numbers. A native.WordList is shared, and tasks
-find palindromes in parts of it. Each task of a third kind sends back a sieve. Each engine runs on a
-local cluster of its own; the last column is the time relative to processes.
+A finished sieve is shared, and tasks ask it about numbers. A native.WordList, of numbers in decimal
+digits, is shared, and tasks find palindromes in parts of it. Each task of a third kind sends back a
+sieve. Each engine runs on a local cluster of its own; the last column is the time relative to
+processes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import native.specs  # noqa: F401  registers Sieve and WordList
 from demos._support import arguments, checks, clusters
 from demos._support.ranges import Range, split
 from demos._support.table import milliseconds, table
-from demos._support.words import chunk_bounds, generate_words
+from demos._support.words import chunk_bounds
 from native import Sieve, WordList
 
 QUERIES = 200  # numbers that one task looks up in the sieve
@@ -92,7 +93,7 @@ def prepare(limit: int, tasks: int, words: int) -> Program:
     generator = random.Random(0)
     return Program(
         Sieve(0, limit).finish(),
-        WordList(generate_words(words)),
+        WordList(map(str, range(words))),
         [[generator.randrange(limit) for _ in range(QUERIES)] for _ in range(tasks)],
         chunk_bounds(words, tasks),
         split(limit, tasks),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from demo_command import ENVIRONMENT, QUICK, needs_posix, run
@@ -87,3 +89,33 @@ def test_an_extension_that_is_not_built_is_one_line() -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("demos prime_sieve: error: the extension is not built")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_stdout_escapes_what_its_encoding_lacks(encoding: str, tmp_path: Path) -> None:
+    # Linux allows a name that is no UTF-8, which Python reads as a lone surrogate.
+    name, shown = ("caf\udce9", r"caf\udce9") if sys.platform == "linux" else ("cafe", "cafe")
+    words = "été ötö 😀a😀"
+    (tmp_path / name).write_text(words.replace(" ", "\n"), encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "demos", "palindromes", "--words", str(tmp_path / name)],
+        env={**ENVIRONMENT, "LC_ALL": "C", "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, b"")
+    output = result.stdout.decode(encoding).splitlines()
+    assert output[0].startswith(f"3 words, those of {shown}, in 2 lists")
+    assert "palindromes: " + words.encode(encoding, "backslashreplace").decode(encoding) in output
+    assert output[-1] == "check: 6 ways found the same 3 palindromes: OK"
+
+
+def test_a_stdout_of_another_kind_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", text)
+    assert main(["prime_sieve", "--limit", "100"]) == 0
+    assert text.getvalue().endswith(": OK\n")
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main([]) == 0
+    assert main(["prime_sieve", "--limit", "100"]) == 0

@@ -29,7 +29,7 @@ def test_ctrl_c_is_one_line_and_leaves_no_process(start_method: str, after: floa
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["palindromes", "--count", "4000000"],
+        ["palindromes", "--count", "1000000"],
         ["prime_sieve", "--limit", "1e8", "--processes", "2"],
     ],
 )
@@ -42,7 +42,12 @@ def test_ctrl_c_in_other_demos(arguments: list[str], start_method: str) -> None:
 
 @needs_posix
 @pytest.mark.slow
-def test_children_end_when_the_parent_is_killed(start_method: str) -> None:
-    process = start(*LONG, "--start-method", start_method)
+@pytest.mark.parametrize(
+    "arguments", [LONG, ("prime_sieve", "--limit", "1e8", "--processes", "2")], ids=lambda a: a[0]
+)
+def test_children_end_when_the_parent_is_killed(
+    arguments: tuple[str, ...], start_method: str
+) -> None:
+    process = start(*arguments, "--start-method", start_method, after=0.3)
     process.kill()
     assert finish(process) == ("", "")

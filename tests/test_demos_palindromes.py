@@ -1,38 +1,157 @@
-"""Palindromes, found by each method, and what moving the words costs."""
+"""The article's calls and what they return, and the demo that measures what moving words costs."""
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
-import os
-import pickle
 import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterable
+from functools import partial
+from itertools import islice
+from multiprocessing.pool import MaybeEncodingError
 from pathlib import Path
+from typing import Any
 
 import pytest
-from demo_command import run
+from demo_command import ENVIRONMENT, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters._segments.limits import LEAST
 from demos import palindromes
-from demos._support.workers import WorkerError
 from demos.palindromes import (
+    find_in_recipe,
     find_native,
     find_palindromes,
-    in_executor,
-    in_pool,
+    generate_words,
+    listify,
     make_words,
-    on_workers,
-    started_executor,
+    send_generator,
 )
 from native import WordList
 
 
-def test_make_words_makes_two_lists_of_four_letter_words() -> None:
-    one, other = make_words()
-    assert len(one) + len(other) == 8000
-    assert {len(word) for word in one + other} == {4}
-    assert one != other
+def assert_words(words: object, count: int, length: int) -> None:
+    assert type(words) is list
+    assert len(words) == count
+    assert all(re.fullmatch(f"[a-z]{{{length}}}", word) for word in words)
+
+
+# The calls of the article.
+
+
+def test_generate_words_is_a_generator_of_two_parameters() -> None:
+    assert list(inspect.signature(generate_words).parameters) == ["word_count", "word_length"]
+    words = generate_words(5, 4)
+    assert inspect.isgenerator(words)
+    assert_words(list(words), 5, 4)
+    assert_words(list(generate_words(word_count=3, word_length=7)), 3, 7)
+    assert list(generate_words(0, 1)) == []
+    assert_words(list(islice(generate_words(10**18, 2), 3)), 3, 2)
+
+
+def test_the_letters_are_equally_frequent() -> None:
+    letters = "".join(generate_words(50_000, 5))
+    for letter in "abcdefghijklmnopqrstuvwxyz":  # of each about 9,615, give or take 97
+        assert 8_900 < letters.count(letter) < 10_350
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((-1, 4), "word_count is -1; it has to be 0 or more"),
+        ((4, 0), "word_length is 0; a word has 1 letter or more"),
+        ((0, -2), "word_length is -2; a word has"),
+    ],
+)
+def test_no_words_of_no_letters(arguments: tuple[int, int], reason: str) -> None:
+    with pytest.raises(ValueError, match="^" + reason):
+        listify(generate_words, *arguments)
+
+
+def test_listify_makes_a_list_of_what_a_generator_yields() -> None:
+    assert_words(listify(generate_words, 5, 4), 5, 4)
+    assert_words(listify(generate_words, word_count=5, word_length=4), 5, 4)
+    assert_words(listify(generate_words, 5, word_length=4), 5, 4)
+    assert listify(range, 3) == [0, 1, 2]
+    assert listify(lambda **kwdargs: kwdargs, a=1, b=2) == ["a", "b"]
+
+
+def test_make_words_is_listify_with_generate_words() -> None:
+    assert type(make_words) is partial
+    assert (make_words.func, make_words.args) == (listify, (generate_words,))
+    assert_words(make_words(4000, 4), 4000, 4)
+    assert_words(make_words(word_count=2, word_length=1), 2, 1)
+    assert make_words(4000, 4) != make_words(4000, 4)
+
+
+def test_find_palindromes_of_the_words_that_read_the_same_backward() -> None:
+    words = ["noon", "word", "", "a", "Anna", "anna", "été", "racecar"]
+    expected = ["noon", "a", "anna", "été", "racecar"]
+    forms: list[Iterable[str]] = [words, tuple(words), iter(words), WordList(words)]
+    for form in forms:
+        assert find_palindromes(form) == expected
+    assert find_palindromes(generate_words(50, 1)) != []
+    assert find_palindromes([]) == []
+
+
+@pytest.mark.parametrize(
+    "words", [[["noon"]], [[1, 2, 1]], [b"abba"], [None], [""[:0], 0], "noon", b"noon", None]
+)
+def test_find_palindromes_refuses_what_is_no_word(words: Any) -> None:
+    with pytest.raises(TypeError, match=r"^words"):
+        find_palindromes(words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [0, 1])
+def test_the_calls_of_the_docstring_run_as_a_script(
+    call: int, start_method: str, tmp_path: Path
+) -> None:
+    assert palindromes.__doc__ is not None
+    script = palindromes.__doc__[palindromes.__doc__.index("    from multiprocessing") :]
+    script = textwrap.dedent(script[: script.index("You can't pass")])
+    assert "Pool().map(find_palindromes, [make_words(4000, 4) for x in range(2)])" in script
+    if call == 1:
+        [native] = re.findall(r"^ +(Pool\(\)\.map.*WordList.*)$", palindromes.__doc__, re.M)
+        script = re.sub(r"Pool\(\)\.map.*(?=\))", native, script)
+    chosen = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n"
+    script = script.replace('"__main__":\n', '"__main__":\n' + textwrap.indent(chosen, "    "))
+    file = tmp_path / "article.py"
+    file.write_text("from native import WordList\n" + script)
+    result = subprocess.run(
+        [sys.executable, str(file)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.stderr == ""
+    lists = eval(result.stdout)
+    assert len(lists) == 2
+    for found in lists:  # of 4000 words, one of 676 is a palindrome
+        assert found
+        assert_words(found, len(found), 4)
+        assert found == find_palindromes(found)
+
+
+def test_a_pool_refuses_a_generator_and_says_what_is_no_word() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert send_generator(pool) == "TypeError: cannot pickle 'generator' object"
+        with pytest.raises(TypeError, match="cannot pickle 'generator' object"):
+            pool.apply(find_palindromes, [generate_words(5, 4)])
+        with pytest.raises(MaybeEncodingError, match="cannot pickle 'generator' object"):
+            pool.apply(generate_words, (5, 4))
+        with pytest.raises(TypeError, match=r"words is the str 'noon', .* a list of such lists$"):
+            pool.map(find_palindromes, ["noon", "word"])
+        assert pool.map(find_palindromes, [["noon", "word"], WordList(["a"])]) == [["noon"], ["a"]]
+        assert_words(pool.apply(make_words, (50, 4)), 50, 4)
+
+
+# The other inputs, and the demo.
 
 
 @given(st.lists(st.text()))
@@ -41,6 +160,13 @@ def test_python_and_native_agree_on_what_a_palindrome_is(words: list[str]) -> No
     expected = [word for word in words if word and list(word) == list(reversed(word))]
     assert find_palindromes(words) == expected
     assert find_native(WordList(words)) == expected
+
+
+def test_a_worker_finds_the_palindromes_of_a_recipe() -> None:
+    recipe = palindromes.Recipe(generate_words, (4000, 4), 0)
+    expected = find_palindromes(recipe.words())
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(find_in_recipe, [recipe, recipe]) == [expected, expected]
 
 
 @pytest.mark.slow
@@ -63,34 +189,17 @@ def test_each_method_is_in_the_table(count: str, capsys: pytest.CaptureFixture[s
         assert (by_pipe > 30_000, by_memory) == (True, 0)  # slices of less than 128 KiB
     if count == "120000":
         assert (by_pipe < 1000, by_memory) == (True, 120_000 * 12 + 3 * 8)
-    assert "TypeError: cannot pickle 'generator' object" in output
-
-
-def test_large_parts_move_through_an_executor_in_shared_memory() -> None:
-    assert palindromes.LARGE == LEAST
-    small, large = WordList(["noon"]), WordList(["noon"] * 40_000)  # 160,000 bytes and 8 a word
-    by_pipe, by_memory = in_executor([small, large, "word", "a" * 200_000])
-    assert by_memory == 160_000 + 8 * 40_001 + len(pickle.dumps("a" * 200_000, 5))
-    assert by_pipe < 500
-    assert in_pool([large]).by_memory == 0 < 480_000 < in_pool([large]).by_pipe
-
-
-def test_the_end_of_a_worker_is_one_error() -> None:
-    context = multiprocessing.get_context("spawn")
-    with (
-        pytest.raises(WorkerError, match="a worker of the Executor ended: "),
-        started_executor(context, 1) as executor,
-    ):
-        on_workers("", executor, os._exit, [3])
-    for child in multiprocessing.active_children():
-        child.join(20)
+    assert "a generator as input: TypeError: cannot pickle 'generator' object\n" in output
+    assert f"\n  generate_words({int(count) // 3}, 4), after random.seed(0)\n" in output
 
 
 def test_words_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "words.txt"
     file.write_text("été\nword\nAnna\nanna\n", encoding="latin-1")
     assert palindromes.main(["--words", str(file), "--encoding", "latin-1"]) == 0
-    assert "palindromes: été anna\n" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "palindromes: été anna\n" in output
+    assert f"\n  read_words({str(file)!r}, 'latin-1', 0, 2)\n" in output
 
 
 @pytest.mark.parametrize(

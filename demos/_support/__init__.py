@@ -10,7 +10,9 @@ A reader of the demos needs none of it.
 | `clusters` | a local cluster and an executor for each engine |
 | `interrupts` | Ctrl-C and the death of the parent process |
 | `ranges` | ranges of integers, and the base primes that each of them needs |
-| `words` | lists of words, and recipes to make them |
+| `words` | recipes to make lists of words, their division, a check of what is a word |
+| `supply` | the words that a command line asks for, in each form that can be searched |
+| `moves` | what it costs to search on workers: the bytes that move, and the time |
 | `checks` | known results, an independent primality test, the last line of a demo |
 | `timeline` | what a process does from when to when |
 | `charts` | pictures of timelines and durations, by matplotlib |

@@ -41,9 +41,9 @@ class WatchedPool:
         self._others = set(multiprocessing.active_children())
         self._workers: list[BaseProcess] = []
         started = context.Semaphore(0)
+        with interrupts.deferred():
+            self._pool = context.Pool(processes, _initialize, (started, functions))
         try:
-            with interrupts.deferred():
-                self._pool = context.Pool(processes, _initialize, (started, functions))
             self._workers = self._running()
             for _ in range(processes):
                 while not started.acquire(timeout=_POLL_INTERVAL):

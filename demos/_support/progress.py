@@ -25,7 +25,11 @@ def progress(label: str, total: int | None = None) -> Iterator[Update]:
         processes have started: its first call starts a thread, and a process with threads should
         not fork.
     """
-    bar = _Bar(label, total) if sys.stderr.isatty() and _rich_is_installed() else None
+    bar = (
+        _Bar(label, total)
+        if sys.stderr is not None and sys.stderr.isatty() and _rich_is_installed()
+        else None
+    )
     if bar is None:
         yield lambda _now, _done: None
         return
