@@ -1,167 +1,188 @@
-"""One class made to travel: by a hand-written layer, by one register call, by a lambda adapter.
+"""The layer that is written by hand for objects of an extension, and the call that replaces it.
 
-The class of this demo keeps its numbers in C memory, and pickle refuses it. The article's remedy is
-a layer written by hand: extract the essential information, send that, and construct a new object
-from it on the other side. Both processes must call the layer for each object, and it does not help
-for an object inside a list. adapters is that layer, written once: after one register call the
-objects themselves travel, and the child knows neither function.
+A native.WordList holds its words in the memory of C, and pickle refuses it. What one does about
+that is to write a layer by hand: a serializer, which extracts the essential information, and a
+factory, which makes a new object of it in the other process. Then all code that sends or receives
+such an object has to call the layer, and an object inside a list or a dict needs code of its own.
 
-Each part sends an object to a child process, which adds its own counts and sends back a new one.
+adapters is that layer, written once: after one `adapters.register` the objects themselves travel,
+inside of containers, too, and the child process calls neither function.
 """
 
 from __future__ import annotations
 
 import pickle
-import string
-from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.context import BaseContext
-from typing import Any
-
-from cffi import FFI
+from typing import Any, TypeAlias
 
 import adapters
-from demos._support import arguments, checks
+from demos._support import arguments, checks, clusters
 from demos._support.progress import progress
-from demos._support.workers import PIPE, WorkerGroup
-
-_ffi = FFI()
-
-PARENT_TEXT = "the quick brown fox jumps over the lazy dog"
-CHILD_TEXT = "a man a plan a canal panama"
+from native import WordList  # which registers nothing: the adapters of `native` are in native.specs
 
 
-class LetterCounts:
-    """How often each letter from a to z occurs in a text: 26 numbers in C memory."""
-
-    def __init__(self, text: str = "") -> None:
-        self._numbers = _ffi.new("uint64_t[26]")
-        for letter in text:
-            if letter in string.ascii_lowercase:
-                self._numbers[ord(letter) - ord("a")] += 1
-
-    def __add__(self, other: LetterCounts) -> LetterCounts:
-        total = LetterCounts()
-        for index in range(26):
-            total._numbers[index] = self._numbers[index] + other._numbers[index]
-        return total
-
-    def numbers(self) -> list[int]:
-        """The 26 numbers."""
-        return list(self._numbers)
-
-    @classmethod
-    def of_numbers(cls, numbers: Sequence[int]) -> LetterCounts:
-        """Counts with these 26 numbers."""
-        made = cls()
-        made._numbers[0:26] = list(numbers)
-        return made
+def palindromes(words: WordList) -> WordList:
+    """The work of a child process: a new WordList of the words that are palindromes."""
+    return WordList(words.palindromes())
 
 
-# The hand-written layer: two functions, and a child that must call both.
+# The layer: two functions, whether they are called by hand or registered.
 
 
-def extract(counts: LetterCounts) -> dict[str, int]:
-    """The essential information: the letters that occur, and how often."""
-    return {a: n for a, n in zip(string.ascii_lowercase, counts.numbers(), strict=True) if n}
+def extract(words: WordList) -> list[str]:
+    """The serializer: the essential information of a WordList is its words."""
+    return list(words)
 
 
-def make(state: dict[str, int]) -> LetterCounts:
-    """A new object from what `extract` returned."""
-    return LetterCounts.of_numbers([state.get(letter, 0) for letter in string.ascii_lowercase])
+def make(state: list[str]) -> WordList:
+    """The factory: a new WordList, in the memory of the process that calls it."""
+    return WordList(state)
 
 
-def add_by_hand(connection: Connection) -> None:
-    """A child that calls `make` for what it receives, and `extract` for what it sends."""
-    counts = make(connection.recv())
-    connection.send(extract(counts + LetterCounts(CHILD_TEXT)))
+# By hand: the parent and the child both call the layer, for all that they send and receive.
 
 
-def add(connection: Connection) -> None:
-    """A child that receives and sends the objects themselves, in a list."""
-    connection.send([counts + LetterCounts(CHILD_TEXT) for counts in connection.recv()])
+def palindromes_by_hand(state: list[str]) -> list[str]:
+    """The child makes an object of what it receives, and extracts what it returns."""
+    words = make(state)
+    found = palindromes(words)
+    return extract(found)
 
 
-def exchange(context: BaseContext, child: Callable[[Connection], None], sent: Any) -> Any:
-    """Send `sent` to a new process that runs `child`; return what that sends back."""
-    with WorkerGroup(context, PIPE) as group:
-        worker = group.start(f"the process of {child.__name__}", child)
-        with progress("waiting for a child") as update:
-            update("", 0)
-            worker.send(lambda: sent)
-            return group.gather([worker])[0]
+def find_by_hand(executor: adapters.Executor, lists: list[WordList]) -> list[WordList]:
+    """The parent extracts what it sends, and makes objects of what it receives."""
+    states = [extract(words) for words in lists]
+    found = executor.map(palindromes_by_hand, states)
+    return [make(state) for state in found]
+
+
+# With adapters: the objects themselves travel, here as the values of dicts.
+
+ByLanguage: TypeAlias = dict[str, WordList]
+
+
+def palindromes_of_each(lists: ByLanguage) -> ByLanguage:
+    """The child receives and returns the objects."""
+    return {language: palindromes(words) for language, words in lists.items()}
+
+
+def find(executor: adapters.Executor, dicts: list[ByLanguage]) -> list[ByLanguage]:
+    """The parent sends and receives the objects."""
+    return list(executor.map(palindromes_of_each, dicts))
+
+
+def register() -> None:
+    """The one call, with the two functions of the layer."""
+    adapters.register(WordList, extract, make)
+
+
+def register_lambdas() -> None:
+    """The same with lambdas, which cannot be imported: the adapter travels with the objects."""
+    adapters.register(WordList, lambda words: list(words), lambda state: WordList(state))
+
+
+# What follows does this in another process, one way after the other, and prints what happens.
+
+ENGLISH = ["level", "word", "noon", "stone", "kayak", "radar", "paper"]
+GERMAN = ["rentner", "wort", "reliefpfeiler", "stein", "anna", "papier"]
+
+_BY_HAND = """\
+2. with a layer written by hand
+
+     parent, before it sends:    state = extract(words)
+     child, when it receives:    words = make(state)
+     child, before it returns:   state = extract(found)
+     parent, when it receives:   found = make(state)
+"""
+_ELSEWHERE = """\
+   Each program that sends a WordList has these calls. Inside of a list or a dict the layer does
+   not help:
+"""
+_REGISTERED = """\
+3. with one register call
+
+     adapters.register(WordList, extract, make)
+
+     parent: [found] = executor.map(palindromes_of_each, [{"english": words, ...}])
+     child:  calls neither extract nor make; pickle does
+"""
+_LAMBDAS = """\
+4. with a lambda adapter
+
+     adapters.register(WordList, lambda words: list(words), lambda state: WordList(state))
+"""
+_ALREADY = """\
+demos by_hand: error: this process has registered an adapter of WordList already, so that there is
+no error to show; run the demo in a process of its own: python -m demos by_hand"""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     options = arguments.parser("by_hand", __doc__, processes=1).parse_args(argv)
-    context = arguments.context(options)
-    children = options.processes
-    counts = LetterCounts(PARENT_TEXT)
-    expected = (counts + LetterCounts(CHILD_TEXT)).numbers()
-    arrived: list[list[int]] = []
+    if any(adapter.target is WordList for adapter in adapters.registry):
+        print(_ALREADY, file=sys.stderr)
+        return 1
+    context, children = arguments.context(options), options.processes
+    english, german = WordList(ENGLISH), WordList(GERMAN)
 
     print("1. with nothing\n")
-    _print_error(counts)
+    _print_error("words", english)
+    print(_BY_HAND)
+    results: list[Any] = [*_by_hand(context, [english] * children)]
+    print(_ELSEWHERE)
+    _print_error('{"english": words}', {"english": english})
+    lists = [{"english": english, "german": german}] * children
+    print(_REGISTERED)
+    results += _registered(register, context, lists)
+    print(_LAMBDAS)
+    results += _registered(register_lambdas, context, lists)
 
-    print("2. with a layer written by hand\n")
-    print("     parent: connection.send(extract(counts)); result = make(connection.recv())")
-    print("     child:  counts = make(connection.recv()); ...; connection.send(extract(result))\n")
-    for _ in range(children):
-        arrived.append(make(exchange(context, add_by_hand, extract(counts))).numbers())
-    _print_result(arrived[-1], pickle.dumps(extract(counts)))
-    print("   Each program that sends one repeats this, and inside a list it does not help:\n")
-    _print_error([counts])
-
-    print("3. with one register call\n")
-    print("     adapters.register(LetterCounts, extract, make)\n")
-    print("     parent: connection.send([counts]); [result] = connection.recv()")
-    print("     child:  knows neither extract nor make\n")
-    arrived += _with_adapter(context, children, counts, extract, make)
-
-    print("4. with a lambda adapter\n")
-    print("     adapters.register(")
-    print("         LetterCounts, lambda c: c.numbers(), lambda n: LetterCounts.of_numbers(n)")
-    print("     )\n")
-    arrived += _with_adapter(
-        context,
-        children,
-        counts,
-        lambda counts: counts.numbers(),
-        lambda numbers: LetterCounts.of_numbers(numbers),
-    )
+    first, second = ([word for word in each if word == word[::-1]] for each in (ENGLISH, GERMAN))
+    both = {"english": WordList(first), "german": WordList(second)}
     return checks.report(
-        all(numbers == expected for numbers in arrived),
-        f"{len(arrived)} objects went to another process and a new one came back of each",
+        results == [both["english"]] * children + [both] * 2 * children,
+        f"{len(results)} round trips through a child process returned the right words",
     )
 
 
-def _with_adapter(
-    context: BaseContext,
-    children: int,
-    counts: LetterCounts,
-    serialize: Callable[[LetterCounts], Any],
-    factory: Callable[[Any], LetterCounts],
-) -> list[list[int]]:
-    adapters.register(LetterCounts, serialize, factory)
+def _by_hand(context: BaseContext, lists: list[WordList]) -> list[WordList]:
+    with clusters.executor("processes", len(lists), context) as executor, _progress():
+        found = find_by_hand(executor, lists)
+    _print_result(found[-1])
+    return found
+
+
+def _registered(
+    register: Callable[[], None], context: BaseContext, dicts: list[ByLanguage]
+) -> list[ByLanguage]:
+    """Send dicts to new processes while WordList has an adapter."""
+    register()
     try:
-        arrived = []
-        for _ in range(children):
-            [result] = exchange(context, add, [counts])
-            arrived.append(result.numbers())
-        _print_result(arrived[-1], pickle.dumps([counts]))
+        with clusters.executor("processes", len(dicts), context) as executor, _progress():
+            found = find(executor, dicts)
+        _print_result(*found[-1].values())
     finally:
-        adapters.unregister(LetterCounts)
-    return arrived
+        adapters.unregister(WordList)
+    return found
 
 
-def _print_error(value: object) -> None:
-    shown = "[counts]" if isinstance(value, list) else "counts"
+@contextmanager
+def _progress() -> Iterator[None]:
+    with progress("waiting for children") as update:
+        update("", 0)
+        yield
+
+
+def _print_error(expression: str, value: object) -> None:
     try:
         pickle.dumps(value)
     except TypeError as error:
-        print(f"     >>> pickle.dumps({shown})\n     TypeError: {error}\n")
+        print(f"     >>> pickle.dumps({expression})\n     TypeError: {error}\n")
 
 
-def _print_result(numbers: list[int], payload: bytes) -> None:
-    print(f"   sent {len(payload)} bytes; a child's result has {sum(numbers)} letters\n")
+def _print_result(*found: WordList) -> None:
+    words = ", ".join(word for each in found for word in each)
+    print(f"   the child sent back: {words}\n")
