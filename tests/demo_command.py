@@ -44,6 +44,12 @@ def run(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess
     )
 
 
+def constructed(output: str) -> dict[str, int]:
+    """How many objects the demo "expensive" constructed by each way, on its last engine."""
+    rows = [line.rsplit(maxsplit=4) for line in output.splitlines() if " ms " in line]
+    return {row[0]: int(row[-1].replace(",", "")) for row in rows}
+
+
 def start(*arguments: str, after: float = 0.1) -> subprocess.Popen[str]:
     """Start `python -m demos ARGUMENTS` in a group of its own.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from children import describe_shared, fail_to_get, kill_itself
+from demo_command import constructed
 from gadgets import Gadget
 
 import adapters
@@ -65,6 +66,12 @@ def test_the_demos(engine: str, demo: tuple[str, ...]) -> None:
     if demo[0] == "engines":
         begins = [line.split()[0] for line in result.stdout.splitlines() if line]
         assert begins[-3:-1] == ["processes", engine]
+    else:
+        counts = constructed(result.stdout)
+        assert counts["for each task"] == 10
+        assert 1 <= counts["shared"] <= 2
+        assert counts["shared bitmap"] == 0
+        assert ("initializer" in counts) == (engine in clusters.WITH_INITIALIZER)
 
 
 def test_an_engine_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ A reader of the demos needs none of it.
 | `words` | recipes to make lists of words, their division, a check of what is a word |
 | `supply` | the words that a command line asks for, in each form that can be searched |
 | `moves` | what it costs to search on workers: the bytes that move, and the time |
+| `calibration` | the size of work that takes a given time on this machine |
 | `checks` | known results, an independent primality test, the last line of a demo |
 | `timeline` | what a process does from when to when |
 | `charts` | pictures of timelines and durations, by matplotlib |
