@@ -24,7 +24,7 @@ from benchmarks._measure import Gap, Row, Sample, has_room, wall_time
 from demos._support import timeline
 from demos._support.ranges import split
 from demos._support.timeline import Stage
-from demos.pipe_sieve import collect_primes
+from demos.pipe_sieve import collect_sieves
 
 MIB = 1 << 20
 SIZE = 128 * MIB  # bytes of the large array
@@ -249,7 +249,7 @@ class PipeSieve:
         def note(index: int, stage: Stage) -> None:
             stages[index].append(stage)
 
-        collect_primes(self._parts, callback=note)
+        collect_sieves(self._parts, callback=note)
         spent = [timeline.durations(each) for each in stages]
         return {
             "send": sum(each[timeline.SEND] for each in spent),

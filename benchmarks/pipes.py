@@ -7,8 +7,9 @@ from functools import partial
 
 from benchmarks._article_sieve import article_pipe_sieve
 from benchmarks._measure import Row, cross_checked, wall_time
+from demos._support.counting import count_sieves
 from demos._support.ranges import split
-from demos.pipe_sieve import collect_primes
+from demos.pipe_sieve import collect_sieves
 
 NOISE = 1.25  # tolerance of the bounds: other programs may use one of the two cores
 
@@ -49,4 +50,5 @@ def rows() -> Iterator[Row]:
 
 
 def _sieve(limit: int, keep: bool, processes: int) -> int:
-    return sum(each.count() for each in collect_primes(split(limit, processes), keep=keep))
+    collect = collect_sieves if keep else count_sieves
+    return sum(each.count() for each in collect(split(limit, processes)))

@@ -1,92 +1,86 @@
-"""Each process writes its pid, and a native object that it made, into a slot of a Manager's list.
+"""Processes write their ids, and then native objects, into the list of a Manager.
 
-In the article, processes write their ids into a list of a multiprocessing.Manager, where the parent
-reads them. With a native object beside the id this fails: the object passes through three
-processes, the one that makes it, the Manager's and the parent, and pickle refuses it at the first
-step. With an adapter it travels, and the Manager's process needs no import of its own: the spec
-names the provider.
+In the article, each process writes its id into its slot of a list that a multiprocessing.Manager
+holds, where the parent reads it. With a native object beside the id this fails: the object passes
+through three processes, the one that makes it, the Manager's and the parent, and pickle refuses it
+at the first step. With an adapter it travels. The Manager's process needs no import of its own: the
+pickle names the module that registers the adapter.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
-from multiprocessing.connection import Connection
+from collections.abc import Callable, MutableSequence, Sequence
 from multiprocessing.context import BaseContext
-from multiprocessing.managers import SyncManager
-from typing import TypeAlias, cast
+from typing import Any
 
 import native.specs  # noqa: F401  registers Sieve
-from adapters import send
-from demos._support import arguments, checks, interrupts
+from demos._support import arguments, checks
+from demos._support.managers import started_manager
 from demos._support.progress import progress
 from demos._support.table import table
-from demos._support.workers import JOIN_TIMEOUT, WorkerError, WorkerGroup
+from demos._support.workers import WorkerGroup
 from native import Sieve
 
-SIZE = 1000  # integers in the window of each process
-
-Slot: TypeAlias = "tuple[int, Sieve]"
+SIZE = 1000  # integers that each process sieves
 
 
-def write_slot(connection: Connection, slots: list[Slot | None], index: int) -> None:
-    """Make an object, write it with the pid of this process into a slot, and tell the parent."""
-    window = Sieve(index * SIZE, (index + 1) * SIZE).finish()
-    slots[index] = (os.getpid(), window)
-    send(connection, "written")
+def process(id: int, results: MutableSequence[Any]) -> None:  # noqa: A002
+    """Write the id of this process into slot `id` of `results`."""
+    results[id] = os.getpid()
 
 
-def collect_slots(count: int, context: BaseContext) -> tuple[int, list[Slot]]:
-    """Let `count` processes write one slot each.
+def process_with_sieve(id: int, results: MutableSequence[Any]) -> None:  # noqa: A002
+    """Write the id of this process, and a native object that it makes, into slot `id`."""
+    results[id] = os.getpid(), Sieve(id * SIZE, (id + 1) * SIZE).finish()
+
+
+def collect_slots(
+    function: Callable[[int, MutableSequence[Any]], None], count: int, context: BaseContext
+) -> tuple[int, list[Any]]:
+    """Let `count` processes call a function, each with a slot of a Manager's list.
 
     Returns:
-        The pid of the Manager's process, and the slots.
+        The pid of the Manager's process, and what is in the slots.
 
     Raises:
         WorkerError: a process ended before it had written, or the Manager does not answer.
     """
-    others = set(multiprocessing.active_children())
-    try:
-        with ExitStack() as stack:
-            manager = SyncManager(ctx=context)
-            with interrupts.deferred():
-                manager.start(initializer=interrupts.initialize_child)
-            stack.enter_context(manager)
-            [server] = set(multiprocessing.active_children()) - others
-            slots = manager.list([None] * count)
-            group = stack.enter_context(WorkerGroup(context))
-            workers = [
-                group.start(f"the process of slot {index}", write_slot, slots, index)
-                for index in range(count)
-            ]
-            with progress("writing slots", count) as update:
-                group.gather(workers, lambda done: update("", done))
-            return server.pid or 0, cast("list[Slot]", slots[:])
-    except (EOFError, OSError) as error:
-        for child in set(multiprocessing.active_children()) - others:
-            child.kill()
-            child.join(JOIN_TIMEOUT)
-        raise WorkerError(f"the Manager's process does not answer: {error!r}") from error
+    with started_manager(context) as (manager, pid), WorkerGroup(context) as group:
+        results = manager.list([None] * count)
+        writers = [
+            group.run(f"the process of slot {slot}", function, slot, results)
+            for slot in range(count)
+        ]
+        with progress("writing slots", count) as update:
+            for done, writer in enumerate(writers, start=1):
+                writer.recv()  # it has written
+                update("", done)
+        return pid, results[:]
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo; return its exit code."""
     options = arguments.parser("manager_pids", __doc__).parse_args(argv)
-    count = options.processes or arguments.cores()
-    context = arguments.context(options)
-    manager_pid, slots = collect_slots(count, context)
+    count, context = options.processes or arguments.cores(), arguments.context(options)
+    manager_pid, pids = collect_slots(process, count, context)
+    print("the ids of the processes:", *pids)
+    print(f"parent: pid {os.getpid()}; Manager: pid {manager_pid} ({context.get_start_method()})\n")
+    other_pid, slots = collect_slots(process_with_sieve, count, context)
+    print("with a native object each:\n")
     rows = [
-        (str(index), str(pid), f"{window.first:,}-{window.last:,}", f"{window.count():,}")
-        for index, (pid, window) in enumerate(slots)
+        (str(slot), str(pid), f"{window.first:,}-{window.last:,}", f"{window.count():,}")
+        for slot, (pid, window) in enumerate(slots)
     ]
-    print(table(("slot", "pid", "its Sieve", "primes"), rows))
-    print(f"\nparent: pid {os.getpid()}; Manager: pid {manager_pid} ({context.get_start_method()})")
+    print(table(("slot", "pid", "its Sieve", "primes"), rows), end="\n\n")
+    return _check([manager_pid, *pids], [other_pid, *(pid for pid, _ in slots)], slots)
 
-    distinct = len({os.getpid(), manager_pid, *(pid for pid, _ in slots)}) == count + 2
-    windows = [(i * SIZE, (i + 1) * SIZE, window) for i, (_, window) in enumerate(slots)]
-    placed = all((window.first, window.last) == (first, last) for first, last, window in windows)
+
+def _check(pids: list[int], other_pids: list[int], slots: list[tuple[int, Sieve]]) -> int:
+    count = len(slots)
+    distinct = all(len({os.getpid(), *each}) == count + 2 for each in (pids, other_pids))
+    windows = [(slot * SIZE, (slot + 1) * SIZE, each) for slot, (_, each) in enumerate(slots)]
+    placed = all((each.first, each.last) == (first, last) for first, last, each in windows)
     _, wrong = checks.count_disagreements(windows)
     return checks.report(
         distinct and placed and wrong == 0,

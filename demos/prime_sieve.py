@@ -1,55 +1,57 @@
-"""The sequential sieve, in Python and native, side by side, each in a process of its own.
+"""The sieve of Eratosthenes on one process: on a Python list, and in C memory.
 
-The article begins with the sieve of Eratosthenes on a Python list. The native sieve does the same
-in C memory. Its result is a native object, which pickle refuses; with its adapter it goes to the
-parent.
+Before it goes parallel, the article sieves on one process, with a list. The native sieve does the
+same in C memory. Its result is a native object, which pickle refuses; with its adapter it comes
+back from another process.
 
-With --processes 1 (the default) one runs after the other, so that neither slows the other down.
+With --processes 1 (the default) one sieve runs after the other, so that neither slows the other
+down; with 2 or more they run at the same time.
+
+>>> prime_sieve(30)
+[2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
 """
 
 from __future__ import annotations
 
+import operator
 import time
 from array import array
 from collections.abc import Callable, Sequence
 from math import isqrt
-from multiprocessing.connection import Connection
 from typing import Any
 
 import native.specs  # noqa: F401  registers Sieve
-from adapters import receive, send
-from demos._support import arguments, checks
+from demos._support import arguments, checks, clusters
 from demos._support.progress import progress
 from demos._support.table import milliseconds, table
-from demos._support.workers import WorkerGroup
 from native import Sieve
 
 MOST = 10**9  # items of the Python list, at 8 bytes each
 
 
-def python_sieve(limit: int) -> list[int]:
-    """The primes below `limit`, by the sieve of Eratosthenes on a list."""
-    flags = [True] * limit
-    flags[:2] = [False] * min(2, limit)
-    for number in range(2, isqrt(max(limit - 1, 0)) + 1):
-        if flags[number]:
-            for multiple in range(number * number, limit, number):
-                flags[multiple] = False
-    return [number for number, prime in enumerate(flags) if prime]
+def prime_sieve(n: int) -> list[int]:
+    """The primes up to `n`, and `n` is one of the numbers, by the sieve of Eratosthenes."""
+    n = operator.index(n)
+    is_prime = [True] * (n + 1)
+    is_prime[:2] = [False] * min(2, n + 1)
+    for number in range(2, isqrt(max(n, 0)) + 1):
+        if is_prime[number]:
+            for multiple in range(number * number, n + 1, number):
+                is_prime[multiple] = False
+    return [number for number, prime in enumerate(is_prime) if prime]
 
 
-def native_sieve(limit: int) -> Sieve:
-    """The primes below `limit`, by the sieve in C."""
-    return Sieve(0, limit).finish()
+def native_sieve(n: int) -> Sieve:
+    """The same primes, by the sieve in C."""
+    return Sieve(0, n + 1).finish()
 
 
-def time_sieve(connection: Connection, sieve: Callable[[int], Any], limit: int) -> None:
-    """Wait for a message, sieve, and send the seconds that it took and the primes."""
-    receive(connection)
+def time_sieve(sieve: Callable[[int], Any], n: int) -> tuple[float, Any]:
+    """The seconds that a sieve takes, and its primes; this runs in another process."""
     start = time.perf_counter()
-    found = sieve(limit)
+    found = sieve(n)
     seconds = time.perf_counter() - start
-    send(connection, (seconds, array("Q", found) if isinstance(found, list) else found))
+    return seconds, array("Q", found) if isinstance(found, list) else found
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,38 +65,39 @@ def main(argv: Sequence[str]) -> int:
         help="the primes below N (default: 5_000_000)",
     )
     options = parser.parse_args(argv)
-    limit, sieves = options.limit, (python_sieve, native_sieve)
+    limit = options.limit
     if limit > MOST:
         parser.error(f"--limit {limit:,} is above {MOST:,}: the Python list takes 8 bytes a number")
-    with WorkerGroup(arguments.context(options)) as group:
-        workers = [
-            group.start(f"the process of {s.__name__}", time_sieve, s, limit) for s in sieves
+    processes, context = min(options.processes, 2), arguments.context(options)
+    with clusters.executor("processes", processes, context) as executor:
+        tasks = [
+            executor.submit(time_sieve, each, limit - 1) for each in (prime_sieve, native_sieve)
         ]
-        at_once = len(workers) if options.processes > 1 else 1
-        results: list[Any] = []
-        with progress("sieving", len(workers)) as update:
-            while len(results) < len(workers):
-                started = workers[len(results) :][:at_once]
-                update(" and ".join(worker.label for worker in started), len(results))
-                for worker in started:
-                    worker.send(str)
-                results += group.gather(started)
-    (python_seconds, python_primes), (native_seconds, window) = results
-    native_primes = window.primes()
-    rows = [
-        ("Python list", f"{len(python_primes):,}", milliseconds(python_seconds), "1.0"),
-        (
-            "native.Sieve",
-            f"{len(native_primes):,}",
-            milliseconds(native_seconds),
-            f"{python_seconds / max(native_seconds, 1e-9):,.1f}",
-        ),
+        with progress("sieving", len(tasks)) as update:
+            for done, task in enumerate(tasks):
+                update("in Python" if done == 0 else "in C", done)
+                task.result()
+    return _report(limit, *(task.result() for task in tasks))
+
+
+def _report(limit: int, in_python: tuple[float, array[int]], in_c: tuple[float, Sieve]) -> int:
+    start = time.perf_counter()
+    native_primes = in_c[1].primes()
+    listing = time.perf_counter() - start
+    ways = [
+        ("Python list", in_python[0], in_python[1]),
+        ("native.Sieve", in_c[0], native_primes),
+        ("native.Sieve, its primes listed", in_c[0] + listing, native_primes),
     ]
-    print(f"the primes below {limit:,}, in one process each\n")
+    rows = [
+        (way, f"{len(primes):,}", milliseconds(each), f"{in_python[0] / max(each, 1e-9):,.1f}")
+        for way, each, primes in ways
+    ]
+    print(f"the primes below {limit:,}\n")
     print(table(("sieve", "primes", "time", "times as fast"), rows))
     print()
     published = checks.published_pi(limit)
-    agree = python_primes == native_primes and published in (None, len(native_primes))
+    agree = in_python[1] == native_primes and published in (None, len(native_primes))
     text = "both found the same primes"
     if published is not None:
         text += f", as many as pi({limit:,}) = {published:,} as published"

@@ -43,7 +43,7 @@ def test_ctrl_c_in_other_demos(arguments: list[str], start_method: str) -> None:
 @needs_posix
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments", [LONG, ("prime_sieve", "--limit", "1e8", "--processes", "2")], ids=lambda a: a[0]
+    "arguments", [LONG, ("prime_sieve", "--limit", "2e7", "--processes", "2")], ids=lambda a: a[0]
 )
 def test_children_end_when_the_parent_is_killed(
     arguments: tuple[str, ...], start_method: str

@@ -1,30 +1,42 @@
-"""collect_primes: which primes it finds, which ranges send them, and what a dead process costs."""
+"""The pipe sieve: which primes it finds, what goes through its pipes, what a dead process costs."""
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
+import subprocess
 import sys
 import threading
 import time
 from array import array
-from collections.abc import Iterator
-from itertools import pairwise
+from contextlib import suppress
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from demo_command import run
+from demo_command import ENVIRONMENT, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import native.specs  # noqa: F401
-from adapters import _owner, receive, send
+import native
+import native.specs
+from adapters import _owner, receive
 from demos import pipe_sieve
 from demos._support import checks
-from demos._support.ranges import Range, RangePlan, plan
+from demos._support.counting import count_sieves
+from demos._support.ranges import Range, split
 from demos._support.timeline import Stage
+from demos._support.worker_process import WorkerConnection
 from demos._support.workers import WorkerError
-from demos.pipe_sieve import PrimesFollow, collect_primes, primes, send_primes, sieve_range
+from demos.pipe_sieve import (
+    BATCH,
+    collect_primes,
+    collect_sieves,
+    send_primes,
+    sieve,
+)
 from native import Sieve
 
 AGAIN = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47]
@@ -34,30 +46,163 @@ def simple_primes(first: int, last: int) -> list[int]:
     return [n for n in range(max(first, 2), last) if all(n % d for d in range(2, int(n**0.5) + 1))]
 
 
-def printed_listing(first: int, last: int) -> list[int]:
-    """A sieve that walks through a zip of numbers and flags, as Python 2 code may do."""
-    numbers = list(range(first, last))
-    flags = [True] * len(numbers)
-    pairs = zip(numbers, flags, strict=True)  # a list in Python 2, an iterator in Python 3
+def test_the_example_of_the_article() -> None:
+    assert collect_primes(ranges=((10, 30), (30, 50))) == [2, 3, 5, 7, *AGAIN]
+
+
+def test_the_example_in_an_interactive_session(start_method: str) -> None:
+    lines = f"""
+import multiprocessing
+multiprocessing.set_start_method({start_method!r})
+from demos.pipe_sieve import collect_primes
+collect_primes(ranges=((10, 30), (30, 50)))
+"""
+    session = subprocess.run(
+        [sys.executable, "-i", "-q"],
+        input=lines,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert session.stdout == f"{[2, 3, 5, 7, *AGAIN]}\n"
+    assert "Traceback" not in session.stderr
+
+
+def test_a_zip_of_pipes_that_the_first_prime_uses_up_leaves_composites() -> None:
+    arrived: list[list[int]] = [[], []]
+    ranges = ((10, 30), (30, 50))
+    downstream = zip(arrived, ranges, strict=True)  # in Python 3 an iterator
     for prime in (2, 3, 5, 7):
-        for index, (number, _) in enumerate(pairs):
-            if number > prime and number % prime == 0:
-                flags[index] = False
-    return [number for number, flag in zip(numbers, flags, strict=True) if flag]
+        for pipe, _ in downstream:
+            pipe.append(prime)
+    assert arrived == [[2], [2]]
+    listed = [
+        number
+        for primes, bounds in zip(arrived, ranges, strict=True)
+        for number in range(*bounds)
+        if all(number % prime for prime in primes)
+    ]
+    assert {15, 21, 25, 27, 33, 35, 39, 45, 49} <= set(listed)
 
 
-def test_a_zip_used_up_by_the_first_prime_leaves_composites_and_collect_primes_does_not() -> None:
-    listing = printed_listing(10, 30) + printed_listing(30, 50)
-    assert {15, 21, 25, 27, 33, 35, 39, 45, 49} <= set(listing)
-    assert primes(collect_primes(((10, 30), (30, 50)))).tolist() == AGAIN
+def test_primes_go_to_all_downstream_also_if_the_ranges_can_be_read_once() -> None:
+    ends = [multiprocessing.Pipe() for _ in range(3)]
+    limits = iter([(2, 4), (10, 30), (30, 50)])
+    send_primes((prime for prime in (2, 3, 5, 7)), [here for here, _ in ends], limits)
+    assert not ends[0][1].poll(0)  # the square of no prime is below 4
+    for _, there in ends[1:]:
+        assert there.recv().tolist() == [2, 3, 5, 7]
+        assert not there.poll(0)
+    for here, there in ends:
+        here.close()
+        there.close()
+
+
+def test_as_many_pipes_as_ranges() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        send_primes([2, 3], [], [(10, 30)])
+
+
+class Recorder:
+    """A pipe to itself."""
+
+    def __init__(self, *messages: object) -> None:
+        self.received = list(messages)
+        self.sent: list[Any] = []
+
+    def send(self, obj: object) -> None:
+        self.sent.append(obj)
+
+    def recv(self) -> object:
+        return self.received.pop(0)
+
+
+def test_primes_go_in_batches_not_one_by_one() -> None:
+    pipe = Recorder()
+    found = native.primes(0, 10**6)
+    send_primes(found, [pipe], [(0, 10**12)])
+    assert [len(batch) for batch in pipe.sent] == [BATCH] * 9 + [78_498 - 9 * BATCH]
+    assert list(chain(*pipe.sent)) == found.tolist()
+
+
+def test_a_range_crosses_off_what_it_receives_and_sends_its_primes_before_its_window() -> None:
+    pipe = Recorder((Sieve(10, 30), 7), array("Q", [2, 3]), array("Q", [5]), 10)
+    sieve(10, 30, pipe)
+    [window] = pipe.sent  # no range needs primes from 10 on
+    assert list(window) == [11, 13, 17, 19, 23, 29]
+
+    pipe = Recorder((Sieve(2, 100_000), 448), 2)
+    sieve(2, 100_000, pipe)
+    primes, end, window = pipe.sent
+    assert (primes.tolist(), end) == (simple_primes(2, 448), None)
+    assert window.count() == 9592
+
+
+def test_a_range_trusts_what_it_receives() -> None:
+    pipe = Recorder((Sieve(100, 150), 13), array("Q", [2, 3, 5]), 13)  # without 7 and 11
+    sieve(100, 150, pipe)
+    assert {119, 121, 133} <= set(pipe.sent[-1])
+
+
+def test_a_range_finds_the_primes_itself_that_it_does_not_receive() -> None:
+    pipe = Recorder((Sieve(100, 900), 30), array("Q", [11, 13, 17, 19, 23, 29]), 2)
+    sieve(100, 900, pipe)
+    assert list(pipe.sent[-1]) == simple_primes(100, 900)
+
+
+def answer_as_the_parent(first: int, last: int, conn: Any) -> Sieve:
+    """Talk over a pipe of multiprocessing to a child that sieves."""
+    conn.send((Sieve(first, last), 1))
+    send_primes([2, 3, 5, 7], [conn], [(first, last)])
+    conn.send(11)
+    assert conn.poll(60)
+    window: Sieve = conn.recv()
+    return window
+
+
+def test_a_pipe_of_multiprocessing_does_as_well(start_method: str) -> None:
+    context = multiprocessing.get_context(start_method)
+    here, there = context.Pipe()
+    child = context.Process(target=sieve, args=(30, 50, there))  # type: ignore[attr-defined]
+    child.start()
+    there.close()
+    assert list(answer_as_the_parent(30, 50, here)) == [31, 37, 41, 43, 47]
+    child.join(60)
+    assert child.exitcode == 0
+    here.close()
+    child.close()
+
+
+@pytest.mark.skipif(not _owner.HAS_LOCKS, reason="there are no segments")
+def test_a_window_goes_back_through_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Pipe:
+        def __init__(self) -> None:
+            self.messages: list[bytes] = []
+
+        def send_bytes(self, data: bytes) -> None:
+            sizes.append(len(data))
+            self.messages.append(bytes(data))
+
+        def recv_bytes(self) -> bytes:
+            return self.messages.pop(0)
+
+    pipe = Pipe()
+    WorkerConnection(pipe).send(Sieve(2, 10**7).finish())  # type: ignore[arg-type]
+    assert max(sizes) < 1000  # the window is 333,334 bytes
+    assert receive(pipe).count() == 664_579
 
 
 @pytest.mark.slow
 def test_every_start_method(start_method: str) -> None:
     context = multiprocessing.get_context(start_method)
-    ranges = [(30, 50), (2, 10), (10, 30)]
-    sieves = collect_primes(ranges, context=context)
-    assert [list(each) for each in sieves] == [simple_primes(*each) for each in ranges]
+    sieves = collect_sieves([(30, 50), (2, 10), (10, 30)], context=context)
+    assert [list(each) for each in sieves] == [
+        simple_primes(*each) for each in ((2, 10), (10, 30), (30, 50))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,14 +210,16 @@ def test_every_start_method(start_method: str) -> None:
     [
         [],
         [(7, 7)],
+        [(0, 0), (0, 1)],
         [(0, 2), (2, 3), (3, 4)],
         [(10**12, 10**12 + 1000)],
-        [(100, 200), (1000, 50_000), (50_000, 50_000), (2, 30)],
+        [(2, 30), (100, 300), (1000, 50_000), (50_000, 50_000)],
         [(10**14, 10**14 + 100)],
+        [(3, 20), (5, 5), (20, 60)],
     ],
 )
 def test_ranges_of_any_start_with_and_without_gaps(ranges: list[tuple[int, int]]) -> None:
-    for (first, last), each in zip(ranges, collect_primes(ranges), strict=True):
+    for (first, last), each in zip(ranges, collect_sieves(ranges), strict=True):
         assert (each.first, each.last, each.finished) == (first, last, True)
         expected = [n for n in range(first, last) if checks.is_prime(n)]
         assert list(each) == expected
@@ -88,121 +235,54 @@ def test_ranges_of_any_start_with_and_without_gaps(ranges: list[tuple[int, int]]
 def test_any_ranges_agree_with_a_simple_sieve(bounds: list[int], gaps: set[int], random) -> None:  # type: ignore[no-untyped-def]
     ranges = [pair for number, pair in enumerate(pairwise(bounds)) if number not in gaps]
     random.shuffle(ranges)
-    assert [list(each) for each in collect_primes(ranges)] == [simple_primes(*r) for r in ranges]
+    ascending = [simple_primes(*each) for each in sorted(ranges)]
+    assert [list(each) for each in collect_sieves(iter(ranges))] == ascending
+    assert collect_primes(ranges) == simple_primes(0, max([0, *(last for _, last in ranges)]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 2, 3, 17, 64])
+def test_from_1_to_64_processes(count: int) -> None:
+    assert collect_primes(split(20_000, count)) == simple_primes(0, 20_000)
 
 
 def test_more_primes_than_pipes_hold_reach_all_ranges_that_need_them() -> None:
     below = [(2, 10**6), (10**6, 2 * 10**6)]
     far = [(4 * 10**12, 4 * 10**12 + 1000), (5 * 10**12, 5 * 10**12 + 1000)]
-    plans = plan([Range(*pair) for pair in below + far])
-    assert [each.upstream for each in plans] == [(), (0,), (0, 1), (0, 1)]
-    for pair, each in zip(far, collect_primes(below + far)[2:], strict=True):
+    for pair, each in zip(far, collect_sieves(below + far)[2:], strict=True):
         assert list(each) == [n for n in range(*pair) if checks.is_prime(n)]
 
 
 def test_overlapping_ranges_are_refused_before_a_process_starts() -> None:
-    with pytest.raises(ValueError, match=r"ranges 10-30 and 29-50 overlap"):
-        collect_primes([(29, 50), (60, 70), (10, 30)])
+    for collect in (collect_primes, collect_sieves, count_sieves):
+        with pytest.raises(ValueError, match=r"ranges 10-30 and 29-50 overlap"):
+            collect([(29, 50), (60, 70), (10, 30)])
     assert not multiprocessing.active_children()
 
 
-def conversation(window: Sieve, its_plan: RangePlan, *supplied: bytes) -> Iterator[object]:
-    """The messages that `sieve_range` sends to the parent; batches of primes as bytes."""
-    here, there = multiprocessing.Pipe()
-    child = threading.Thread(target=sieve_range, args=(there, its_plan), daemon=True)
-    child.start()
-    send(here, window)
-    for each in supplied:
-        here.send_bytes(each)
-    try:
-        while True:
-            assert here.poll(20)
-            message = receive(here)
-            yield message
-            if isinstance(message, Sieve):
-                return
-            if isinstance(message, PrimesFollow):
-                while batch := here.recv_bytes():
-                    yield batch
-    finally:
-        child.join(20)
-        here.close()
-        there.close()
+def test_empty_ranges_may_lie_anywhere() -> None:
+    for ranges in ([(3, 20), (5, 5)], [(10, 10), (3, 20)], [(3, 5), (20, 20)]):
+        assert collect_primes(ranges) == [2, 3, 5, 7, 11, 13, 17, 19]
 
 
-def test_only_needed_primes_are_sent_and_early_ones_before_the_rest_is_sieved() -> None:
-    its_plan, _ = plan([Range(2, 100_000), Range(100_000, 200_000)])
-    assert (its_plan.send_limit, its_plan.send_early) == (448, True)
-    messages = [m for m in conversation(Sieve(2, 100_000), its_plan) if not isinstance(m, Stage)]
-    assert messages[0] == PrimesFollow()
-    assert array("Q", messages[1]).tolist() == simple_primes(2, 448)  # type: ignore[arg-type]
-    assert isinstance(messages[2], Sieve)
-
-    its_plan, _ = plan([Range(2, 100), Range(100, 2000)])
-    assert (its_plan.send_limit, its_plan.send_early) == (45, False)
-    messages = list(conversation(Sieve(2, 100), its_plan))
-    names = [message.name if isinstance(message, Stage) else type(message) for message in messages]
-    assert names == ["wait", "rebuild", "sieve", "send", PrimesFollow, bytes, Sieve]
-    assert array("Q", messages[5]).tolist() == simple_primes(2, 45)  # type: ignore[arg-type]
-
-
-def test_a_range_crosses_off_the_primes_that_it_receives_and_finds_the_missing_ones() -> None:
-    _, its_plan = plan([Range(10, 30), Range(100, 900)])
-    assert (its_plan.upstream, its_plan.missing) == ((0,), (Range(2, 10),))
-    window = Sieve(100, 900)
-    upstream = array("Q", [11, 13, 17, 19, 23, 29]).tobytes()
-    *_, finished = conversation(window, its_plan, upstream, b"")
-    assert isinstance(finished, Sieve)
-    assert list(finished) == simple_primes(100, 900)
-
-
-class Recorder:
-    """A connection to itself."""
-
-    def __init__(self) -> None:
-        self.messages: list[bytes] = []
-
-    def send_bytes(self, data: bytes | memoryview) -> None:
-        self.messages.append(bytes(data))
-
-    def recv_bytes(self) -> bytes:
-        return self.messages.pop(0)
-
-    def poll(self, timeout: float | None) -> bool:
-        return bool(self.messages)
-
-
-def test_primes_go_in_batches_not_one_by_one() -> None:
-    pipe = Recorder()
-    found = Sieve(0, 10**6).finish().primes()
-    send_primes(pipe, found)  # type: ignore[arg-type]
-    assert receive(pipe) == PrimesFollow()
-    assert len(pipe.messages) == 3  # 78,498 primes
-    assert pipe.messages[-1] == b""
-    assert b"".join(pipe.messages) == found.tobytes()
-
-
-@pytest.mark.skipif(not _owner.HAS_LOCKS, reason="there are no segments")
-def test_the_window_goes_back_through_shared_memory() -> None:
-    pipe = Recorder()
-    [its_plan] = plan([Range(2, 10**7)])
-    send(pipe, Sieve(2, 10**7))
-    sieve_range(pipe, its_plan)  # type: ignore[arg-type]
-    assert max(map(len, pipe.messages)) < 1000  # the window is 333,334 bytes
-    *_, finished = [receive(pipe) for _ in range(len(pipe.messages))]
-    assert finished.count() == 664_579
+def test_a_list_of_too_many_primes_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"below 1,000,000,001,000 are too many .*collect_sieves"):
+        collect_primes([(10**12, 10**12 + 1000)])
 
 
 def open_descriptors() -> int:
     gc.collect()  # tracebacks of earlier tests hold processes, whose descriptors end with them
-    folder = Path("/proc/self/fd")
-    return len(list(folder.iterdir())) if folder.exists() else 0
+    found = []
+    for link in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # that of the folder itself
+            found.append(os.readlink(link))
+    return sum(".segments/" not in path for path in found)  # which the next messages use again
 
 
 @pytest.mark.slow
 def test_a_killed_child_is_one_error_at_once_and_nothing_is_left(start_method: str) -> None:
     context = multiprocessing.get_context(start_method)
-    collect_primes([(2, 3)], context=context)  # what the first process leaves open is not ours
+    collect_sieves([(2, 3)], context=context)  # what the first process leaves open is not ours
     before = open_descriptors()
     far = 9 * 10**18
     ranges = [(far, far + 1000), (far + 1000, far + 2000)]
@@ -210,7 +290,7 @@ def test_a_killed_child_is_one_error_at_once_and_nothing_is_left(start_method: s
 
     def kill(index: int, stage: Stage) -> None:
         nonlocal killed
-        if (index, stage.name) == (1, "sieve"):
+        if not killed and (index, stage.name) == (1, "sieve"):
             name = f"the process of the range {Range(*ranges[1])}"
             [child] = [each for each in multiprocessing.active_children() if each.name == name]
             killed = time.monotonic()
@@ -220,7 +300,7 @@ def test_a_killed_child_is_one_error_at_once_and_nothing_is_left(start_method: s
     with pytest.raises(
         WorkerError, match=rf"range {Range(*ranges[1])} ended with exit code {code}"
     ):
-        collect_primes(ranges, context=context, callback=kill)
+        collect_sieves(ranges, context=context, callback=kill)
     assert time.monotonic() - killed < 1.5
     assert not multiprocessing.active_children()
     assert open_descriptors() == before
@@ -229,9 +309,9 @@ def test_a_killed_child_is_one_error_at_once_and_nothing_is_left(start_method: s
 
 def test_nothing_is_left_of_a_run(start_method: str) -> None:
     context = multiprocessing.get_context(start_method)
-    collect_primes([(2, 3)], context=context)
+    collect_sieves([(2, 3)], context=context)
     before = open_descriptors()
-    collect_primes([(2, 300), (300, 10_000)], context=context)
+    collect_sieves([(2, 300), (300, 10_000)], context=context)
     assert not multiprocessing.active_children()
     assert open_descriptors() == before
 
@@ -239,19 +319,19 @@ def test_nothing_is_left_of_a_run(start_method: str) -> None:
 def test_what_a_child_raises_is_the_parents_error() -> None:
     impossible = "the process of the range 0-9,223,372,036,854,775,808"
     with pytest.raises(WorkerError, match=f"{impossible} failed: MemoryError"):
-        collect_primes([(0, 2**63)])
+        collect_sieves([(0, 2**63)])
 
 
 def test_ranges_that_are_only_counted_come_back_small(start_method: str) -> None:
     context = multiprocessing.get_context(start_method)
     stages: list[str] = []
     parts = [(2, 1000), (1000, 5_000_000)]
-    sieves = collect_primes(
-        parts, keep=False, context=context, callback=lambda _index, stage: stages.append(stage.name)
+    sieves = count_sieves(
+        parts, context=context, callback=lambda _index, stage: stages.append(stage.name)
     )
     assert [each.state()[3:] for each in sieves] == [(168, None), (348_345, None)]
-    assert stages.count("wait") == 2  # for its Sieve alone
-    assert len(primes(sieves)) == 348_513
+    assert "wait" not in stages  # for primes of others
+    assert stages.count("send") == 2
 
 
 @pytest.mark.parametrize("limit", ["10**7", "12345678"])

@@ -9,48 +9,55 @@ import subprocess
 import sys
 import threading
 import time
-from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
-from adapters import receive, send
-from demos._support.workers import PIPE, WorkerError, WorkerGroup, describe_exit
+from demos._support.timeline import Stage
+from demos._support.worker_process import WorkerConnection
+from demos._support.workers import WorkerError, WorkerGroup, describe_exit
 
 
-def answer(connection: Connection) -> None:
-    send(connection, receive(connection) * 2)
+def answer(factor: int, conn: WorkerConnection) -> None:
+    conn.send(conn.recv() * factor)
 
 
-def answer_by_pickle(connection: Connection) -> None:
-    connection.send(connection.recv() * 2)
-
-
-def fail(connection: Connection) -> None:
+def fail(conn: WorkerConnection) -> None:
     raise LookupError("nothing there")
 
 
-def send_something_else(connection: Connection) -> None:
-    connection.send_bytes(b"this is no pickle")
+def send_something_else(conn: WorkerConnection) -> None:
+    conn._connection.send_bytes(b"this is no pickle")
 
 
-def end(connection: Connection) -> None:
+def end(conn: WorkerConnection) -> None:
     os._exit(3)
 
 
-def leave_the_pipe_open(connection: Connection) -> None:
-    os.set_inheritable(connection.fileno(), True)
+def leave_the_pipe_open(conn: WorkerConnection) -> None:
+    os.set_inheritable(conn._connection.fileno(), True)
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(4)"], close_fds=False)
     os._exit(3)
 
 
-def sleep(connection: Connection) -> None:
+def sleep(conn: WorkerConnection) -> None:
     time.sleep(60)
 
 
-def fill(connection: Connection, size: int) -> None:
+def return_at_once(conn: WorkerConnection) -> None:
+    pass
+
+
+def fill(count: int, conn: WorkerConnection) -> None:
     """Write more than a pipe holds before reading what the other side writes."""
-    connection.send_bytes(bytes(size))
-    send(connection, len(connection.recv_bytes()))
+    for _ in range(count):
+        conn.send(bytes(10_000))  # which goes through the pipe, as it is small
+    conn.send(sum(len(conn.recv()) for _ in range(count)))
+
+
+def write_pid(path: str) -> None:
+    with open(path, "x", encoding="ascii") as file:
+        file.write(str(os.getpid()))
 
 
 @pytest.fixture
@@ -59,15 +66,39 @@ def group(start_method: str) -> WorkerGroup:
 
 
 @pytest.mark.slow
-def test_each_worker_answers_in_order(group: WorkerGroup) -> None:
-    arrived: list[int] = []
+def test_each_worker_answers_whichever_is_asked_first(group: WorkerGroup) -> None:
     with group:
-        workers = [group.start(f"child {number}", answer) for number in range(3)]
+        workers = [group.start(f"child {number}", answer, 2) for number in range(3)]
         for number, worker in enumerate(workers):
-            worker.send(lambda number=number: number)  # type: ignore[misc]
-        assert group.gather(workers, arrived.append) == [0, 2, 4]
-    assert arrived == [1, 2, 3]
+            worker.send(number)
+        assert [worker.recv() for worker in reversed(workers)] == [4, 2, 0]
     assert not multiprocessing.active_children()
+
+
+def test_the_stages_of_each_worker_arrive_in_order() -> None:
+    stages: list[list[Stage]] = [[], []]
+    context = multiprocessing.get_context()
+    with WorkerGroup(context, lambda index, stage: stages[index].append(stage)) as group:
+        workers = [group.start(f"child {number}", answer, 2) for number in range(2)]
+        for worker in workers:
+            worker.send(1)
+            assert worker.recv() == 2
+    for each in stages:
+        names = [stage.name for stage in each]
+        assert names == ["start", "wait", "rebuild", "sieve", "send", "sieve", "done"]
+        assert [stage.time for stage in each] == sorted(stage.time for stage in each)
+
+
+def test_a_function_without_a_pipe(tmp_path: Path) -> None:
+    with WorkerGroup(multiprocessing.get_context()) as group:
+        worker = group.run("child", write_pid, str(tmp_path / "pid"))
+        assert worker.recv() is None
+        assert (tmp_path / "pid").read_text("ascii") == str(worker.process.pid)
+    with (
+        pytest.raises(WorkerError, match="child failed: FileExistsError"),
+        WorkerGroup(multiprocessing.get_context()) as group,
+    ):
+        group.run("child", write_pid, str(tmp_path / "pid")).recv()
 
 
 @pytest.mark.parametrize(
@@ -75,6 +106,7 @@ def test_each_worker_answers_in_order(group: WorkerGroup) -> None:
     [
         (fail, "child 1 failed: LookupError: nothing there"),
         (end, "child 1 ended with exit code 3 before its work was done"),
+        (return_at_once, "child 1 ended with exit code 0 before its work was done"),
         (
             send_something_else,
             "what child 1 sent cannot be rebuilt: what was received is no",
@@ -85,38 +117,30 @@ def test_a_failure_is_an_error_at_once(group: WorkerGroup, work: object, message
     with group:
         workers = [group.start("child 0", sleep), group.start("child 1", work)]  # type: ignore[arg-type]
         with pytest.raises(WorkerError) as raised:
-            group.gather(workers)
+            workers[1].recv()
         assert re.match(message, str(raised.value))
         workers[0].process.terminate()
     assert not multiprocessing.active_children()
 
 
-def test_a_group_may_use_what_pickle_sends() -> None:
-    with WorkerGroup(multiprocessing.get_context(), PIPE) as group:
-        workers = [group.start("child 0", answer_by_pickle), group.start("child 1", fail)]
-        workers[0].send(lambda: 1)
-        assert group.gather(workers[:1]) == [2]
-        with pytest.raises(WorkerError, match="child 1 failed: LookupError: nothing there"):
-            group.gather(workers[1:])
-
-
 def test_an_object_that_does_not_pickle_is_an_error() -> None:
     with WorkerGroup(multiprocessing.get_context()) as group:
-        worker = group.start("child", answer)
-        worker.send(threading.Lock)
+        worker = group.start("child", answer, 2)
+        worker.send(threading.Lock())
         with pytest.raises(
             WorkerError, match="could not be sent its work: SerializeError: cannot pickle"
         ):
-            group.gather([worker])
+            worker.recv()
 
 
 def test_two_full_pipes_do_not_block_both_sides(group: WorkerGroup) -> None:
-    size = 8 << 20
+    count = 400  # 4 MB in each direction
     with group:
-        worker = group.start("child", fill, size)
-        worker.send_bytes(bytes(size))
-        assert len(worker.receive_bytes()) == size
-        assert worker.receive() == size
+        worker = group.start("child", fill, count)
+        for _ in range(count):
+            worker.send(bytes(10_000))
+        assert sum(len(worker.recv()) for _ in range(count)) == 10_000 * count
+        assert worker.recv() == 10_000 * count
 
 
 @pytest.mark.slow
@@ -126,7 +150,7 @@ def test_the_end_of_a_worker_is_noticed_while_a_grandchild_holds_its_pipe_open()
     with WorkerGroup(multiprocessing.get_context()) as group:
         worker = group.start("child", leave_the_pipe_open)
         with pytest.raises(WorkerError, match="child ended with exit code 3"):
-            group.gather([worker])
+            worker.recv()
     assert time.monotonic() - begun < 3
 
 
@@ -139,7 +163,7 @@ def test_the_death_of_a_worker_that_is_not_waited_for_is_noticed_at_once() -> No
     ):
         first = group.start("the first", sleep)
         group.start("the second", sleep).process.terminate()
-        group.gather([first])
+        first.recv()
     assert time.monotonic() - start < 30
 
 
@@ -150,12 +174,7 @@ def test_a_silent_worker_is_an_error_after_the_time_out(monkeypatch: pytest.Monk
         pytest.raises(WorkerError, match=r"no message from the sleeper for 0\.2 s"),
         WorkerGroup(context) as group,
     ):
-        group.gather([group.start("the sleeper", sleep)])
-    with (
-        pytest.raises(WorkerError, match=r"no message from the sleeper for 0\.2 s"),
-        WorkerGroup(context) as group,
-    ):
-        group.start("the sleeper", sleep).receive()
+        group.start("the sleeper", sleep).recv()
     assert not multiprocessing.active_children()
 
 

@@ -5,11 +5,16 @@ A reader of the demos needs none of it.
 | module | what it holds |
 |---|---|
 | `arguments` | command-line options that the demos share |
-| `workers` | child processes with a pipe each |
+| `workers` | child processes with a pipe each, from the side of the parent |
+| `worker_process` | what such a process runs, and its end of the pipe |
+| `managers` | the process of a multiprocessing.Manager |
 | `pool` | a multiprocessing.Pool that reports dead workers |
 | `clusters` | a local cluster and an executor for each engine |
 | `interrupts` | Ctrl-C and the death of the parent process |
-| `ranges` | ranges of integers, and the base primes that each of them needs |
+| `ranges` | ranges of integers |
+| `counting` | ranges that are only counted, in parallel |
+| `sieve_options` | the options of the pipe sieve |
+| `sieve_report` | what it shows: its progress, a table, a check |
 | `words` | recipes to make lists of words, their division, a check of what is a word |
 | `supply` | the words that a command line asks for, in each form that can be searched |
 | `moves` | what it costs to search on workers: the bytes that move, and the time |

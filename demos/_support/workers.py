@@ -1,109 +1,89 @@
-"""Worker processes with a pipe each; every wait for a worker ends when the worker does.
+"""Worker processes with a pipe each; every wait for a worker ends when one of the workers does.
 
-The main thread of the parent reads from the pipes, and one thread per worker writes. A worker that
-writes therefore always has a reader, and two full pipes cannot deadlock the two processes. Objects
-travel by `adapters.send` and `adapters.receive`: large parts of them are not in the pipe, but in
-shared memory.
+A worker process runs a function whose last argument is its end of the pipe, a WorkerConnection; the
+parent has the other end, a Worker. Both have the `send` and `recv` of a multiprocessing connection.
+Objects travel by `adapters.send` and `adapters.receive`: large parts of them are not in the pipe,
+but in shared memory.
+
+The main thread of the parent reads from all pipes while it waits for one, and a thread per worker
+writes. A worker that writes therefore always has a reader, and two full pipes cannot deadlock the
+two processes.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple
+from typing import Any
 
 from adapters import RebuildError, receive, send
-from demos._support import interrupts
+from demos._support import interrupts, timeline
+from demos._support.timeline import Stage
+from demos._support.worker_process import Failure, Stages, call, run
 
 JOIN_TIMEOUT = 5.0  # seconds for a worker to exit by itself, and again after each signal
 REPLY_TIMEOUT = 3600.0  # seconds until the next message; the demos' longest work takes less
+
+Callback = Callable[[int, Stage], object]
 
 
 class WorkerError(RuntimeError):
     """A worker process ended, failed or sent nothing for REPLY_TIMEOUT seconds."""
 
 
-class Failure(NamedTuple):
-    """What a worker sends in place of a result when its function raised."""
-
-    reason: str
-
-
-class Transport(NamedTuple):
-    """How objects go through a pipe.
-
-    Args:
-        send: Sends an object through the connection that it is called with.
-        receive: Receives one, likewise.
-    """
-
-    send: Callable[[Connection, Any], None]
-    receive: Callable[[Connection], Any]
-
-
-SEGMENTS = Transport(send, receive)  # large parts go through shared memory
-PIPE = Transport(Connection.send, Connection.recv)  # all goes through the pipe, as pickle sends it
-
-
 class Worker:
-    """One worker process, this end of its pipe, and the thread that writes to the pipe.
+    """One worker process, the parent's end of its pipe, and the thread that writes to it.
 
     Attributes:
         label: The name of the worker in messages.
         process: The worker process.
-        connection: To read from; write with `send` and `send_bytes`.
+        connection: The pipe; only the group reads from it.
+        inbox: What the worker has sent, and nobody has asked for.
+        done: Whether its function has returned.
     """
 
     def __init__(
-        self, label: str, process: BaseProcess, connection: Connection, transport: Transport
+        self, group: WorkerGroup, label: str, process: BaseProcess, connection: Connection
     ) -> None:
         self.label = label
         self.process = process
         self.connection = connection
-        self._transport = transport
-        self._outbox: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self.inbox: deque[Any] = deque()
+        self.done = False
+        self._group = group
+        self._outbox: queue.SimpleQueue[tuple[object] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name=f"to {label}", daemon=True)
         self._send_error: Exception | None = None
 
-    def send(self, make: Callable[[], object]) -> None:
-        """Send the object that `make()` returns; the writer thread makes it, sends and frees it."""
-        self._post(lambda: self._transport.send(self.connection, make()))
+    def send(self, obj: object) -> None:
+        """Send an object, which must not change: the thread of this worker sends it in its time."""
+        if self._writer.ident is None:  # not earlier: a process with threads should not fork
+            with interrupts.deferred():  # in this thread, too: a Ctrl-C is for the main thread
+                self._writer.start()
+        self._outbox.put((obj,))
 
-    def send_bytes(self, data: bytes | memoryview) -> None:
-        """Send one message of bytes."""
-        self._post(lambda: self.connection.send_bytes(data))
-
-    def receive(self) -> Any:
+    def recv(self) -> Any:
         """Wait for the next object that the worker sends.
 
         Raises:
-            WorkerError: the worker ended, sent a Failure or what cannot be rebuilt, or sent nothing
-                for REPLY_TIMEOUT.
+            WorkerError: a worker of the group ended before its work was done, failed, or sent what
+                cannot be rebuilt; or none sent anything for REPLY_TIMEOUT.
         """
-        try:
-            message = self._read(partial(self._transport.receive, self.connection))
-        except RebuildError as error:
-            raise WorkerError(f"what {self.label} sent cannot be rebuilt: {error}") from error
-        if isinstance(message, Failure):
-            raise WorkerError(f"{self.label} failed: {message.reason}")
-        return message
-
-    def receive_bytes(self) -> bytes:
-        """Wait for the next message of bytes.
-
-        Raises:
-            WorkerError: the worker ended, or sent nothing for REPLY_TIMEOUT.
-        """
-        data: bytes = self._read(self.connection.recv_bytes)
-        return data
+        while not self.inbox:
+            if self.done:
+                raise self.exit_error()
+            if not self._group.read(REPLY_TIMEOUT):
+                raise timeout_error(self.label)
+        return self.inbox.popleft()
 
     def close(self) -> None:
         """Wait for the process, kill it after JOIN_TIMEOUT, and close its pipe.
@@ -130,15 +110,10 @@ class Worker:
         code = describe_exit(self.process.exitcode)
         return WorkerError(f"{self.label} ended with {code} before its work was done")
 
-    def _post(self, write: Callable[[], object]) -> None:
-        if self._writer.ident is None:  # not earlier: a process with threads should not fork
-            self._writer.start()
-        self._outbox.put(write)
-
     def _write(self) -> None:
-        while (write := self._outbox.get()) is not None:
+        while (posted := self._outbox.get()) is not None:
             try:
-                write()
+                send(self.connection, *posted)
             except OSError:  # the worker ended, which the reader reports
                 return
             except Exception as error:
@@ -146,26 +121,20 @@ class Worker:
                 self.process.terminate()
                 return
 
-    def _read(self, read: Callable[[], Any]) -> Any:
-        try:
-            if not self.connection.poll(REPLY_TIMEOUT):
-                raise timeout_error(self.label)
-            return read()
-        except (EOFError, OSError):
-            raise self.exit_error() from None
-
 
 class WorkerGroup:
     """Worker processes that all end with the `with` block.
 
     Args:
-        context: The multiprocessing context that starts them.
-        transport: How objects go to the workers and back.
+        context: The multiprocessing context that starts them; None for the default.
+        callback: Called with the index of a worker and each Stage that it enters, in order.
     """
 
-    def __init__(self, context: BaseContext, transport: Transport = SEGMENTS) -> None:
-        self._context = context
-        self._transport = transport
+    def __init__(
+        self, context: BaseContext | None = None, callback: Callback | None = None
+    ) -> None:
+        self._context = context or multiprocessing.get_context()
+        self._callback = callback
         self._workers: list[Worker] = []
 
     def __enter__(self) -> WorkerGroup:
@@ -174,8 +143,10 @@ class WorkerGroup:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with interrupts.deferred():
             deadline = time.monotonic() + JOIN_TIMEOUT
+            if kind is None:  # the workers have sent their last messages, and exit by themselves
+                self._read_the_rest(deadline)
             for worker in self._workers:
-                if kind is None:  # the worker has sent its last message, and exits by itself
+                if kind is None:
                     worker.process.join(max(0.0, deadline - time.monotonic()))
                 worker.process.terminate()
             for worker in self._workers:
@@ -183,7 +154,7 @@ class WorkerGroup:
             self._workers.clear()
 
     def start(self, label: str, function: Callable[..., object], *arguments: object) -> Worker:
-        """Start a worker that calls `function(connection, *arguments)`.
+        """Start a worker that calls `function(*arguments, conn)`; conn is a WorkerConnection.
 
         Start all workers before you send to one: the first `send` starts a thread.
 
@@ -197,12 +168,10 @@ class WorkerGroup:
         # would get no EOFError when the parent ends.
         forks = self._context.get_start_method() == "fork"
         inherited = [worker.connection for worker in self._workers] + [here] if forks else []
+        self._tell(len(self._workers), Stage.begins(timeline.START))
         with interrupts.deferred():
             process = self._context.Process(  # type: ignore[attr-defined]
-                target=_run,
-                name=label,
-                args=(there, inherited, self._transport, function, arguments),
-                daemon=True,
+                target=run, name=label, args=(there, inherited, function, arguments), daemon=True
             )
             try:
                 process.start()
@@ -211,47 +180,64 @@ class WorkerGroup:
                 raise
             finally:
                 there.close()
-            worker = Worker(label, process, here, self._transport)
+            worker = Worker(self, label, process, here)
             self._workers.append(worker)
         return worker
 
-    def ready(self, workers: list[Worker]) -> Iterator[Worker]:
-        """Wait until at least one of `workers` has sent a message; yield those that have.
+    def run(self, label: str, function: Callable[..., object], *arguments: object) -> Worker:
+        """Start a worker that calls `function(*arguments)` and then sends None."""
+        return self.start(label, call, function, *arguments)
+
+    def read(self, seconds: float) -> bool:
+        """Read a message of each worker that has sent one; wait for the first one.
+
+        Returns:
+            Whether there was one, or the end of a worker, within so many seconds.
 
         Raises:
-            WorkerError: one of `workers` ended without a message, any other worker of the group
-                failed, or no message came for REPLY_TIMEOUT.
+            WorkerError: as `Worker.recv`.
         """
-        others = [w for w in self._workers if w not in workers and w.process.exitcode != 0]
-        awaited = [part for w in workers for part in (w.connection, w.process.sentinel)]
-        ready = wait([*awaited, *(other.process.sentinel for other in others)], REPLY_TIMEOUT)
-        for other in others:
-            if other.process.exitcode:
-                raise other.exit_error()
-        if not ready:
-            raise timeout_error(", ".join(worker.label for worker in workers))
-        for worker in workers:
+        running = self._running()
+        ready = wait(
+            [part for w in running for part in (w.connection, w.process.sentinel)], seconds
+        )
+        for index, worker in enumerate(self._workers):
+            if worker not in running:
+                continue
             if worker.connection in ready:
-                yield worker
+                self._receive(index, worker)
             elif worker.process.sentinel in ready and not _has_data(worker.connection):
                 raise worker.exit_error()
+        return bool(ready)
 
-    def gather(self, workers: list[Worker], arrived: Callable[[int], object] = id) -> list[Any]:
-        """Wait for one object of each worker; return the objects in the order of `workers`.
+    def _read_the_rest(self, deadline: float) -> None:
+        with suppress(WorkerError):  # all that was asked for has arrived
+            while self._running() and (left := deadline - time.monotonic()) > 0:
+                self.read(left)
 
-        Args:
-            workers: Those that send one object each.
-            arrived: Called with the number of objects so far, each time that it grows.
+    def _receive(self, index: int, worker: Worker) -> None:
+        try:
+            message = receive(worker.connection)
+        except RebuildError as error:
+            problem = f"what {worker.label} sent cannot be rebuilt: {error}"
+            raise WorkerError(problem) from error
+        except (EOFError, OSError):
+            raise worker.exit_error() from None
+        if isinstance(message, Failure):
+            raise WorkerError(f"{worker.label} failed: {message.reason}")
+        if not isinstance(message, Stages):
+            worker.inbox.append(message)
+            return
+        worker.done = message.entered[-1].name == timeline.DONE
+        self._tell(index, *message.entered)
 
-        Raises:
-            WorkerError: as `ready` and `Worker.receive` do.
-        """
-        objects: dict[Worker, Any] = {}
-        while len(objects) < len(workers):
-            for worker in self.ready([worker for worker in workers if worker not in objects]):
-                objects[worker] = worker.receive()
-                arrived(len(objects))
-        return [objects[worker] for worker in workers]
+    def _tell(self, index: int, *entered: Stage) -> None:
+        if self._callback is not None:
+            for stage in entered:
+                self._callback(index, stage)
+
+    def _running(self) -> list[Worker]:
+        return [worker for worker in self._workers if not worker.done]
 
 
 def timeout_error(label: str) -> WorkerError:
@@ -274,23 +260,3 @@ def _has_data(connection: Connection) -> bool:
         return connection.poll(0)
     except OSError:  # a broken pipe, on Windows
         return False
-
-
-def _run(
-    connection: Connection,
-    inherited: list[Connection],
-    transport: Transport,
-    function: Callable[..., object],
-    arguments: tuple[object, ...],
-) -> None:
-    for other in inherited:
-        other.close()
-    interrupts.initialize_child()
-    try:
-        function(connection, *arguments)
-    except Exception as error:  # the parent reports it in one line
-        with suppress(OSError):  # the parent has ended, which caused the error
-            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-            transport.send(connection, Failure(reason))
-    finally:
-        connection.close()
