@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
-    """Run the command; without click, say what to install."""
+    """Run the command; without click, say what to install.
+
+    What the encoding of the terminal lacks is printed as an escape.
+    """
+    with suppress(AttributeError, OSError, ValueError):  # stdout is None, replaced or closed
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         from adapters._cli.command import command
     except ImportError as error:

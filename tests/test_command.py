@@ -223,6 +223,19 @@ def test_help_says_what_there_is() -> None:
         assert name in done.stdout
 
 
+def test_what_the_terminal_cannot_show_is_an_escape(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text('parts = {"été": (n for n in [])}', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "adapters", "explain", "job.py:parts"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert b"Traceback" not in done.stderr
+    assert rb"parts['\xe9t\xe9']" in done.stdout
+
+
 def test_without_click_it_says_what_to_install() -> None:
     program = "import sys; sys.modules['click'] = None; import runpy; runpy.run_module('adapters')"
     program = program.replace(
