@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,14 @@ def test_each_module_holds_one_idea() -> None:
         for path in (PACKAGE.parent / name).rglob("*.py")
     }
     assert {path: count for path, count in lines.items() if count > 300} == {}
+
+
+def test_a_program_of_the_demos_is_read_in_minutes() -> None:
+    programs = sorted((PACKAGE.parent / "demos").glob("*.py"))
+    assert len(programs) > 7
+    for path in programs:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 250, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 30, f"{path}: {node.name}"
