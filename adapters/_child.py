@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from adapters import _own_folder
+from adapters import _interrupts, _own_folder
 from adapters._interpreter import Interpreter
 from adapters._naming import in_words
 from adapters.errors import failures
@@ -97,7 +97,7 @@ class Child(AbstractContextManager["Child"]):
         # Few arguments: start() hangs where a child does not read them (python/cpython#118981).
         context: Any = multiprocessing.get_context(self._method)
         self._process = context.Process(target=_serve, args=args, daemon=True)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _interrupts.deferred(self._method == "fork"):
             # Python warns of a fork beside threads, as the child may hang: there is a time-out.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process.start()
@@ -211,8 +211,7 @@ def _kill(process: Any) -> None:
     with suppress(AttributeError, OSError):  # where there are process groups
         os.killpg(process.pid, signal.SIGKILL)
     if process.exitcode is None:
-        # Not every platform has the signal that cannot be ignored.
-        (process.kill if hasattr(signal, "SIGKILL") else process.terminate)()
+        (process.kill if hasattr(signal, "SIGKILL") else process.terminate)()  # as on Windows
     if _exit_code(process, _GRACE) is not None:
         process.close()
 
@@ -266,6 +265,7 @@ def _serve(
     with suppress(AttributeError, OSError):  # a process group, which the parent can kill
         os.setpgid(0, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)  # in place of a handler of the parent
+        _interrupts.forget()  # of the group that it has left
     if quiet:
         with open(os.devnull, "wb") as null:
             os.dup2(null.fileno(), 1)

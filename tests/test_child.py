@@ -254,6 +254,47 @@ def test_the_parent_raises_an_exception(start_method: str) -> None:
     assert is_gone(*processes)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_an_interrupt_during_the_fork_is_raised_after_it() -> None:
+    program = """
+import os, signal
+from adapters._child import Child
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+os.register_at_fork(after_in_parent=interrupt)
+try:
+    Child("fork")
+except KeyboardInterrupt:
+    print("raised")
+"""
+    assert run_python("-c", program) == "raised\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_an_interrupt_of_the_group_during_the_fork_is_the_parents_alone() -> None:
+    program = """
+import os, signal
+from adapters._child import Child
+
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))
+with Child("fork") as child:
+    print(child.call(abs, -1))
+"""
+    assert run_python("-c", program) == "1\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_an_interrupt_is_not_blocked_in_a_forked_child() -> None:
+    with Child("fork") as child, pytest.raises(ChildRaisedError, match="KeyboardInterrupt"):
+        child.call(_interrupt_itself)
+
+
+def _interrupt_itself() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 @pytest.mark.slow
 def test_it_ends_by_itself(start_method: str) -> None:
     with Child(start_method, timeout=WAIT) as child:
