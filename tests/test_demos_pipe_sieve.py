@@ -176,7 +176,7 @@ def test_a_pipe_of_multiprocessing_does_as_well(start_method: str) -> None:
 
 
 @pytest.mark.skipif(not _owner.HAS_LOCKS, reason="there are no segments")
-def test_a_window_goes_back_through_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_goes_back_through_shared_memory() -> None:
     sizes: list[int] = []
 
     class Pipe:

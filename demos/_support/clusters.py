@@ -79,7 +79,7 @@ def executor(
         try:
             yield wrapped
         except BaseException:
-            _STOPS.get(engine, _cancel)(wrapped, setup)
+            _stop(engine, wrapped, others)
             raise
         wrapped.shutdown()
 
@@ -136,7 +136,7 @@ def _processes(setup: _Setup) -> futures.Executor:
             for first in [pool.submit(int) for _ in range(setup.workers)]:
                 first.result(REPLY_TIMEOUT)
     except BaseException:
-        _end(pool, setup)
+        _stop("processes", pool, setup.others)
         raise
     return pool
 
@@ -146,23 +146,23 @@ def _initialize(initializer: Callable[..., object], arguments: tuple[Any, ...]) 
     initializer(*arguments)
 
 
-def _end(executor: futures.Executor, setup: _Setup) -> None:
-    """End the workers, and wait for the thread that manages them, which then ends.
+def _stop(engine: str, executor: futures.Executor, others: frozenset[BaseProcess]) -> None:
+    """Cancel the tasks; on "processes", end the workers: all children but the others.
 
-    An interpreter that exits while this thread closes its pipe prints a traceback.
+    There, the thread that manages them is waited for: an interpreter that exits while this thread
+    closes its pipe prints a traceback.
     """
+    if engine != "processes":
+        executor.shutdown(wait=False, cancel_futures=True)
+        return
     with interrupts.deferred():
         for child in multiprocessing.active_children():
-            if child not in setup.others:
+            if child not in others:
                 child.terminate()
         shutdown = partial(executor.shutdown, cancel_futures=True)
         stop = threading.Thread(target=shutdown, daemon=True)  # which may wait for a dead worker
         stop.start()
         stop.join(JOIN_TIMEOUT)
-
-
-def _cancel(executor: futures.Executor, _setup: _Setup) -> None:
-    executor.shutdown(wait=False, cancel_futures=True)
 
 
 # Engines are imported where they are used: each is an optional extra.
@@ -216,6 +216,3 @@ _EXECUTORS: dict[str, Callable[[_Setup], futures.Executor]] = {
     "ray": _ray,
     "mpi": _mpi,
 }
-
-# What stops an executor after an error; _cancel, if there is nothing better.
-_STOPS = {"processes": _end}

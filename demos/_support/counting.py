@@ -26,18 +26,7 @@ def count_sieves(
 ) -> list[Sieve]:
     """Count ranges, each in a process of its own; the Sieves come back without bitmaps.
 
-    Args:
-        ranges: Pairs (first, last), each without `last`, in any order and with any gaps.
-        context: The multiprocessing context that starts the processes; None for the default.
-        callback: Called with the index of a range and each Stage that its process enters.
-
-    Returns:
-        The Sieves in ascending order.
-
-    Raises:
-        TypeError: a range is no pair of integers.
-        ValueError: it does not ascend from 0 on to 2**63 at most, or two ranges overlap.
-        WorkerError: a process ended before its work was done.
+    Arguments, the order of the Sieves and errors are those of `pipe_sieve.collect_sieves`.
     """
     parts = validated(ranges)
     with WorkerGroup(context, callback) as group:
