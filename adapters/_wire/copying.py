@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def is_copying(depth: int = 1) -> bool:
-    """Whether the copy module called a reducer.
+_OURS = ("adapters._wire.", "adapters._tracing.")  # between a reducer and who calls it
 
-    Args:
-        depth: 1 if the reducer calls this function, 2 if a function that it calls does.
-    """
+
+def is_copying() -> bool:
+    """Whether the copy module called the reducer that asks, itself or through functions here."""
     copy: Any = sys.modules.get("copy")
-    return copy is not None and sys._getframe(depth + 1).f_globals is vars(copy)
+    if copy is None:
+        return False
+    frame: Any = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_OURS):
+        frame = frame.f_back
+    return frame is not None and frame.f_globals is vars(copy)
 
 
 def own_reduction(obj: Any) -> Any:

@@ -9,7 +9,6 @@ from adapters._accelerated import accelerator, in_c
 from adapters._importable.importable import by_value_registry
 from adapters._wire.buffers import BUFFERS, OTHER, OutOfBand, inspect
 from adapters._wire.copying import is_copying
-from adapters._wire.ctype import is_ctype
 from adapters.errors import failures, is_failure
 
 TYPE_CHECKING = False
@@ -68,7 +67,7 @@ def reducer(
             arguments = (*arguments, cls)
         if attributes is None and links is None:
             return function, arguments, None, mark
-        if is_copying(depth):  # the copy module takes no function for a state
+        if is_copying():  # the copy module takes no function for a state
             if links is not None:
                 raise adapter.serialize_error(
                     "copy cannot copy what has links; use adapters.loads(adapters.dumps(obj))"
@@ -76,7 +75,6 @@ def reducer(
             return function, arguments, attributes, mark
         return function, arguments, (adapter.key, attributes, links), mark, None, complete
 
-    depth = 2 if is_ctype(adapter.target) else 1  # all C types have one reducer, which calls this
     return reduce if adapter.init is None and adapter.links is None else reduce_in_two_phases
 
 

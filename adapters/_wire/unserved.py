@@ -43,18 +43,17 @@ def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
     return UnknownAdapterError(problem, subject)
 
 
-def refuse(registry: Lookup, obj: Any, depth: int = 1) -> Any:
+def refuse(registry: Lookup, obj: Any) -> Any:
     """The reduction of what no adapter serves: only the copy module gets one, that of the type.
 
     Args:
         registry: Its adapters are told of.
         obj: The object.
-        depth: 1 if the caller of this function is the reducer.
 
     Raises:
         SerializeError: a pickler calls.
     """
-    if is_copying(depth + 1):
+    if is_copying():
         return own_reduction(obj)
     ctype, error = ctype_of(obj), unknown_adapter(registry, obj)
     reason = ""
