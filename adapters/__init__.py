@@ -23,10 +23,13 @@ from adapters.errors import (
     VersionError,
 )
 
+__version__ = "0.2.0"
+
 __all__ = [
     "Adapter",
     "AdapterError",
     "AdapterFound",
+    "AdapterSummary",
     "Answer",
     "Audit",
     "CacheInfo",
@@ -50,9 +53,12 @@ __all__ = [
     "Suggestions",
     "Task",
     "TaskError",
+    "Trace",
+    "TraceEvent",
     "UnknownAdapterError",
     "UntrustedError",
     "VersionError",
+    "__version__",
     "answer",
     "audit",
     "cache_clear",
@@ -76,6 +82,7 @@ __all__ = [
     "task",
     "testing",
     "to_spec",
+    "trace",
     "unregister",
 ]
 
@@ -96,11 +103,14 @@ if TYPE_CHECKING:
     from adapters._struct.layout import StructLayout, register_struct
     from adapters._suggest.suggest import suggest
     from adapters._suggest.suggestions import Candidate, Suggestions
+    from adapters._tracing.observer import TraceEvent
+    from adapters._tracing.trace import AdapterSummary, Trace, trace
     from adapters._wire.spec import Spec, to_spec
 
 # Imported on first use, as these import more than pickle does.
 _LAZY = {
     "AdapterFound": "_payload.audit_report",
+    "AdapterSummary": "_tracing.trace",
     "Answer": "_execution.task",
     "Audit": "_payload.audit_report",
     "CallFound": "_payload.audit_report",
@@ -116,6 +126,8 @@ _LAZY = {
     "StructLayout": "_struct.layout",
     "Suggestions": "_suggest.suggestions",
     "Task": "_execution.task",
+    "Trace": "_tracing.trace",
+    "TraceEvent": "_tracing.observer",
     "answer": "_execution.task",
     "audit": "_payload.audit",
     "cache_clear": "_sharing.cache",
@@ -133,6 +145,7 @@ _LAZY = {
     "task": "_execution.task",
     "testing": "testing",
     "to_spec": "_wire.spec",
+    "trace": "_tracing.trace",
 }
 
 # Older payloads name these.

@@ -15,6 +15,7 @@ except ImportError:  # an interpreter without the C pickler
     import pickle  # type: ignore[no-redef]
     from pickle import PickleBuffer
 
+from adapters import _events
 from adapters._naming import in_words, notes_of, qualified_name, shown
 from adapters._plain_pickler import NotImportableError, PlainPickler
 from adapters._wire.rebuild import registry
@@ -82,7 +83,10 @@ def dumps(
         ValueError: there is no such protocol, or it has no buffers.
         TypeError: `protocol` is no integer, or `buffer_callback` is no function.
     """
-    return b"".join(write(obj, protocol, buffer_callback))
+    observer = _events.observer
+    if observer is None:
+        return b"".join(write(obj, protocol, buffer_callback))
+    return b"".join(observer.dumps(write, obj, protocol, buffer_callback))
 
 
 class Pieces(list):  # type: ignore[type-arg]
@@ -227,19 +231,27 @@ def loads(
         return trusted_loads(
             data, buffers=buffers, trusted=trusted, by_value=by_value, max_bytes=max_bytes
         )
+    observer = _events.observer
     try:
-        return pickle.loads(data, buffers=buffers)
+        if observer is None:
+            return pickle.loads(data, buffers=buffers)
+        return observer.loads(pickle.loads, data, buffers)
     except (AdapterError, MemoryError):
         raise
     except failures() as error:
         raise _rebuild_error(error, data, buffers) from error
 
 
-def load_large(data: memoryview, buffers: Iterable[Any]) -> Any:
-    """As `loads`, for a payload that may hold large `bytes`; faster where it does."""
-    from adapters._segments.body import Body
+def load_message(data: Any, buffers: Iterable[Any]) -> Any:
+    """As `loads`, for a message of this package, of which a trace is told elsewhere.
 
+    It is faster where the payload holds large `bytes`, and is memory of a segment.
+    """
     try:
+        if type(data) is not memoryview:
+            return pickle.loads(data, buffers=buffers)
+        from adapters._segments.body import Body
+
         return pickle.Unpickler(Body(data), buffers=buffers).load()
     except (AdapterError, MemoryError):
         raise

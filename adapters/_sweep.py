@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, time
 
-from adapters import _owner
+from adapters import _events, _owner
 from adapters._user_folder import folders_of, names_in
 
 _UNLOCKED = 60.0  # seconds after which a folder without a lock has no owner
@@ -31,6 +31,7 @@ def remove_dead(folder: str, clear: Callable[[str], object]) -> None:
         os.rmdir(folder)
     with _owner.without_owner(folder) as is_dead:
         if is_dead:
+            _events.debug("sweeping %s, whose owner has ended without doing so", folder)
             clear(folder)
             if os.listdir(folder) == [_owner.LOCK]:
                 other = rename(folder)

@@ -31,6 +31,17 @@ def echo(obj: Any) -> Any:
     return obj
 
 
+def trace_a_copy(obj: Any) -> Any:
+    """What a trace in this process sees of a copy."""
+    import copy
+
+    import adapters
+
+    with adapters.trace() as trace:
+        copy.deepcopy(obj)
+    return dict(trace.counts())
+
+
 def look_at_buffers(obj: Any) -> list[tuple[str, str, int, bool, bytes]]:
     """What the buffers of a state are, and their bytes."""
     return [
@@ -97,6 +108,11 @@ def kill_itself() -> None:
 
 
 _kept: list[Any] = []
+
+
+def die_at(_: object) -> None:
+    """Die by a signal, whatever comes."""
+    kill_itself()
 
 
 def keep(thing: Any) -> int:

@@ -21,7 +21,10 @@ def test_listing() -> None:
     assert names == sorted(names)
     assert len(names) == len(adapters.registry)
     assert "tools.Tool" in adapters.registry
-    assert repr(adapters.registry) == f"<Registry of {len(names)} adapters>"
+    shown = repr(adapters.registry)
+    assert shown.startswith(f"<Registry of {len(names)} adapters: {', '.join(names[:10])}")
+    more = len(names) - 10
+    assert shown.endswith(f"{names[9]} and {more} more>" if more > 0 else f"{names[-1]}>")
     assert adapters.registry["tools.Tool"].target is Tool
 
 

@@ -123,7 +123,7 @@ def test_a_task_that_is_cancelled_while_it_is_submitted_disturbs_no_other(
     assert tasks[1].result(TIMEOUT) == 1
     assert tasks[0].cancelled()
     executor.shutdown()
-    assert caplog.records == []
+    assert [each for each in caplog.records if each.name != "adapters"] == []
 
 
 def test_shutdown_waits_for_tasks_that_run_again(
@@ -201,7 +201,7 @@ def test_a_future_that_is_done_cannot_be_cancelled(
     assert future.result(TIMEOUT) == 1
     assert not future.cancel()
     executor.shutdown()
-    assert caplog.records == []
+    assert [each for each in caplog.records if each.name != "adapters"] == []
 
 
 def test_shutdown_may_cancel_tasks_that_would_run_again(
@@ -233,7 +233,7 @@ def test_a_pool_that_cannot_be_made_gives_each_task_that_error(
             future.result(TIMEOUT)
     assert isinstance(executor.submit(abs, -1).exception(TIMEOUT), kind)
     executor.shutdown()
-    assert caplog.records == []
+    assert [each for each in caplog.records if each.name != "adapters"] == []
 
 
 def test_a_thousand_tasks_that_are_done_at_once_run_again(
@@ -247,7 +247,7 @@ def test_a_thousand_tasks_that_are_done_at_once_run_again(
     supply.ready.set()
     assert [future.result(10) for future in tasks] == list(range(1000))
     executor.shutdown()
-    assert caplog.records == []
+    assert [each for each in caplog.records if each.name != "adapters"] == []
 
 
 def test_a_pool_that_breaks_with_a_lock_that_its_submit_needs() -> None:
@@ -323,7 +323,7 @@ def test_a_task_that_has_failed_cannot_be_cancelled(
     assert isinstance(second.exception(TIMEOUT), futures.BrokenExecutor)
     executor.shutdown()
     assert cancelled == [False]
-    assert caplog.records == []
+    assert [each for each in caplog.records if each.name != "adapters"] == []
 
 
 def test_a_pool_that_refuses_tasks_gives_each_its_error(manual: list[Manual]) -> None:

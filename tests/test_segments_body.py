@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from adapters._pickling import load_large
+from adapters._pickling import load_message
 from adapters._segments import body
 from adapters._segments.body import Body
 from adapters.errors import RebuildError
@@ -42,20 +42,20 @@ def test_loads_what_pickle_loads(protocol: int, large: int) -> None:
     if protocol == 0 and large > 1 << 17:
         pytest.skip("its lines are read byte by byte")
     obj = [b"x" * large, {"a": bytearray(large)}, "line\n", 7]
-    assert load_large(memoryview(pickle.dumps(obj, protocol)), ()) == obj
+    assert load_message(memoryview(pickle.dumps(obj, protocol)), ()) == obj
 
 
 def test_loads_buffers_beside_it() -> None:
     views: list[pickle.PickleBuffer] = []
     data = pickle.dumps([pickle.PickleBuffer(b"abc"), 1], 5, buffer_callback=views.append)
-    assert load_large(memoryview(data), [b"abc"]) == [b"abc", 1]
+    assert load_message(memoryview(data), [b"abc"]) == [b"abc", 1]
 
 
 @pytest.mark.parametrize("where", [0, 1, 100, -1])
 def test_what_is_cut_off_is_an_error(where: int) -> None:
     data = pickle.dumps([b"x" * 200, bytearray(200_000), "end"], 5)
     with pytest.raises(RebuildError, match="cannot load a payload"):
-        load_large(memoryview(data)[:where], ())
+        load_message(memoryview(data)[:where], ())
 
 
 def test_large_pages_are_asked_for_inside_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ the pool.
 | `task_future` | `TaskFuture`: what happens to a task until it is done |
 | `openers` | threads that open results |
 | `messages` | call items and result items: how they are run and opened |
+| `traced` | what a worker records of a task, for an `adapters.trace()` of the caller |
 | `packing` | how the objects in them are pickled |
 | `parts` | the pickle and the large parts of a message, and how these travel |
 | `remote_traceback` | the cause of an error that was raised in a worker |

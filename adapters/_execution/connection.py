@@ -7,8 +7,9 @@ import pickle
 from threading import RLock
 from typing import Any, Protocol
 
+from adapters import _events
 from adapters._execution.packing import BY_EITHER, Form, Packed
-from adapters._execution.parts import mark_sent, unpack
+from adapters._execution.parts import large_parts, mark_sent, unpack
 from adapters._naming import shown
 from adapters._segments import receiver, sender  # noqa: F401  before children are forked
 from adapters._segments.home import Home, sweep_at_exit
@@ -49,7 +50,10 @@ def send(connection: Connection, obj: object, /) -> None:
     """
     form: Form = (BY_EITHER, "multiprocessing", None, _folder())
     message = Packed(obj, form, is_kept=True).message
-    connection.send_bytes(pickle.dumps((_KIND, *message), 5))
+    data = pickle.dumps((_KIND, *message), 5)
+    connection.send_bytes(data)
+    if _events.observer is not None:
+        _tell("send", connection, data, message)
     mark_sent(message)
 
 
@@ -76,7 +80,17 @@ def receive(connection: Connection, /) -> Any:
     except failures() as error:
         problem = "what was received is no message of adapters.send, which the other end has to use"
         raise RebuildError(problem, "message") from error
+    if _events.observer is not None:
+        _tell("receive", connection, data, message)
     return unpack(*message)
+
+
+def _tell(kind: str, connection: Connection, data: bytes, message: Any) -> None:
+    """Tell a trace of a message, whose large parts are in its data or in segments."""
+    large = large_parts(message)
+    inside = sum(size for size, is_inside in large if is_inside)
+    size = len(data) - inside, sum(size for size, _ in large)
+    _events.observer.record(kind, type(connection).__name__, size)
 
 
 def _folder() -> str:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from concurrent import futures
 from typing import Any, Protocol
 
+from adapters import _events
 from adapters._execution import registrations
 from adapters._execution.engine import Engine
 from adapters._execution.messages import Head
 from adapters._execution.openers import Openers
 from adapters._execution.packing import BY_NAME, BY_VALUE, Form, Packed
+from adapters._execution.traced import run_traced
 from adapters._execution.watchdog import shut_down, start_watchdog
 from adapters._importable import main_script
 from adapters._segments.home import Home
@@ -62,6 +64,7 @@ class Dispatcher:
         self._lacking: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._pending: set[Pending] = set()
         self._closed = False
+        self._has_warned = hasattr(inner, "submit_once")  # a RestartingExecutor does so itself
         self._idle = threading.Event()  # set once it is closed and all tasks are done
         if engine.waits_at_exit:
             _live.add(self)
@@ -104,10 +107,19 @@ class Dispatcher:
     ) -> futures.Future[Any]:
         """Submit what runs in a worker; `once` says that it must not run a second time."""
         inner = self.inner
+        if _events.observer is not None:
+            _events.observer.message("task", self.engine.name, args[1:])
+            function, args = run_traced, (self.engine.name, function, *args)
         submit = getattr(inner, "submit_once", inner.submit) if once else inner.submit
         future = submit(function, *args)
         start_watchdog(inner)
         return future
+
+    def broke(self, error: BaseException) -> None:
+        """Log once that the inner executor has lost its tasks, unless it makes another."""
+        if isinstance(error, futures.BrokenExecutor) and not self._has_warned:
+            self._has_warned = True
+            _events.warning("%r is broken, and its tasks are lost: %s", self.inner, error)
 
     def add(self, task: Pending) -> None:
         """Count a task that is to be submitted.

@@ -23,6 +23,7 @@ class Engine:
     """What an inner executor does with a task.
 
     Attributes:
+        name: That of its type.
         in_process: Whether tasks run in this process, where nothing needs to be pickled.
         by_value: Whether it sends classes and functions of the main script by value.
         runs_script: Whether its workers are known to run the main script of this process, so that
@@ -34,6 +35,7 @@ class Engine:
     """
 
     def __init__(self, inner: futures.Executor) -> None:
+        self.name = type(inner).__name__
         main_script.path()  # which is remembered
         packages = {cls.__module__.partition(".")[0] for cls in type(inner).__mro__}
         self.by_value = not packages.isdisjoint(_BY_VALUE) or getattr(inner, "by_value", False)

@@ -14,6 +14,7 @@ from weakref import ref
 from adapters._execution.dispatcher import Dispatcher
 from adapters._execution.messages import LACKS, PLAIN, Outcome, ResultItem, raise_error
 from adapters._execution.task_future import TaskFuture
+from adapters._execution.traced import result_item
 from adapters._execution.work import Chunk
 from adapters.errors import failures
 
@@ -71,8 +72,10 @@ class SentChunk:
 
     def arrived(self, source: futures.Future[Any]) -> None:
         """Callback of the inner executor's future."""
-        if not source.cancelled() and source.exception() is None:
-            answer = source.result()
+        if not source.cancelled() and (error := source.exception()) is not None:
+            self._dispatcher.broke(error)
+        elif not source.cancelled():
+            answer = result_item(source)
             if answer[0] != LACKS:
                 self._chunk.release()
             if answer[0] != PLAIN:
@@ -103,7 +106,7 @@ class SentChunk:
         error = _error_of(self._source, end)
         if error is not None:
             return None, self._chunk.lost(error)[0]
-        answer = self._source.result()
+        answer = result_item(self._source)
         if answer[0] != PLAIN:
             future = self._open(answer)
             error = _error_of(future, end)

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adapters._pickling import load_large, loads
+from adapters import _events
+from adapters._pickling import load_message
 from adapters._segments.limits import LEAST
 from adapters.errors import RebuildError
 
@@ -49,9 +50,12 @@ class Part:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._sender is not None:
-            memories = [PickleBuffer(each).raw() for each in self._pieces]
-            size = sum(each.nbytes for each in memories)
-            if (handed := self._sender.hand_over(memories, size)) is not None:
+            memories, size = self._memories(), self.size
+            handed = self._sender.hand_over(memories, size)
+            if (observer := _events.observer) is not None:
+                kind = "no room" if handed is None else "segment"
+                observer.record(kind, "sent", (0, size))
+            if handed is not None:
                 if self._is_kept:
                     self._handed = [each for each in self._handed if each.is_unread()] + [handed]
                 from adapters._segments.receiver import take
@@ -60,6 +64,14 @@ class Part:
         if protocol >= 5 and len(self._pieces) == 1:
             return memoryview, (PickleBuffer(self._pieces[0]),)
         return bytes if self._is_read_only() else bytearray, (self._joined(),)
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return sum(each.nbytes for each in self._memories())
+
+    def _memories(self) -> list[memoryview]:
+        return [PickleBuffer(each).raw() for each in self._pieces]
 
     def mark_sent(self) -> None:
         """Note that the message was sent: it may be read for as long as there is somebody to."""
@@ -80,7 +92,7 @@ class Part:
             return view.readonly
 
     def _joined(self) -> bytes:
-        return b"".join(PickleBuffer(each).raw() for each in self._pieces)
+        return b"".join(self._memories())
 
 
 def message_of(
@@ -119,6 +131,19 @@ def mark_sent(message: Message) -> None:
             part.mark_sent()
 
 
+def large_parts(message: Message) -> list[tuple[int, bool]]:
+    """The bytes of each large part of a message, and whether the transport itself carries them."""
+    body, buffers = message
+    found = []
+    for part in (body, *buffers):
+        if type(part) is Part:
+            found.append((part.size, not part._handed))
+        elif type(part) in (memoryview, bytearray):
+            view = memoryview(part)
+            found.append((view.nbytes, type(view.obj) in (bytes, bytearray)))
+    return found
+
+
 def copy_memory(part: Any) -> Any:
     """A message, or a result item, that shares no memory with this one."""
     if type(part) is tuple:
@@ -145,10 +170,7 @@ def arrived(part: Any) -> Any:
 
 def unpack(body: Any, buffers: tuple[Any, ...]) -> Any:
     """The object of a message; raises as `adapters.loads`."""
-    data = arrived(body)
-    if type(data) is memoryview:  # from a segment
-        return load_large(data, map(arrived, buffers))
-    return loads(data, buffers=map(arrived, buffers))
+    return load_message(arrived(body), map(arrived, buffers))
 
 
 def unpack_plain(body: Any) -> Any:
@@ -158,4 +180,4 @@ def unpack_plain(body: Any) -> Any:
         RebuildError: its part could not be taken.
     """
     data = arrived(body)
-    return load_large(data, ()) if type(data) is memoryview else pickle.loads(data)
+    return load_message(data, ()) if type(data) is memoryview else pickle.loads(data)

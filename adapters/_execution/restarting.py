@@ -10,6 +10,7 @@ from threading import Condition, Thread, local
 from typing import Any
 from weakref import ref
 
+from adapters import _events
 from adapters._execution.backlog import Backlog
 from adapters._execution.failed_executor import FailedExecutor
 from adapters._execution.watchdog import shut_down, start_watchdog, wait_for_manager
@@ -45,9 +46,8 @@ class RestartingExecutor(futures.Executor):
         self._refusals = 0  # by executors in a row, none of which accepted a task
         self._restarts: list[Thread] = []
         self._changed = Condition()
-        this: Any = ref(
-            self
-        )  # work items hold it until they are done; a cycle would go on doing so
+        # Work items hold it until they are done; a cycle would go on doing so.
+        this: Any = ref(self)
         self._backlog = Backlog(
             self._changed,
             lambda item: this()._reserve(item),
@@ -242,6 +242,7 @@ class RestartingExecutor(futures.Executor):
         return True
 
     def _replace(self, broken: futures.Executor) -> None:
+        _events.restarts(type(broken).__name__)
         wait_for_manager(broken)
         try:
             inner = self._make()
@@ -295,6 +296,5 @@ class RestartingExecutor(futures.Executor):
             inner = self._inner
             threads = [*self._restarts, self._backlog.thread] if wait else []
         shut_down(inner, wait)
-        for thread in threads:
-            if thread is not None:
-                thread.join(_TIMEOUT)
+        for thread in filter(None, threads):
+            thread.join(_TIMEOUT)

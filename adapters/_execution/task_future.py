@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters._execution.chained_future import ChainedFuture
 from adapters._execution.messages import LACKS, PLAIN, ResultItem
+from adapters._execution.traced import result_item
 from adapters.errors import failures
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ class TaskFuture(ChainedFuture[T]):
         if work is None or source.cancelled():
             self._settle(None, None, cancelled=True)
         elif (error := source.exception()) is not None:
+            self._dispatcher.broke(error)
             self._settle(*work.lost(error))
-        elif (answer := source.result())[0] == PLAIN:
+        elif (answer := result_item(source))[0] == PLAIN:
             self._settle(*work.open(answer))
         else:
             self.take(answer)

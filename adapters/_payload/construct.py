@@ -14,6 +14,7 @@ from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import COMPLETE, PLAIN, REBUILD, SPEC, Global
 from adapters._payload.tables import DictTable, SetTable
 from adapters._wire.key import parse_key
+from adapters._wire.rebuild import remake
 from adapters._wire.spec import Spec
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class ValueBuilder(Meter):
             state, *more = rest
             adapter, version = self._resolve(first)
         if path == REBUILD:  # the class is None: that of the adapter
-            return adapter.rebuild(version, state)
+            return remake(adapter, version, state)
         # With the provider of the adapter that is known here: a spec imports its provider when it
         # is rebuilt after the adapter was unregistered.
         return Spec(adapter.name, version, adapter.provider, state, *more)

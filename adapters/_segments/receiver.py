@@ -14,7 +14,7 @@ from pickle import PickleBuffer
 from threading import RLock
 from time import monotonic
 
-from adapters import _owner
+from adapters import _events, _owner
 from adapters._segments import header, idle
 from adapters._segments.home import on_close, remove_read
 from adapters._segments.mapping import Mapping, kept, opened
@@ -57,6 +57,8 @@ def take(path: str, token: int, size: int, readonly: bool = False) -> memoryview
     except (OSError, ValueError, MemoryError) as error:
         return _lost(path, f"cannot be used: {str(error) or 'there is no memory left'}")
     idle.watch(_keeper)
+    if _events.observer is not None:
+        _events.observer.record("segment", "received", (0, size))
     # Behind a PickleBuffer, the memory is that of a read-only view: nobody else can write there.
     return memoryview(PickleBuffer(view.toreadonly())) if readonly else view
 

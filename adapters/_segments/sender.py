@@ -11,6 +11,7 @@ from threading import RLock
 from time import monotonic
 from typing import Any, NamedTuple
 
+from adapters import _events
 from adapters._segments import header, idle
 from adapters._segments.ended import remove_ended
 from adapters._segments.exits import at_exit
@@ -76,6 +77,7 @@ class Sender:
         self._looked = 0.0  # when that was found out
         self.withdrawn: deque[Handed] = deque()
         self._closed = False
+        self._has_warned = False
 
     def hand_over(self, pieces: Sequence[Any], size: int) -> Handed | None:
         """Copy a part into a segment.
@@ -94,6 +96,7 @@ class Sender:
             with self.lock:
                 segment = self._segment_for(size)
             if segment is None:
+                self._warn(size)
                 return None
             segment.fill(pieces, size)
             handed = Handed(self, segment, segment.token, size)
@@ -106,12 +109,23 @@ class Sender:
             # There is no room, no descriptor, or no folder. What a signal handler raises, such as
             # TimeoutError, has no errno.
             if isinstance(error, OSError) and error.errno is not None:
+                self._warn(size)
                 return None
             raise
         if self._closed:  # meanwhile
             self.close(keep_unread=True)
         idle.watch(self)
         return handed
+
+    def _warn(self, size: int) -> None:
+        """Log once that there is no room for a part, unless there is to be none."""
+        if self._most and not self._closed and not self._has_warned:
+            self._has_warned = True
+            _events.warning(
+                "no room in %s for a part of %d bytes: it goes in its message, which takes longer",
+                self._folder,
+                size,
+            )
 
     def trim(self, unused_since: float) -> bool:
         """Remove the segments that were not used; as `idle.Trimmable`."""

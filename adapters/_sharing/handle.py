@@ -7,9 +7,10 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from adapters import stores
+from adapters import _events, stores
 from adapters._naming import qualified_name, shown
 from adapters._pickling import dumps, loads
 from adapters._sharing import checksum
@@ -60,7 +61,10 @@ class Shared(Generic[T]):
         """
         found: T = self._original
         if found is _NOT_HERE:
-            found = cache.get(self._key, self._rebuild)
+            get, observer = cache.get, _events.observer
+            if observer is not None:
+                get = partial(observer.get, self._type, get)
+            found = get(self._key, self._rebuild)
         return found
 
     def _rebuild(self) -> tuple[T, Callable[[], bool]]:
@@ -132,7 +136,11 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     key = store.put([checksum.checksum(body, views) + body, *views])
     if _owned_under(key, store) is not None:
         raise StoreError(f"{shown(store)} gave the key {shown(key)} out twice", shown(store))
-    name = qualified_name(type(obj)).encode()[-_NAME:].decode(errors="ignore")
+    kind = qualified_name(type(obj))
+    if _events.observer is not None:
+        _events.observer.message("put", kind, [body, *views])
+    _events.debug("put the state of a %s into %r, under %r", kind, store, key)
+    name = kind.encode()[-_NAME:].decode(errors="ignore")
     handle: Shared[T] = Shared(store, key, name)
     handle._original = obj
     handle._finalizer = weakref.finalize(handle, _delete, store, key, os.getpid())

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import cloudpickle
 from cloudpickle import cloudpickle as inner
 
+from adapters import _events
 from adapters._importable.class_ids import give_id
 from adapters._importable.definitions import definition, find_in_main, main_class
 from adapters._importable.extension_type import is_extension_type
@@ -195,6 +196,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         cloudpickle takes that for importable. Elsewhere, and in a version of cloudpickle without
         these functions, it is left to cloudpickle.
         """
+        if _events.observer is not None:
+            name = getattr(value, "__qualname__", value.__name__)
+            _events.observer.record("by value", f"{value.__module__}.{name}")
         if self._stable and value.__module__ == MAIN[1]:
             with suppress(AttributeError):
                 if type(value) is FUNCTION:

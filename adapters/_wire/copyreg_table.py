@@ -64,6 +64,12 @@ class CopyregTable:
             self._met.pop(cls, None)
             self._set(cls, self._reducer_for(cls))
 
+    def renew(self) -> None:
+        """Set the reducers anew that were set here, as those of the adapters have changed."""
+        for cls in list(self._own):
+            if (reduce := self._reducer_for(cls)) is not None:  # else it is one of cffi's types
+                self._set(cls, reduce)
+
     def tell_subclasses(self, targets: Iterable[Any]) -> None:
         """Set the reducers of subclasses that were made since."""
         for target in targets:

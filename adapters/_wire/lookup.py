@@ -6,6 +6,7 @@ import os
 import sys
 from _thread import RLock
 
+from adapters import _events
 from adapters._accelerated import in_c
 from adapters._naming import has_module, shown
 from adapters._wire.adapter import Adapter
@@ -221,7 +222,8 @@ class Lookup:
             if known or adapter in self.libraries:
                 if len(self._resolved) >= _KEYS:
                     self._resolved.clear()
-                factory = in_c(adapter.factory) if version == adapter.version else None
+                is_direct = version == adapter.version and _events.observer is None
+                factory = in_c(adapter.factory) if is_direct else None
                 self._resolved[key] = adapter, version, factory
 
     @property

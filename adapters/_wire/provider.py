@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 
+from adapters import _events
 from adapters._importable.importable import MAIN
 from adapters._naming import in_words
 from adapters.errors import failures
@@ -47,6 +48,7 @@ def import_provider(module: str) -> None:
     """
     from adapters._batteries.finder import import_battery
 
+    _events.debug("importing %s, which an object that arrived has for its provider", module)
     try:
         import_battery(module)
     except failures() as error:

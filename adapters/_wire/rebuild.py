@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
+from _functools import partial  # type: ignore[import-not-found]
 
+from adapters import _events
 from adapters._accelerated import accelerator
 from adapters._naming import shown
 from adapters._wire.adapter import Adapter
@@ -52,13 +54,20 @@ def rebuild(key: Any, state: Any, *more: Any) -> Any:
     if factory is None or more or type(state) is OutOfBand:
         if type(state) is OutOfBand:  # from copy.copy, which passes on the arguments unpickled
             state = state.copied()
-        return adapter.rebuild(version, state, *more)
+        return remake(adapter, version, state, *more)
     # As most objects are made: what `adapter.rebuild` does for them, without a call.
     try:
         obj = factory(state)
     except BaseException as error:
         _failed(adapter, error)
     return adapter.made(obj) if obj is None else obj
+
+
+def remake(adapter: Adapter, version: int, state: Any, cls: Any = None) -> Any:
+    """What `Adapter.rebuild` returns, or raises; a trace is told of it."""
+    observer = _events.observer
+    make = adapter.rebuild if observer is None else partial(observer.rebuild, adapter)
+    return make(version, state, cls)
 
 
 def _failed(adapter: Adapter, error: BaseException) -> NoReturn:

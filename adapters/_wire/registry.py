@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copyreg import dispatch_table
 
+from adapters import _events
 from adapters._naming import has_module, qualified_name, shown
 from adapters._wire.adapter import Adapter
 from adapters._wire.ctype import is_ctype
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     State = TypeVar("State")
 
+_SHOWN = 10  # names of adapters in a repr
 _KEPT = 16  # adapters of one name that arrived: a notebook makes a new one at each change
 
 
@@ -37,12 +39,16 @@ class Registry(Lookup):
     def __init__(self, reducer: Callable[[Adapter], Callable[[Any], Any]] | None = None) -> None:
         super().__init__({} if reducer is None else dispatch_table, finds=reducer is not None)
         self._reducer = reducer
+        self._observed: Callable[[Adapter, Any], Any] | None = None
 
     def __reduce__(self) -> str:
         return "registry"  # by name; pickle refuses any other one than `adapters.registry`
 
     def __repr__(self) -> str:
-        return f"<Registry of {len(self)} adapters>"
+        names = sorted(self._named())
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        listed = f": {', '.join(names[:_SHOWN])}{more}" if names else ""
+        return f"<Registry of {len(names)} adapter{'s' * (len(names) != 1)}{listed}>"
 
     def register(
         self,
@@ -191,7 +197,21 @@ class Registry(Lookup):
             namesakes = [each for each in self._arrived.values() if each.name == adapter.name]
             for oldest in namesakes[:-_KEPT]:
                 self._remove(oldest)
-            return adapter
+        _events.debug("%r has arrived by value, with an object", adapter)
+        return adapter
+
+    def observe(self, observed: Callable[[Adapter, Any], Any] | None) -> None:
+        """Let all reducers be what a function makes of them, until it is called with None.
+
+        Args:
+            observed: Gets an adapter and its reducer, and returns what picklers call in its place.
+        """
+        with lock:
+            self._observed = observed
+            for adapter in {*self._named().values(), *self._by_target.values()}:
+                self._prepare(adapter)
+            self._renew()
+            self.copyreg.renew()
 
     def _add_of_library(self, adapter: Adapter) -> Adapter:
         """Add what a library brings: it yields to what was registered, and copyreg is not told."""
@@ -222,6 +242,8 @@ class Registry(Lookup):
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
+        if self._observed is not None:
+            adapter.reduce = self._observed(adapter, adapter.reduce)
 
     def _add(self, adapter: Adapter) -> None:
         self._renew()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters._wire.buffers import OutOfBand, as_arrived, has_buffers
 from adapters._wire.key import key_of, parse_key
-from adapters._wire.rebuild import adapter_for, registry
+from adapters._wire.rebuild import adapter_for, registry, remake
 from adapters._wire.reducer import second_phase
 
 TYPE_CHECKING = False
@@ -84,7 +84,7 @@ class Spec(tuple):  # type: ignore[type-arg]
         """
         adapter = adapter_for(self.name, self.provider)
         cls, attributes, links = self._more
-        obj = adapter.rebuild(self.version, as_arrived(self.state), cls)
+        obj = remake(adapter, self.version, as_arrived(self.state), cls)
         adapter.complete(obj, self.version, attributes, links)
         return obj
 

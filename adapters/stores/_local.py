@@ -18,7 +18,7 @@ from pathlib import Path
 from re import fullmatch
 from typing import Any
 
-from adapters import _owner
+from adapters import _events, _owner
 from adapters.errors import StoreError
 from adapters.stores._files import FLAGS, content, opened
 from adapters.stores._flags import COUNT, flag_of, set_flag
@@ -73,6 +73,7 @@ class Local(Store):
                 return _write(str(directory), parts)
             except OSError as error:
                 problems.append(f"{directory}: {error.strerror}")
+                _events.warning("cannot keep a state in %s: %s", directory, error.strerror)
                 cause = error
         failed = f"cannot keep {sum(len(flat(part)) for part in parts)} bytes"
         advice = "make room, or pass stores.Local(directory) for one that has some"
