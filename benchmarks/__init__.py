@@ -12,6 +12,7 @@ compared with the ratio on another one. So each row has a peer, and only the rat
 | `large_parts` | large arrays to a worker and back, and one memcpy, joblib, fastshare, Ray |
 | `sharing` | a shared handle and a hand-written initializer; large states and one memcpy |
 | `trusted` | trusted loads and audits, and pickle; the worst crafted payloads, and usual ones |
+| `tracing` | `dumps` and `loads` that ask whether a trace is open, and such that do not |
 | `sieve` | the sieve of `native` and libprimesieve, numpy, a Python list |
 | `pipes` | the pipe sieve of `demos` with two processes and with one |
 

@@ -20,13 +20,25 @@ from benchmarks import (
     round_trip,
     sharing,
     sieve,
+    tracing,
     trusted,
 )
 from benchmarks._measure import Gap, Result, measure
 
 _WIDTH = 38  # characters for the name of a row
 
-TOPICS = (round_trip, dumps, import_time, executor, large_parts, sharing, trusted, sieve, pipes)
+TOPICS = (
+    round_trip,
+    dumps,
+    import_time,
+    executor,
+    large_parts,
+    sharing,
+    trusted,
+    tracing,
+    sieve,
+    pipes,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
