@@ -1,4 +1,4 @@
-"""`python -m demos` lists the demos; `python -m demos NAME [options]` runs one."""
+"""`python -m demos` lists the demos; `python -m demos [--trace] NAME [options]` runs one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import adapters
 from demos._support.workers import WorkerError
 
 STOPPED = 130  # the exit code that shells report for a program that SIGINT ended: 128 + 2
@@ -27,10 +28,13 @@ DEMOS = {
 def main(argv: Sequence[str]) -> int:
     """List the demos or run one; return the exit code."""
     _let_stdout_print_anything()
+    if argv and argv[0] == "--trace":
+        return _main_traced(argv[1:])
     if not argv or argv[0] in ("-h", "--help"):
-        print("usage: python -m demos NAME [options]      python -m demos NAME --help\n")
+        print("usage: python -m demos [--trace] NAME [options]    python -m demos NAME --help\n")
         for name, line in DEMOS.items():
             print(f"  {name:<14}{line}")
+        print("\n--trace: what has travelled, by which adapter, how large and how long")
         return 0
     if argv[0] not in DEMOS:
         close = difflib.get_close_matches(argv[0], DEMOS, n=1)
@@ -39,6 +43,15 @@ def main(argv: Sequence[str]) -> int:
         print(f"demos: error: {message}", file=sys.stderr)
         return 2
     return run(argv[0], argv[1:])
+
+
+def _main_traced(argv: Sequence[str]) -> int:
+    """Run a demo, and print what has travelled meanwhile, above its error or below its check."""
+    with adapters.trace() as trace:
+        code = main(argv)
+    if trace.events:
+        print(f"\n{trace}")
+    return code
 
 
 def _let_stdout_print_anything() -> None:
