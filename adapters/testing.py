@@ -6,6 +6,9 @@ is one test:
     class TestSession(adapters.testing.Conformance):
         adapter = Session
         examples = [lambda: Session("https://example.org"), lambda: Session("")]
+
+This module is also a plugin of pytest, for golden payloads: `pytest -p adapters.testing
+--adapters-record`. (PYTEST_DONT_REWRITE: it may have been imported before pytest loads it.)
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from adapters._conformance.check import check_adapter
+from adapters._conformance.pytest_plugin import pytest_addoption  # noqa: F401
 from adapters._conformance.report import ConformanceError, Report, Result
 
 __all__ = ["Conformance", "ConformanceError", "Report", "Result", "check_adapter"]

@@ -21,6 +21,8 @@ import adapters
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest_plugins = ["adapters.testing"]
+
 START_METHODS = multiprocessing.get_all_start_methods()
 
 PARCELS = """

@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ NEEDS = {
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/ray.md": ["ray"],
     "how-to/suggest-an-adapter.md": ["fork", "click"],
-    "how-to/test-an-adapter.md": ["adapters:testing", "pytest plugin", "click"],
+    "how-to/test-an-adapter.md": ["adapters:testing", "click"],
     "how-to/trust.md": ["adapters:audit", "click"],
 }
 SLOW = {"tutorial.md", *NEEDS} | {
@@ -138,9 +137,6 @@ def missing(need: str) -> str | None:
         return None if shutil.which(need) else f"there is no compiler {need}"
     if need == "fork":
         return None if hasattr(os, "fork") else "there is no fork"
-    if need == "pytest plugin":
-        plugins = entry_points(group="pytest11")
-        return None if "adapters" in plugins.names else "the plugin is not installed"
     module, _, name = need.partition(":")
     if name:
         try:

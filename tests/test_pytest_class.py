@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -47,13 +46,10 @@ adapters.register(Widget, lambda widget: (widget.value,), lambda state: Widget(*
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:
-    plugin = "adapters._conformance.pytest_plugin"
-    installed = any(each.value == plugin for each in entry_points(group="pytest11"))
     roots = [str(Path(adapters.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-W", "error"),
-            *(() if installed else ("-p", plugin)),
             *arguments,
         ],
         cwd=folder,
@@ -70,7 +66,16 @@ def run_pytest(folder: Path, *arguments: str) -> str:
 def test_a_class_for_pytest_and_its_golden_payloads(tmp_path: Path) -> None:
     (tmp_path / "widgets.py").write_text(WIDGETS)
     (tmp_path / "test_widgets.py").write_text(TESTS)
+    said = run_pytest(tmp_path, "-k", "golden")
+    assert "1 skipped" in said
+    assert "nothing was recorded; run pytest -p adapters.testing --adapters-record once" in said
+    # The plugin may have been imported before pytest loads it, and be named twice.
+    conftest = "import adapters.testing\npytest_plugins = ['adapters.testing']\n"
+    (tmp_path / "conftest.py").write_text(conftest)
+    said = run_pytest(tmp_path, "-p", "adapters.testing", "--adapters-record", "--collect-only")
+    assert f"{len(PROMISES)} tests collected" in said
     golden = tmp_path / "adapters-golden"
+    assert not golden.exists()
     said = run_pytest(tmp_path, "--adapters-record")
     skipped = 2 if "forkserver" in multiprocessing.get_all_start_methods() else 4
     assert f"{len(PROMISES) - skipped} passed, {skipped} skipped" in said
@@ -79,6 +84,8 @@ def test_a_class_for_pytest_and_its_golden_payloads(tmp_path: Path) -> None:
         "widgets.Widget.v1.large.pickle",
         "widgets.Widget.v1.small.pickle",
     ]
+    (tmp_path / "conftest.py").unlink()
+    assert "1 passed" in run_pytest(tmp_path, "-k", "golden")
     (tmp_path / "widgets.py").write_text(WIDGETS.replace("Widget(*state)", "Widget(state[1])"))
     said = run_pytest(tmp_path, "-k", "spawned or threads")
     assert "1 failed, 1 skipped" in said

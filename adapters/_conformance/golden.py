@@ -56,7 +56,8 @@ def golden_payloads_load(case: Case) -> None:
     if not case.golden:
         if case.drawn:
             raise NotHere("examples from a strategy are not recorded; give some in a list")
-        raise NotHere("nothing was recorded; run pytest --adapters-record once per version")
+        how = "pytest -p adapters.testing --adapters-record"
+        raise NotHere(f"nothing was recorded; run {how} once per version")
     adapter = case.adapter
     labels = [_safe(label) for label in case.labels]
     for version, file, label, payload in case.golden:

@@ -21,7 +21,7 @@ class Conformance:
     The attributes are the arguments of `adapters.testing.check_adapter`. Those that are functions
     are used as they are, without `self`. `examples` may also be a function that returns them.
     Golden payloads are beside the file of the class, in `adapters-golden`, unless `golden` names
-    another folder; `pytest --adapters-record` writes those that are missing.
+    another folder; `pytest -p adapters.testing --adapters-record` writes those that are missing.
 
     The tests of a class that were selected run together, at the first of them: most share one
     child process.

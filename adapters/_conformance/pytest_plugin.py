@@ -1,4 +1,7 @@
-"""The plugin for pytest: one option. The rest of the kit is imported where it is used."""
+"""The plugin for pytest, `adapters.testing`: one option. A run loads it only where it is asked for.
+
+`Conformance` needs it only for the recording of golden payloads.
+"""
 
 from __future__ import annotations
 
