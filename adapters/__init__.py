@@ -4,24 +4,33 @@ Register a serializer and a factory for a native type; its objects then travel, 
 that are rebuilt on the other side, through pickle, multiprocessing and all that builds on them.
 """
 
-from adapters import errors
-from adapters._pickling import dumps, loads
-from adapters._wire.adapter import Adapter
-from adapters._wire.rebuild import complete, rebuild, registry
-from adapters._wire.registry import Registry
-from adapters.errors import (
-    AdapterError,
-    ConflictError,
-    RebuildError,
-    RegistrationError,
-    SerializeError,
-    SharedClosedError,
-    StoreError,
-    TaskError,
-    UnknownAdapterError,
-    UntrustedError,
-    VersionError,
-)
+try:
+    from adapters import errors
+    from adapters._pickling import dumps, loads
+    from adapters._wire.adapter import Adapter
+    from adapters._wire.rebuild import complete, rebuild, registry
+    from adapters._wire.registry import Registry
+    from adapters.errors import (
+        AdapterError,
+        ConflictError,
+        RebuildError,
+        RegistrationError,
+        SerializeError,
+        SharedClosedError,
+        StoreError,
+        TaskError,
+        UnknownAdapterError,
+        UntrustedError,
+        VersionError,
+    )
+except ImportError as error:
+    if not (error.name or "").startswith("adapters"):
+        raise
+    raise ImportError(
+        f"{__path__[0]} is damaged, {error}: the distribution adapters has a package of the same"
+        " name; run pip uninstall adapters pickling-adapters, then install one of the two",
+        name=error.name,
+    ) from error
 
 __version__ = "0.2.0"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
+from adapters._installation import require_whole
+
 
 def main() -> None:
     """Run the command; without click, say what to install.
@@ -13,6 +15,10 @@ def main() -> None:
     """
     with suppress(AttributeError, OSError, ValueError):  # stdout is None, replaced or closed
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        require_whole()
+    except ImportError as error:
+        sys.exit(f"adapters: {error}")
     try:
         from adapters._cli.command import command
     except ImportError as error:

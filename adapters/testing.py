@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING
 from adapters._conformance.check import check_adapter
 from adapters._conformance.pytest_plugin import pytest_addoption  # noqa: F401
 from adapters._conformance.report import ConformanceError, Report, Result
+from adapters._installation import require_whole
 
 __all__ = ["Conformance", "ConformanceError", "Report", "Result", "check_adapter"]
 
 if TYPE_CHECKING:
     from adapters._conformance.pytest_class import Conformance
 
+
+require_whole()
 
 # Imported on first use, as it needs pytest.
 _LAZY = {"Conformance": "_conformance.pytest_class"}

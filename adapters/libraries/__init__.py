@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from adapters._batteries.entry_points import entry_points
 from adapters._batteries.finder import import_battery, modules_for
 from adapters._batteries.packages import FILES
+from adapters._installation import require_whole
 from adapters._wire.rebuild import registry
 from adapters.errors import UnknownAdapterError
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from adapters._wire.adapter import Adapter
 
 __all__ = ["load"]
+
+require_whole()
 
 
 def load(*packages: str) -> list[Adapter]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from adapters._installation import require_whole
 from adapters.stores._local import Local
 from adapters.stores._store import Store
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from adapters.stores._ray import Ray
 
 __all__ = ["Dask", "Fsspec", "Local", "Ray", "Store"]
+
+require_whole()
 
 # Imported on first use, as each needs a library of its own.
 _LAZY = {"Dask": "_dask", "Fsspec": "_fsspec", "Ray": "_ray"}
