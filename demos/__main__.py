@@ -85,7 +85,7 @@ def _run(name: str, argv: Sequence[str]) -> int:
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "native":
             raise
-        return _fail(name, f"the extension is not built ({error}); pip install . builds it")
+        return _fail(name, f"the extension is not built ({error}); pip install -e . builds it")
     demo: Callable[[Sequence[str]], int] = module.main
     try:
         code = demo(argv)

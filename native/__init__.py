@@ -25,7 +25,7 @@ try:
 except ImportError as error:
     raise ImportError(
         f"native cannot be imported, as its C is not there ({error}): install a C compiler, then"
-        " pickling-adapters again; adapters works without it",
+        " run pip install -e . in the checkout; adapters works without it",
         name="native._native",
     ) from error
 

@@ -1,0 +1,1 @@
+"""The adapters of a program that is built as ports and adapters."""

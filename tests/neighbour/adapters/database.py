@@ -1,0 +1,1 @@
+ORDERS = {1: "a lamp"}
