@@ -12,8 +12,9 @@ PROGRAM = r"""
 import doctest, pathlib, re, sys
 text = re.sub("^```.*$", "", pathlib.Path(sys.argv[1]).read_text("utf-8"), flags=re.M)
 test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+test.globs = vars(sys.modules["__main__"])  # where a reader types them
 runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-print(*runner.run(test))
+print(*runner.run(test, clear_globs=False))
 """
 
 
