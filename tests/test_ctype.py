@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import operator
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,26 @@ def test_the_python_types_are_all_known_to_copyreg(node_adapter: adapters.Adapte
     samples = [owning, ffi.cast("int *", 0), ffi.gc(owning, lambda p: None), ffi.new_handle(ffi)]
     for sample in [*samples, ffi.from_buffer(b"abc")]:
         assert type(sample) in copyreg.dispatch_table
+
+
+UNNAMED = """
+typedef struct { struct { int y; } inner; } outer_t;
+typedef struct { int x; } *at;
+"""
+
+
+@pytest.mark.parametrize("part", ["a pointer", "a field", "of a name"])
+def test_what_to_write_for_a_c_type_runs_also_if_it_has_no_name(part: str) -> None:
+    builder = cffi.FFI()
+    builder.cdef(UNNAMED)
+    outer = builder.new("outer_t *")
+    obj = {"a pointer": builder.new("at"), "a field": outer.inner, "of a name": outer}[part]
+    with pytest.raises(adapters.UnknownAdapterError) as caught:
+        adapters.registry.find(obj)
+    (found,) = adapters.explain([obj])
+    for text, value in ((str(caught.value), obj), (found.advice, [obj])):
+        call = re.search(r"adapters\.register_struct\(ffi\.typeof\(.*?\)\)", text)
+        assert call is not None
+        adapter = eval(call[0], {"adapters": adapters, "ffi": builder, "obj": value})
+        assert adapters.registry.find(obj) is adapter
+        adapters.unregister(adapter.target)

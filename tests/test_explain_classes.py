@@ -70,9 +70,29 @@ def test_a_module_with_the_name_of_something_else(monkeypatch: pytest.MonkeyPatc
     assert "adapters.register(package.Collection, serialize" in only(explain([cls()])).advice
 
 
+def test_a_class_of_the_main_script_is_named_as_its_code_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    main = vars(sys.modules["__main__"])
+    for path in ("Outer", "Outer.Hidden"):
+        outer = hidden("__main__", "Outer")
+        cls = hidden("__main__") if "." in path else outer
+        cls.__qualname__ = path
+        outer.Hidden = cls
+        monkeypatch.setitem(main, "Outer", outer)
+        advice = only(explain([cls()])).advice
+        assert f"adapters.register({path}, serialize" in advice
+        assert eval(path, main) is cls
+    local = hidden("__main__", "Local")
+    local.__qualname__ = "make.<locals>.Local"
+    obj = [local()]
+    advice = only(explain(obj)).advice
+    assert evaluated(advice, obj=obj) is local
+
+
 def test_expressions_and_whose_code_a_class_is() -> None:
     assert class_expression(Locked, "obj") == "test_explain_classes.Locked"
-    assert class_expression(dict, "obj") == "builtins.dict"
+    assert class_expression(dict, "obj") == "dict"
     assert not is_foreign(Locked)
     assert is_foreign(dict)
     assert is_foreign(pytest.MonkeyPatch)

@@ -244,6 +244,14 @@ def test_an_extension_names_its_types(
         assert registry.register(module.Sim, state_of, id).name == f"{name}._core.Sim"
 
 
+def test_what_a_message_says_to_write_for_them_runs() -> None:
+    obj = sim()(1)
+    with pytest.raises(adapters.UnknownAdapterError) as caught:
+        adapters.to_spec(obj)
+    target = str(caught.value).partition("adapters.register(")[2].partition(", serialize")[0]
+    assert eval(target, {"obj": obj}) is type(obj)
+
+
 def test_the_same_functions_do_not_make_two_types_one(registry: adapters.Registry) -> None:
     one, two = sim(), sim()
     registry.register(one, state_of, id, name="sim")

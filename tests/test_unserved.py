@@ -166,7 +166,7 @@ def test_a_reducer_of_other_code_is_named(displaced: adapters.Adapter, ask: Any)
     assert str(caught.value).startswith(
         "no adapter serves test_unserved.Native; pickle uses test_unserved.other_reducer, which"
         f" other code gave copyreg for the type, in place of {displaced!r}; to use an adapter, del"
-        " copyreg.dispatch_table[the type], and register it. Registered: "
+        " copyreg.dispatch_table[type(obj)], and register it. Registered: "
     )
 
 

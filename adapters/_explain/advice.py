@@ -14,7 +14,7 @@ from adapters._explain.reducers import reducer_instead
 from adapters._explain.standard_advice import sqlite_advice
 from adapters._explain.walk import Walk
 from adapters._naming import qualified_name
-from adapters._wire.ctype import advice_for, ctype_of
+from adapters._wire.ctype import advice_for, ctype_expression, ctype_of
 from adapters._wire.rebuild import registry
 from adapters._wire.served import adapter_for, type_name
 from adapters._wire.unserved import name_of_reducer
@@ -109,7 +109,7 @@ def _first(owners: Owners, part: Any, number: int) -> str:
     """What to do about a part, wherever it is."""
     ctype, nearest = ctype_of(part), _asked(registry.nearest, type(part))
     if ctype is not None:
-        return _for_ctype(ctype)
+        return _for_ctype(ctype, owners.path_of(number))
     if nearest is not None:
         return (
             f"{nearest!r} serves exactly its type; register that one with subclasses=True if it"
@@ -155,9 +155,9 @@ def _asked(question: Callable[[Any], T], subject: Any) -> T | None:
     return None
 
 
-def _for_ctype(ctype: Any) -> str:
-    derive = f"adapters.register_struct(ffi.typeof({ctype.cname!r}))"
-    general = advice_for(ctype)
+def _for_ctype(ctype: Any, path: str) -> str:
+    derive = f"adapters.register_struct({ctype_expression(ctype, path)})"
+    general = advice_for(ctype, path)
     if derive not in general:  # it is no struct with fields that cffi knows
         return general
     problem = _refusal(ctype)

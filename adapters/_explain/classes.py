@@ -27,7 +27,9 @@ def class_expression(cls: type, path: str) -> str:
         names += [f"{package}.{name}" for name, each in own if each is cls and name[0] != "_"]
         if is_extension_type(cls):  # which states a wrong module more often; the search takes long
             names.append(str(held(cls)).replace(":", "."))
-    return next((name for name in names if _at(name) is cls), f"type({path})")
+    found = next((name for name in names if _at(name) is cls), f"type({path})")
+    # Nobody imports these two for their names.
+    return found.removeprefix("__main__.").removeprefix("builtins.")
 
 
 def is_foreign(cls: type) -> bool:

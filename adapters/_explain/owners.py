@@ -41,7 +41,11 @@ class Owners:
 
     def class_of(self, number: int) -> str:
         """Python for the class of a part."""
-        return class_expression(type(self._walk.parts[number]), self._paths.of(number)[0])
+        return class_expression(type(self._walk.parts[number]), self.path_of(number))
+
+    def path_of(self, number: int) -> str:
+        """Python for a part, or for one of the same type."""
+        return self._paths.of(number)[0]
 
     def register(self, number: int) -> str:
         """The call that registers an adapter for the class of a part, in an expression.
@@ -127,7 +131,7 @@ class Owners:
             with suppress_failures():  # of a metaclass
                 part = self.part(above)
                 if newer := newer_class(part):
-                    subject = f"the class of {self._paths.of(above)[0]}"
+                    subject = f"the class of {self.path_of(above)}"
                     return "; ".join(newer).replace("its class", subject, 1)
                 reducer = reducer_of_multiprocessing(type(part))
                 if reducer is not None and adapter_for(part) is None:

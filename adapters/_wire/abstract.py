@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from adapters._naming import qualified_name
+from adapters._naming import has_module, qualified_name
 from adapters._wire.ctype import is_ctype
 from adapters.errors import RegistrationError
 
@@ -41,7 +41,7 @@ def require_objects(adapter: Adapter) -> None:
         return
     subject, problem = qualified_name(target), "it is abstract, so no object has exactly this type"
     advice = "register type(obj), the type of an object"
-    if types:
+    if types and all(map(has_module, types)):
         left = f" and {len(types) - _SHOWN} more" if len(types) > _SHOWN else ""
         advice = f"register {', '.join(map(qualified_name, types[:_SHOWN]))}{left}"
     if adapter.subclasses:

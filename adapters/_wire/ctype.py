@@ -119,12 +119,18 @@ def fields_of(ctype: Any) -> list[tuple[str, Any]] | None:
     return fields
 
 
-def advice_for(ctype: Any) -> str:
-    """What to write to make objects of a C type travel."""
-    register = f"adapters.register(ffi.typeof({ctype.cname!r}), serialize, factory)"
+def ctype_expression(ctype: Any, path: str) -> str:
+    """Python for the C type of the object at `path`; cffi finds no type that has no name."""
+    return f"ffi.typeof({path if '$' in ctype.cname else repr(ctype.cname)})"
+
+
+def advice_for(ctype: Any, path: str = "obj") -> str:
+    """What to write to make objects of a C type travel, such as that at `path`."""
+    expression = ctype_expression(ctype, path)
+    register = f"adapters.register({expression}, serialize, factory)"
     if ctype.kind in ("primitive", "enum"):
         return f"send the number that it holds, such as int(obj), or call {register}"
     item = ctype.item if ctype.kind == "pointer" else ctype
     if item.kind == "struct" and fields_of(item) is not None:
-        return f"call adapters.register_struct(ffi.typeof({ctype.cname!r})) or {register}"
+        return f"call adapters.register_struct({expression}) or {register}"
     return f"call {register}"

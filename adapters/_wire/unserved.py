@@ -27,7 +27,7 @@ def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
         instead = "" if adapter is None else f", in place of {adapter!r}"
         advice = (
             f"pickle uses {name_of_reducer(foreign)}, which other code gave copyreg for the type"
-            f"{instead}; to use an adapter, del copyreg.dispatch_table[the type], and register it"
+            f"{instead}; to use an adapter, del copyreg.dispatch_table[type(obj)], and register it"
         )
     elif nearest is not None:
         advice = (
@@ -37,7 +37,8 @@ def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
     elif ctype is not None:
         advice = advice_for(ctype)
     else:
-        advice = "call adapters.register(type, serialize, factory)" + _virtual_base(registry, cls)
+        advice = "call adapters.register(type(obj), serialize, factory)"
+        advice += _virtual_base(registry, cls)
     subject = qualified_name(cls if ctype is None else ctype)
     problem = f"no adapter serves {subject}; {advice}. {registry.known}"
     return UnknownAdapterError(problem, subject)
@@ -81,7 +82,7 @@ def refuse_descriptor(registry: Lookup, cls: type) -> None:
         f"cannot pickle {name}: it is a descriptor of this process, which only multiprocessing"
         " hands over; pass it to a Process when that starts, send it through adapters.Executor"
         " over a ProcessPoolExecutor, send its address and connect there, or call"
-        " adapters.register(type, serialize, factory)",
+        " adapters.register(type(obj), serialize, factory)",
         name,
     )
 
