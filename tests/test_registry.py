@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cffi
 import pytest
 from gadgets import Gadget, Hammer, Saw, SmallGadget, Tool, ffi, state_of
 
@@ -70,7 +71,7 @@ def test_reloading_the_module_that_registers_is_harmless(
 
 def test_a_different_adapter_for_the_same_type_names_both(native: type) -> None:
     first = adapters.register(native, state_of, native, name="first")
-    with pytest.raises(adapters.ConflictError, match=r"'second'.*'first'.*unregister") as caught:
+    with pytest.raises(adapters.ConflictError, match=r"'second'.*'first'.*replace=True") as caught:
         adapters.register(native, state_of, native, name="second")
     assert caught.value.subject == "second"
     assert adapters.registry.find(native()) is first
@@ -156,6 +157,62 @@ def test_what_has_no_adapter_cannot_be_unregistered(target: Any, subject: str) -
     with pytest.raises(adapters.UnknownAdapterError) as caught:
         adapters.unregister(target)
     assert caught.value.subject == subject
+
+
+# Adapters that take the place of others
+
+
+def test_an_adapter_may_replace_that_of_its_type(registry: adapters.Registry) -> None:
+    registry.register(Gadget, state_of, Gadget)
+    adapter = registry.register(Gadget, lambda obj: [obj.state], Gadget, replace=True)
+    assert list(registry) == [adapter]
+    assert registry.find(Gadget()) is adapter
+    assert len(registry) == 1
+
+
+def test_an_adapter_may_replace_those_of_its_type_and_of_its_name(
+    registry: adapters.Registry,
+) -> None:
+    registry.register(Gadget, state_of, Gadget, name="gadget")
+    registry.register(Tool, state_of, Tool, name="tool", subclasses=True)
+    adapter = registry.register(Gadget, state_of, Gadget, name="tool", replace=True)
+    assert list(registry) == [adapter]
+    assert registry.serving(Tool) is registry.serving(Hammer) is None
+
+
+def test_to_replace_nothing_is_harmless(registry: adapters.Registry) -> None:
+    adapter = registry.register(Gadget, state_of, Gadget, replace=True)
+    assert registry.register(Gadget, state_of, Gadget, replace=True) is adapter
+
+
+def test_what_is_refused_replaces_nothing(registry: adapters.Registry) -> None:
+    adapter = registry.register(Gadget, state_of, Gadget)
+    with pytest.raises(adapters.RegistrationError):
+        registry.register(Gadget, state_of, Gadget, version=0, replace=True)
+    assert registry.find(Gadget()) is adapter
+
+
+def test_picklers_use_the_adapter_that_replaces_another(native: Any) -> None:
+    adapters.register(native, state_of, native, name="one")
+    payload = pickle.dumps(native(1))
+    adapters.register(native, lambda obj: [obj.state], native, name="two", replace=True)
+    assert "one" not in adapters.registry
+    assert pickle.loads(pickle.dumps(native(1))).state == [1]
+    assert pickle.loads(payload).state == 1  # by what the payload holds
+
+
+def test_a_struct_may_replace_another(registry: adapters.Registry) -> None:
+    builder = cffi.FFI()
+    builder.cdef("typedef struct { int *data; int n, m; } replaced_t;")
+    ctype = builder.typeof("replaced_t *")
+    adapters.register_struct(ctype, lengths={"data": "n"})
+    try:
+        with pytest.raises(adapters.ConflictError, match="replace=True"):
+            adapters.register_struct(ctype, lengths={"data": "m"})
+        adapter = adapters.register_struct(ctype, lengths={"data": "m"}, replace=True)
+        assert adapters.registry.lookup(ctype) is adapter
+    finally:
+        adapters.unregister(ctype)
 
 
 # Types that state no module

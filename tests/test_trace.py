@@ -262,3 +262,25 @@ def test_shared_objects_are_put_and_their_original_is_not_news() -> None:
     (put,) = events_of(trace, "put")
     assert put.name == GADGET
     assert put.in_band > 1000
+
+
+def test_objects_of_an_older_edition_say_so_as_without_it() -> None:
+    class Cell(Gadget):
+        pass
+
+    class Newer(Gadget):
+        pass
+
+    for cls in (Cell, Newer):
+        cls.__module__, cls.__qualname__ = "__main__", "Cell"
+        adapters.register(cls, lambda cell: cell.state, Gadget, replace=True)
+    try:
+        with pytest.raises(adapters.SerializeError) as plain:
+            pickle.dumps(Cell(1))
+        with adapters.trace(), pytest.raises(adapters.SerializeError) as error:
+            pickle.dumps(Cell(1))
+        assert str(error.value) == str(plain.value)
+        assert "older edition" in str(plain.value)
+    finally:
+        adapters.unregister(Newer)
+        adapters.unregister(Cell)

@@ -137,7 +137,7 @@ class Packed:
 
     def _define(self, definition: Any) -> Any:
         name = definition.__qualname__
-        if main_script.find(name) is not definition:
+        if main_script.find(name) is not definition or name in main_script.defined_again:
             return NotImplemented  # it can go by value alone
         self.lacks |= id(definition) in self._lacking
         if self._main == BY_NAME:

@@ -10,7 +10,7 @@ from adapters._batteries.described import why_left_out
 from adapters._explain.classes import is_foreign, is_standard, package_of
 from adapters._explain.hazards import CONNECT, LINKS, OPEN
 from adapters._explain.owners import Owners, is_data_of_ctypes, is_handle
-from adapters._explain.reducers import reducer_instead
+from adapters._explain.reducers import newer_class, reducer_instead
 from adapters._explain.standard_advice import sqlite_advice
 from adapters._explain.walk import Walk
 from adapters._naming import qualified_name
@@ -65,6 +65,8 @@ def adapter_of(part: Any) -> str | None:
         foreign = registry.foreign_reducer(type(part))
         return adapter.name if foreign is None else f"copyreg: {name_of_reducer(foreign)}"
     ctype = ctype_of(part)
+    if _asked(newer_class, part) is not None:
+        return None
     if ctype is None:
         return None if _asked(registry.nearest, type(part)) is None else "subclasses=True"
     return "register_struct" if _refusal(ctype) is None else None

@@ -4,7 +4,7 @@
 |---|---|
 | other code's reducer in copyreg | pickle uses it in place of the adapter of the type |
 | a class with a `__reduce__` of its own | pickle uses it in place of the adapter of its base |
-| a class that was defined again | its adapter, and its name, belong to the newer class |
+| a class or an ffi that was defined again | its adapter, and its name, belong to the newer class |
 | a reducer of multiprocessing's pickler | no other pickler uses it |
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from adapters._explain.classes import is_foreign
 from adapters._importable.importable import MAIN
 from adapters._naming import qualified_name
+from adapters._wire.ctype import ctype_of
 from adapters._wire.rebuild import registry
 from adapters._wire.served import adapter_for
 from adapters._wire.unserved import name_of_reducer, pickles_itself
@@ -53,9 +54,19 @@ def unused_adapter(part: Any) -> tuple[str, str] | None:
 
 
 def newer_class(part: Any) -> tuple[str, str] | None:
-    """The problem and what to do, if the class of a part was defined again since."""
-    cls = type(part)
-    if is_foreign(cls) or adapter_for(part) is not None:
+    """The problem and what to do, if the class, or the ffi, of a part was defined again since."""
+    cls, ctype = type(part), ctype_of(part)
+    known = registry.nearest(cls) if ctype is None else registry.by_target.get(ctype)
+    older = known.target if known is not None and known.is_older else None
+    if ctype is not None and older is not None:
+        problem = f"its {qualified_name(ctype)} is of an older ffi: that of a newer one is served"
+        return problem, "make the object again, with the newer ffi"
+    if older is not None and older is not cls:
+        problem = (
+            f"its class derives from an older {qualified_name(older)}, which was defined again"
+        )
+        return problem, "define the class again, too, and make the object again"
+    if older is None and (is_foreign(cls) or adapter_for(part) is not None):
         return None
     name = qualified_name(cls)
     newer = next((each for each in registry if _is_newer(each.target, cls)), None)

@@ -10,7 +10,7 @@ import os
 import sys
 
 from adapters._importable.fingerprint import definition_digest
-from adapters._importable.main_script import path
+from adapters._importable.main_script import defined_again, path
 from adapters.errors import failures
 
 TYPE_CHECKING = False
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 def find_in_main(script: str, qualname: str) -> type | None:
-    """The class `qualname` of this process's main script; None where that is another script."""
+    """The class `qualname` of this process's main script; None where that is another script.
+
+    None, too, for a name that was defined again, which does not tell which class is meant.
+    """
     main: Any = sys.modules["__main__"]
-    if path() != os.path.abspath(script):
+    if qualname in defined_again or path() != os.path.abspath(script):
         return None
     for part in qualname.split("."):
         main = getattr(main, part, None)

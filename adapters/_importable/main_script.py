@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _path: tuple[Any, str | None] = type(None), None  # of which module, and where
 _digests: dict[int, tuple[Any, str]] = {}  # by the id of a definition
 _MOST = 1000  # digests that are kept
+# Names of classes that were defined and registered again: another process that runs the script may
+# have an older one, so they go by value, as what arrives does.
+defined_again: set[str] = set()
 
 
 def path() -> str | None:

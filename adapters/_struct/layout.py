@@ -51,6 +51,7 @@ def register_struct(
     name: str | None = None,
     version: int = 1,
     upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
+    replace: bool = False,
 ) -> Adapter:
     r"""Make a C struct travel by its own fields.
 
@@ -67,6 +68,7 @@ def register_struct(
         name: As in `register`.
         version: As in `register`; raise it when the fields change.
         upgrades: As in `register`; the states are dicts of the fields.
+        replace: As in `register`.
 
     Returns:
         The adapter.
@@ -82,9 +84,8 @@ def register_struct(
             f"lengths of {subject} must be a dict, not {shown(lengths)}", subject
         )
     layout = StructLayout(ctype, {} if lengths is None else dict(lengths))
-    return registry.register(
-        ctype, layout.serialize, layout.factory, name=name, version=version, upgrades=upgrades
-    )
+    options: Any = {"name": name, "version": version, "upgrades": upgrades, "replace": replace}
+    return registry.register(ctype, layout.serialize, layout.factory, **options)
 
 
 def refusal(ctype: Any) -> str | None:

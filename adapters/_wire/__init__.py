@@ -6,6 +6,7 @@
 | `registration` | what an adapter can be made of |
 | `lookup` | which adapter serves a type, a subclass, a C type or a name |
 | `library_adapters` | adapters that libraries bring, which yield to registrations |
+| `editions` | classes that were defined again, whose objects say so |
 | `registry` | registering and unregistering |
 | `copyreg_table` | what copyreg is told |
 | `unserved` | what no adapter serves |

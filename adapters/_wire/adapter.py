@@ -37,6 +37,7 @@ class Adapter:
         "_keys",
         "arrived",
         "dump_by_value",
+        "edition",
         "factory",
         "init",
         "link",
@@ -50,6 +51,7 @@ class Adapter:
         "upgrades",
         "version",
     )
+    is_older = False  # whether it has the place of one whose class was defined again
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class Adapter:
         self._by_value = provider if isinstance(provider, tuple) else None
         self._keys: dict[bool, Key] = {}  # by whether it goes by value
         self._fingerprint = None if self._by_value is None else self._by_value[0]
+        self.edition = 1  # of the class, as the registry counts those of the main script
         # The registry sets these: what picklers call, and what writes the adapter by value.
         self.reduce: Callable[[Any], Any] | None = None
         self.dump_by_value: Callable[[Adapter], bytes | str] | None = None
@@ -146,12 +149,9 @@ class Adapter:
     def fingerprint(self) -> str:
         """A digest of the adapter's name, version and code: equal for the same registration."""
         if self._fingerprint is None:
-            from adapters._importable.fingerprint import fingerprint  # of few adapters
+            from adapters._wire.registration import fingerprint_of
 
-            functions: tuple[object, ...] = (self.serialize, self.factory, self.upgrades)
-            more = (self.init, self.links, self.link)
-            functions += more if any(more) else ()  # no other digest where there are none
-            self._fingerprint = fingerprint(self.name, self.version, self.subclasses, functions)
+            self._fingerprint = fingerprint_of(self)
         return self._fingerprint
 
     def came_from(self, provider: tuple[str, bytes | str]) -> bool:

@@ -50,7 +50,8 @@ class Lookup:
         # it takes the state as it is.
         self._resolved: dict[Any, tuple[Adapter, int, Any]] = {}
         self.edition = 0  # changes with each registration
-        self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as `resolved` is
+        self.by_name: Mapping[str, Adapter] = self._by_name  # to be read, as the next two are
+        self.by_target: Mapping[Any, Adapter] = self._by_target
         self.resolved: Mapping[Any, tuple[Adapter, int, Any]] = self._resolved
         self.copyreg = CopyregTable(table, self._reducer_for, self.reduce)
 
@@ -84,10 +85,10 @@ class Lookup:
 
     def serving(self, target: Any) -> Adapter | None:
         """The adapter for objects of a type or C type; the nearest base decides on subclasses."""
-        if is_ctype(target):
-            return self._by_target.get(target)
-        adapter = self.nearest(target)
-        return adapter if adapter is not None and _serves(adapter, target) else None
+        adapter = self._by_target.get(target) if is_ctype(target) else self.nearest(target)
+        if adapter is None or adapter.is_older or not _serves(adapter, target):
+            return None
+        return adapter
 
     def find(self, obj: object) -> Adapter:
         """The adapter that serves `obj`.
@@ -95,6 +96,7 @@ class Lookup:
         Raises:
             UnknownAdapterError: none does; or pickle does not use it, as other code has given
                 copyreg another reducer for the type.
+            SerializeError: its class is an older edition of one that was registered again.
         """
         ctype = ctype_of(obj)
         adapter = self.serving(type(obj) if ctype is None else ctype)
@@ -117,7 +119,7 @@ class Lookup:
         if isinstance(reference, type):
             self.nearest(reference)  # which may bring it
         for adapter in (*self._by_target.values(), *self.libraries.by_target.values()):
-            if adapter.target is reference:
+            if adapter.target is reference and not adapter.is_older:
                 return adapter
         subject = shown(reference)
         problem = f"{subject} is no adapter, nor a type that has one. {self.known}"

@@ -1,4 +1,4 @@
-"""Registration: what an adapter can be made of."""
+"""Registration: what an adapter can be made of, and what tells one from another."""
 
 from __future__ import annotations
 
@@ -67,6 +67,17 @@ def check(adapter: Adapter) -> None:
             )
     if adapter.subclasses and is_ctype(adapter.target):
         raise refuse("C types have no subclasses")
+
+
+def fingerprint_of(adapter: Adapter) -> str:
+    """A digest of an adapter's name, version and code, and of the edition of its class."""
+    from adapters._importable.fingerprint import fingerprint  # of few adapters
+
+    parts: tuple[object, ...] = (adapter.serialize, adapter.factory, adapter.upgrades)
+    more = (adapter.init, adapter.links, adapter.link)
+    parts += more if any(more) else ()  # no other digest where there are none
+    parts += (adapter.edition,) if adapter.edition > 1 else ()
+    return fingerprint(adapter.name, adapter.version, adapter.subclasses, parts)
 
 
 def default_name(target: Any, module: str) -> Any:

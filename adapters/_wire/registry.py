@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     State = TypeVar("State")
 
 _SHOWN = 10  # names of adapters in a repr
-_KEPT = 16  # adapters of one name that arrived: a notebook makes a new one at each change
+_KEPT = 16  # adapters of one name that arrived, or are older: a notebook makes a new one each time
 
 
 class Registry(Lookup):
@@ -40,6 +40,7 @@ class Registry(Lookup):
         super().__init__({} if reducer is None else dispatch_table, finds=reducer is not None)
         self._reducer = reducer
         self._observed: Callable[[Adapter, Any], Any] | None = None
+        self._editions: Any = None  # `Editions`, once an adapter is registered that goes by value
 
     def __reduce__(self) -> str:
         return "registry"  # by name; pickle refuses any other one than `adapters.registry`
@@ -63,12 +64,16 @@ class Registry(Lookup):
         version: int = 1,
         upgrades: Mapping[int, Any] | None = None,
         subclasses: bool = False,
+        replace: bool = False,
     ) -> Adapter:
         """Make objects of a native type travel: through pickle and all that is built on it.
 
         The registration travels with the objects. A process that needs it imports the module at
         whose top level it was made; if it was made anywhere else (a script, a notebook cell, a
         function), the adapter goes by value, as it is when the first object is sent.
+
+        A class that a notebook or a script has defined again is a new edition: its registration
+        takes the place of that of the older class, whose objects then refuse to be pickled.
 
         Args:
             target: The type, exactly, or a C type as `ffi.typeof("thing_t *")` returns it.
@@ -95,14 +100,16 @@ class Registry(Lookup):
                 If not, subclasses are refused. Plain pickle knows those that exist now or at a
                 later `register`, and those of which `adapters.dumps` has met an object. One with a
                 `__reduce__` of its own keeps it.
+            replace: Whether the adapter takes the place of those that have the type or the name,
+                whichever module has registered them. They are forgotten, as by `unregister`.
 
         Returns:
             The adapter.
 
         Raises:
             RegistrationError: an argument is unusable, or no object can have exactly this type.
-            ConflictError: another adapter has the type or the name, or other code has given copyreg
-                a reducer for the type. The same one again is fine.
+            ConflictError: another adapter has the type or the name, without `replace`; or other
+                code has given copyreg a reducer for the type. The same one again is fine.
         """
         from adapters._batteries.finder import is_library
         from adapters._wire.abstract import require_objects  # most processes register nothing
@@ -138,21 +145,25 @@ class Registry(Lookup):
                 )
             found = (self._by_target.get(target), self._by_name.get(adapter.name))
             namesakes = {known for known in found if known is not None}
+            older = self._older_than(adapter)
             for known in namesakes:
                 if known.target is target and not known.arrived and known.same_as(adapter):
                     self.copyreg.tell(target, self._by_target)
                     return known
-                if not known.arrived and not known.same_as(adapter):
+                yields = replace or known.arrived or known.is_older or known in older
+                if not yields and not known.same_as(adapter):
                     other = "" if known.target is target else "give it another name=, or "
                     raise ConflictError(
-                        f"{adapter.described} conflicts with {known.described}; {other}call"
-                        f" adapters.unregister on {qualified_name(known.target)} first",
+                        f"{adapter.described} conflicts with {known.described}; {other}pass"
+                        " replace=True to take its place",
                         adapter.name,
                     )
             self._add(adapter)
             self._by_name[adapter.name] = adapter
-            for known in namesakes:
-                self._remove(known)
+            for known in namesakes.union(older):
+                self._retire(known, adapter)
+            if self._editions is not None:
+                self._editions.count(adapter)
             self.copyreg.tell_subclasses(self._by_target)
         return adapter
 
@@ -209,9 +220,31 @@ class Registry(Lookup):
         with lock:
             self._observed = observed
             for adapter in {*self._named().values(), *self._by_target.values()}:
-                self._prepare(adapter)
+                if not adapter.is_older:
+                    self._prepare(adapter)
             self._renew()
             self.copyreg.renew()
+
+    def _older_than(self, adapter: Adapter) -> list[Adapter]:
+        """The adapters whose class was defined again, and registered with this one."""
+        if adapter.module is not None:
+            return []
+        from adapters._wire.editions import Editions, older_than
+
+        self._editions = self._editions or Editions()
+        adapter.edition = self._editions.number(adapter)
+        return older_than(adapter, self._by_target.values())
+
+    def _retire(self, known: Adapter, adapter: Adapter) -> None:
+        """Forget an adapter that another one displaces; objects of an older edition say so."""
+        from adapters._wire.editions import OlderEdition, replaces
+
+        if replaces(adapter, known):
+            self._by_target[known.target] = OlderEdition(known)
+            every = list(self._by_target.values())
+            for oldest in [a for a in every if a.is_older and a.name == known.name][:-_KEPT]:
+                self._remove(oldest)
+        self._remove(known)
 
     def _add_of_library(self, adapter: Adapter) -> Adapter:
         """Add what a library brings: it yields to what was registered, and copyreg is not told."""

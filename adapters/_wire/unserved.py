@@ -6,7 +6,7 @@ from adapters._importable.functions import FUNCTION
 from adapters._naming import qualified_name, shown
 from adapters._wire.copying import is_copying, own_reduction
 from adapters._wire.ctype import advice_for, ctype_of, is_address
-from adapters.errors import SerializeError, UnknownAdapterError, suppress_failures
+from adapters.errors import AdapterError, SerializeError, UnknownAdapterError, suppress_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 _MAKERS = ("__setstate__", "__getnewargs__", "__getnewargs_ex__")
 
 
-def unknown_adapter(registry: Lookup, obj: object) -> UnknownAdapterError:
+def unknown_adapter(registry: Lookup, obj: object) -> AdapterError:
     """The error for an object that no adapter serves, or whose adapter pickle does not use."""
     cls, ctype = type(obj), ctype_of(obj)
     adapter = registry.serving(cls if ctype is None else ctype)
-    nearest, foreign = registry.nearest(cls), registry.foreign_reducer(cls)
+    nearest = registry.nearest(cls) if ctype is None else registry.by_target.get(ctype)
+    foreign = registry.foreign_reducer(cls)
+    if foreign is None and nearest is not None and nearest.is_older:
+        return nearest.error(cls if ctype is None else ctype)  # type: ignore[attr-defined, no-any-return]
     if foreign is not None:
         instead = "" if adapter is None else f", in place of {adapter!r}"
         advice = (
