@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ NEEDS = {
     "tutorial.md": ["cc", "setuptools"],
     "how-to/cpp.md": ["c++", "pybind11", "Cython", "setuptools"],
     "how-to/dask.md": ["distributed"],
+    "how-to/eigen.md": ["c++", "eigen", "numpy", "pybind11", "setuptools"],
     "how-to/find-what-does-not-pickle.md": ["adapters:explain", "click"],
     "how-to/other-transports.md": ["anyio"],
     "how-to/large-parts.md": ["numpy"],
@@ -136,6 +138,10 @@ def missing(need: str) -> str | None:
     """The reason why a need of a page is not met on this machine, or None."""
     if need in ("cc", "c++"):
         return None if shutil.which(need) else f"there is no compiler {need}"
+    if need == "eigen":
+        pip = Path(sysconfig.get_path("purelib"), "cmeel.prefix/include/eigen3")
+        found = any((each / "Eigen").exists() for each in (pip, Path("/usr/include/eigen3")))
+        return None if found else "there are no headers of Eigen"
     if need == "fork":
         return None if hasattr(os, "fork") else "there is no fork"
     module, _, name = need.partition(":")
