@@ -43,6 +43,7 @@ NEEDS = {
     "how-to/large-parts.md": ["numpy"],
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/nanobind.md": ["c++", "nanobind", "setuptools"],
+    "how-to/progress.md": ["rich", "tqdm"],
     "how-to/ray.md": ["ray"],
     "how-to/suggest-an-adapter.md": ["fork", "click"],
     "how-to/test-an-adapter.md": ["adapters:testing", "click"],
