@@ -76,6 +76,7 @@ __all__ = [
     "definition",
     "dumps",
     "explain",
+    "libraries",
     "loads",
     "main_class",
     "main_definition",
@@ -97,7 +98,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from adapters import stores, testing
+    from adapters import libraries, stores, testing
     from adapters._execution.connection import receive, send
     from adapters._execution.executor import Executor
     from adapters._execution.task import Answer, Task, answer, task
@@ -143,6 +144,7 @@ _LAZY = {
     "cache_info": "_sharing.cache",
     "definition": "_importable.definitions",
     "explain": "_explain.explain",
+    "libraries": "libraries",
     "main_class": "_importable.definitions",
     "main_definition": "_importable.main_script",
     "receive": "_execution.connection",

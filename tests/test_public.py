@@ -54,6 +54,12 @@ def test_what_is_imported_on_first_use_is_there(lazy: str) -> None:
     assert not hasattr(module, "no_such_name")
 
 
+@pytest.mark.parametrize("name", ["libraries", "stores", "testing"])
+def test_modules_are_there_without_an_import_of_their_own(name: str) -> None:
+    program = f"import adapters; print(adapters.{name}.__name__)"
+    assert run("-c", program) == f"adapters.{name}\n"
+
+
 def imports_by_name() -> Iterator[str]:
     """Each module of the package that calls a function which imports a module by its name."""
     for path in PACKAGE.rglob("*.py"):

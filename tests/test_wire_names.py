@@ -104,7 +104,7 @@ def struct() -> Iterator[Any]:
 )
 def test_functions_and_classes(module: Any, protocol: int) -> None:
     for name in module.__all__:
-        if name not in ("register", "registry", "stores", "testing", "unregister"):
+        if name not in ("libraries", "register", "registry", "stores", "testing", "unregister"):
             if name in ("Dask", "Ray"):
                 pytest.importorskip({"Dask": "distributed", "Ray": "ray"}[name])
             assert refused(getattr(module, name), protocol) == set(), name
