@@ -41,6 +41,7 @@ NEEDS = {
     "how-to/find-what-does-not-pickle.md": ["adapters:explain", "click"],
     "how-to/other-transports.md": ["anyio"],
     "how-to/large-parts.md": ["numpy"],
+    "how-to/library-authors.md": ["adapters:testing"],
     "how-to/matrices.md": ["c++", "numpy", "pybind11", "Cython", "setuptools"],
     "how-to/nanobind.md": ["c++", "nanobind", "setuptools"],
     "how-to/progress.md": ["rich", "tqdm"],
