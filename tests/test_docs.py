@@ -205,6 +205,32 @@ def test_the_reference_has_every_public_name(module: str) -> None:
 
 
 @pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+def test_the_reference_has_every_variable() -> None:
+    package = Path(adapters.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    names = set(re.findall(r"environ\b.*?\b(ADAPTERS_\w+)", code))
+    assert names
+    pages = [page for page in DOCS.rglob("*.md") if "reference" in page.relative_to(DOCS).parts[0]]
+    reference = "".join(page.read_text("utf-8") for page in pages)
+    assert names <= set(re.findall(r"^\| `(ADAPTERS_\w+)`", reference, re.MULTILINE))
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
+def test_what_stays_compatible() -> None:
+    """Modules without an underscore are promises, and so is the oldest Python."""
+    page = (DOCS / "explanation/compatibility.md").read_text("utf-8")
+    package = Path(adapters.__file__).parent
+    modules = {path.stem for path in package.glob("*.py")}
+    modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+    public = {f"adapters.{name}" for name in modules if not name.startswith("_")}
+    assert public <= set(re.findall(r"^\| `(adapters\.\w+)` \|", page, re.MULTILINE))
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    oldest = re.search(r'^requires-python = ">=([\d.]+)"', project, re.MULTILINE)
+    assert oldest is not None
+    assert f"| CPython {oldest[1]} to " in page
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
 def test_every_page_is_in_a_list_of_pages() -> None:
     listed = {DOCS / "index.md"}
     for page in DOCS.rglob("*.md"):
