@@ -8,6 +8,7 @@
 | `library_adapters` | adapters that libraries bring, which yield to registrations |
 | `editions` | classes that were defined again, whose objects say so |
 | `registry` | registering and unregistering |
+| `signatures` | what type checkers know of the functions of an adapter |
 | `copyreg_table` | what copyreg is told |
 | `unserved` | what no adapter serves |
 | `served` | the adapter of an object, and the name of its type |

@@ -13,15 +13,18 @@ from adapters.errors import RebuildError, SerializeError, VersionError, failures
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Generic
 
     from adapters._wire.key import Key
     from adapters._wire.provider import Provider
+    from adapters._wire.signatures import T
+else:
+    T, Generic = None, {None: object}  # so that Generic[T] needs no typing
 
 OPTIONS = ("init", "links", "link", "name", "version", "upgrades", "subclasses")
 
 
-class Adapter:
+class Adapter(Generic[T]):
     """A serializer and a factory for one Python type or one C type, with a name and a version.
 
     Made by `adapters.register`, whose arguments are attributes. `arrived` says whether it came to
@@ -31,6 +34,7 @@ class Adapter:
         RegistrationError: an argument is not what an adapter can be made of.
     """
 
+    __class_getitem__: Any = classmethod(type(list[int]))
     __slots__ = (
         "_by_value",
         "_fingerprint",
@@ -56,12 +60,12 @@ class Adapter:
     def __init__(
         self,
         target: Any,
-        serialize: Callable[[Any], Any],
-        factory: Callable[[Any], Any] | None = None,
+        serialize: Callable[[T], Any],
+        factory: Callable[[Any], T] | None = None,
         *,
-        init: Callable[[Any, Any], object] | None = None,
-        links: Callable[[Any], Any] | None = None,
-        link: Callable[[Any, Any], object] | None = None,
+        init: Callable[[T, Any], object] | None = None,
+        links: Callable[[T], Any] | None = None,
+        link: Callable[[T, Any], object] | None = None,
         name: str | None = None,
         version: int = 1,
         upgrades: Mapping[int, Any] | None = None,
@@ -76,8 +80,7 @@ class Adapter:
         self.serialize = serialize
         self.factory = factory
         self.init = init
-        self.links = links
-        self.link = link
+        self.links, self.link = links, link
         self.name = name
         self.version = version
         self.upgrades = upgrades or {}
@@ -173,7 +176,7 @@ class Adapter:
             and (self.target is other.target or has_module(self.target))
         )
 
-    def state_of(self, obj: object) -> Any:
+    def state_of(self, obj: Any) -> Any:
         """Serialize `obj`.
 
         Raises:
@@ -219,7 +222,7 @@ class Adapter:
             version += 1
         return state
 
-    def rebuild(self, version: int, state: Any, cls: Any = None) -> Any:
+    def rebuild(self, version: int, state: Any, cls: Any = None) -> T:
         """A new object of a state of this version or an older one; raises as `adapters.rebuild`.
 
         `cls` is a subclass of the target, for an adapter with `init`; None means the target.
@@ -232,7 +235,7 @@ class Adapter:
             raise self.rebuild_error(step, error) from error
         return self.made(obj)
 
-    def made(self, obj: Any) -> Any:
+    def made(self, obj: T) -> T:
         """What a factory has returned; a RebuildError if that is None."""
         if obj is None:
             raise RebuildError(

@@ -15,12 +15,10 @@ from adapters.errors import ConflictError, UnknownAdapterError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, TypeVar
+    from typing import Any
 
     from adapters._wire.provider import Provider
-
-    T = TypeVar("T")
-    State = TypeVar("State")
+    from adapters._wire.signatures import CType, Factory, Init, Link, Links, State, T
 
 _SHOWN = 10  # names of adapters in a repr
 _KEPT = 16  # adapters of one name that arrived, or are older: a notebook makes a new one each time
@@ -53,19 +51,19 @@ class Registry(Lookup):
 
     def register(
         self,
-        target: type[T] | Any,
+        target: type[T] | CType,
         serialize: Callable[[T], State],
-        factory: Callable[[State], T] | None = None,
+        factory: Callable[[State], T] | Factory[State, T] | None = None,
         *,
-        init: Callable[[T, State], object] | None = None,
-        links: Callable[[T], Any] | None = None,
-        link: Callable[[T, Any], object] | None = None,
+        init: Callable[[T, State], object] | Init[State] | None = None,
+        links: Callable[[T], Links | None] | None = None,
+        link: Callable[[T, Links], object] | Link[Links] | None = None,
         name: str | None = None,
         version: int = 1,
         upgrades: Mapping[int, Any] | None = None,
         subclasses: bool = False,
         replace: bool = False,
-    ) -> Adapter:
+    ) -> Adapter[T]:
         """Make objects of a native type travel: through pickle and all that is built on it.
 
         The registration travels with the objects. A process that needs it imports the module at
@@ -114,7 +112,7 @@ class Registry(Lookup):
         from adapters._batteries.finder import is_library
         from adapters._wire.abstract import require_objects  # most processes register nothing
 
-        adapter = Adapter(
+        adapter: Adapter[Any] = Adapter(
             target,
             serialize,
             factory,
@@ -167,7 +165,7 @@ class Registry(Lookup):
             self.copyreg.tell_subclasses(self._by_target)
         return adapter
 
-    def unregister(self, target: Any) -> None:
+    def unregister(self, target: type[Any] | CType) -> None:
         """Forget the adapter of a type or C type; what copyreg knew of it goes too.
 
         One that a library brought is forgotten where no other was registered for the type.

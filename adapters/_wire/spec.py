@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from adapters._wire.provider import Provider
 
 
-class Spec(tuple):  # type: ignore[type-arg]
+class Spec(tuple["Any", ...]):
     """The picklable form of one native object: a tuple (name, version, provider, state).
 
     Where the adapter has `init` or `links`, it has a fifth item: the class if it is a subclass of
