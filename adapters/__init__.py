@@ -163,7 +163,7 @@ _LAZY = {
 _RENAMED = {"_Layout": "StructLayout", "_main_class": "main_class"}
 
 
-def __getattr__(name: str) -> object:
+def _imported(name: str) -> object:
     from importlib import import_module
 
     if name in _RENAMED:
@@ -173,6 +173,10 @@ def __getattr__(name: str) -> object:
     value = import_module(f"{__name__}.{_LAZY[name]}")
     value = globals()[name] = value if _LAZY[name] == name else getattr(value, name)
     return value
+
+
+if not TYPE_CHECKING:  # to which every name would seem to be there
+    __getattr__ = _imported
 
 
 def __dir__() -> list[str]:

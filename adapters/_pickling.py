@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from _typeshed import ReadableBuffer
+
     from adapters._plain_pickler import Override
 
 DEFAULT_PROTOCOL = 5
@@ -68,7 +70,10 @@ def is_final(error: BaseException) -> bool:
 
 
 def dumps(
-    obj: object, protocol: int | None = None, *, buffer_callback: Callable[[Any], Any] | None = None
+    obj: object,
+    protocol: int | None = None,
+    *,
+    buffer_callback: Callable[[PickleBuffer], Any] | None = None,
 ) -> bytes:
     """Pickle `obj`, native objects anywhere inside included.
 
@@ -198,9 +203,9 @@ def _write_by_value(
 
 
 def loads(
-    data: Any,
+    data: ReadableBuffer,
     *,
-    buffers: Iterable[Any] | None = None,
+    buffers: Iterable[ReadableBuffer | PickleBuffer] | None = None,
     trusted: Iterable[str] | Mapping[str, str] | None = None,
     by_value: bool = False,
     max_bytes: int | None = None,

@@ -33,10 +33,14 @@ require_whole()
 _LAZY = {"Conformance": "_conformance.pytest_class"}
 
 
-def __getattr__(name: str) -> object:
+def _imported(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__package__}.{_LAZY[name]}"), name)
+
+
+if not TYPE_CHECKING:  # to which every name would seem to be there
+    __getattr__ = _imported
 
 
 for _public in (ConformanceError, Report, Result, check_adapter):

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Protocol
 
 from adapters._conformance.case import collect
 from adapters._conformance.progress_line import ProgressLine
 from adapters._conformance.promises import NAMES
 from adapters._conformance.report import ConformanceError, Report
 from adapters._conformance.run import Run
-from adapters._conformance.states import Equal
+from adapters._wire.adapter import Adapter
+from adapters._wire.signatures import CType, T
+
+
+class Strategy(Protocol):
+    """A strategy of Hypothesis."""
+
+    def example(self) -> object:
+        """One example."""
 
 
 def check_adapter(
-    adapter: Any,
-    examples: Any,
+    adapter: Adapter[T] | type[T] | CType | str,
+    examples: Iterable[object] | Strategy,
     *,
-    equal: Equal | None = None,
+    equal: Callable[[T, T], object] | None = None,
     ignore: Collection[str] = (),
     live: Callable[[], int] | None = None,
     golden: str | os.PathLike[str] | None = None,
@@ -62,7 +70,7 @@ def check_adapter(
         ValueError: there is no example, or `skip` names no promise.
         TypeError: `equal` or `live` cannot be sent to a child.
     """
-    options = {
+    options: dict[str, Any] = {
         "equal": equal,
         "ignore": ignore,
         "live": live,

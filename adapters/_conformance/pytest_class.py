@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
+from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,14 +28,15 @@ class Conformance:
     child process.
     """
 
-    __test__ = False  # pytest collects the subclasses only
+    __test__: ClassVar[bool] = False  # pytest collects the subclasses only
 
-    adapter: ClassVar[Any]
-    examples: ClassVar[Any]
-    equal: ClassVar[Callable[[Any, Any], object] | None] = None
+    # Types of which a subclass may make anything: a function, a static method, a value.
+    adapter: Any
+    examples: Any
+    equal: Any = None
     ignore: ClassVar[Collection[str]] = ()
-    live: ClassVar[Callable[[], int] | None] = None
-    golden: ClassVar[Any] = "adapters-golden"
+    live: Any = None
+    golden: ClassVar[str | PathLike[str] | None] = "adapters-golden"
     skip: ClassVar[Mapping[str, str]] = {}
     rebuilds: ClassVar[int | None] = None
     elsewhere: ClassVar[bool] = False

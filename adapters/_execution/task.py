@@ -16,11 +16,12 @@ from adapters._naming import qualified_name, shown
 
 P = ParamSpec("P")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _HEAD: Head = (b"", {}, (BY_EITHER, "", None, ""), None)
 
 
-class Task(Generic[T]):
+class Task(Generic[T_co]):
     """A call that can be sent by any transport that pickles; made by `adapters.task`.
 
     Calling it, in a worker, makes the call and returns an `Answer`. It raises nothing: SystemExit,
@@ -37,11 +38,11 @@ class Task(Generic[T]):
     def __reduce__(self) -> Any:
         return Task, (self._name, self._message)
 
-    def __call__(self) -> Answer[T]:
+    def __call__(self) -> Answer[T_co]:
         return Answer(copy_memory(run_call(_HEAD, *copy_memory(self._message))))
 
 
-class Answer(Generic[T]):
+class Answer(Generic[T_co]):
     """What a task returned or raised, as bytes; `adapters.answer` opens it."""
 
     def __init__(self, item: ResultItem) -> None:
@@ -50,7 +51,7 @@ class Answer(Generic[T]):
     def __reduce__(self) -> Any:
         return Answer, (self._item,)
 
-    def open(self) -> T:
+    def open(self) -> T_co:
         """The result of the call; raises what it raised."""
         value, error = open_result(copy_memory(self._item))
         if error is not None:

@@ -82,7 +82,13 @@ class Explanation:
         not_compared: Why it was rebuilt there and could not be compared, "" if it was.
     """
 
-    not_compared = ""  # of pickles that do not have it
+    name: str
+    type: str
+    findings: tuple[Finding, ...]
+    large: tuple[Finding, ...]
+    size: int | None
+    checked: bool
+    not_compared: str = ""  # of pickles that do not have it
 
     def __init__(
         self,

@@ -26,6 +26,9 @@ from adapters.errors import VersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pickle import PickleBuffer
+
+    from _typeshed import ReadableBuffer
 
     from adapters._payload.forms import AdapterCall
 
@@ -36,7 +39,9 @@ _LOADS |= {"pickle._loads": 0, "adapters.main_class": 2, "adapters._main_class":
 _LOADS |= {"adapters.definition": 2}
 
 
-def audit(data: Any, *, buffers: Iterable[Any] | None = None) -> Audit:
+def audit(
+    data: ReadableBuffer, *, buffers: Iterable[ReadableBuffer | PickleBuffer] | None = None
+) -> Audit:
     r"""List what a payload would import and call, and its adapters, without doing any of it.
 
     The opcodes are followed with symbols in place of values. What the bytes of the payload alone do

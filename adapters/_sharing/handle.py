@@ -18,12 +18,13 @@ from adapters._sharing.cache import cache
 from adapters.errors import RebuildError, SharedClosedError, StoreError, failures
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _NAME = 60  # bytes of the type's name, at most: the handle has to stay small
 _NOT_HERE = object()  # in place of the original: outside of the owner, or once it was closed
 _owned: weakref.WeakValueDictionary[Any, Shared[Any]] = weakref.WeakValueDictionary()
 
 
-class Shared(Generic[T]):
+class Shared(Generic[T_co]):
     """A handle for an object whose state lies in a store; made by `adapters.share`.
 
     It pickles to a few hundred bytes, whatever the object's size. `get()` returns the object: in
@@ -43,7 +44,7 @@ class Shared(Generic[T]):
     _original: Any
     _finalizer: weakref.finalize[Any, Any]  # in the owner alone
 
-    def __new__(cls, store: stores.Store, key: Any, type_name: str) -> Shared[T]:
+    def __new__(cls, store: stores.Store, key: Any, type_name: str) -> Shared[T_co]:
         if (owned := _owned_under(key, store)) is not None:
             return owned
         self = super().__new__(cls)
@@ -51,7 +52,7 @@ class Shared(Generic[T]):
         self._original = _NOT_HERE
         return self
 
-    def get(self) -> T:
+    def get(self) -> T_co:
         """The object: the original in the owner, one for all threads of any other process.
 
         Raises:
@@ -59,7 +60,7 @@ class Shared(Generic[T]):
             RebuildError: the state is damaged, or its factory raised.
             StoreError: the store cannot be reached from this process.
         """
-        found: T = self._original
+        found: T_co = self._original
         if found is _NOT_HERE:
             get, observer = cache.get, _events.observer
             if observer is not None:
@@ -67,7 +68,7 @@ class Shared(Generic[T]):
             found = get(self._key, self._rebuild)
         return found
 
-    def _rebuild(self) -> tuple[T, Callable[[], bool]]:
+    def _rebuild(self) -> tuple[T_co, Callable[[], bool]]:
         store = self._store
         try:
             parts = store.get(self._key)
@@ -103,7 +104,7 @@ class Shared(Generic[T]):
         owner = "" if self._original is _NOT_HERE else ", owned here"
         return f"<adapters.Shared {self._type}{owner}>"
 
-    def __enter__(self) -> Shared[T]:
+    def __enter__(self) -> Shared[T_co]:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -41,18 +41,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from adapters._struct.fields import CType, Field
+    from adapters._wire import signatures
     from adapters._wire.adapter import Adapter
 
 
 def register_struct(
-    ctype: Any,
+    ctype: signatures.CType,
     *,
     lengths: Mapping[str, str | int] | None = None,
     name: str | None = None,
     version: int = 1,
     upgrades: Mapping[int, Callable[[Any], Any]] | None = None,
     replace: bool = False,
-) -> Adapter:
+) -> Adapter[Any]:
     r"""Make a C struct travel by its own fields.
 
     Kept: the values of all fields, and what declared pointers point at; not the padding. The

@@ -30,6 +30,13 @@ class Suggestions(Sequence[Candidate]):
         pickles: Whether the objects pickle already, so that no adapter is needed.
     """
 
+    type: str
+    candidates: tuple[Candidate, ...]
+    advice: tuple[str, ...]
+    tried: int
+    seconds: float
+    pickles: bool
+
     def __init__(
         self,
         type: str,  # noqa: A002  the name of the attribute

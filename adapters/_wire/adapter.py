@@ -76,17 +76,17 @@ class Adapter(Generic[T]):
 
         if name is None:
             name = default_name(target, provider if isinstance(provider, str) else "__main__")
-        self.target = target
-        self.serialize = serialize
-        self.factory = factory
-        self.init = init
+        self.target: Any = target
+        self.serialize: Callable[[T], Any] = serialize
+        self.factory: Callable[[Any], T] | None = factory
+        self.init: Callable[[T, Any], object] | None = init
         self.links, self.link = links, link
-        self.name = name
-        self.version = version
-        self.upgrades = upgrades or {}
-        self.subclasses = subclasses
-        self.module = provider if isinstance(provider, str) else None  # which registers it
-        self.arrived = isinstance(provider, tuple)  # by value, with an object
+        self.name: str = name
+        self.version: int = version
+        self.upgrades: Mapping[int, Any] = upgrades or {}
+        self.subclasses: bool = subclasses
+        self.module: str | None = provider if isinstance(provider, str) else None  # registers it
+        self.arrived: bool = isinstance(provider, tuple)  # by value, with an object
         self._by_value = provider if isinstance(provider, tuple) else None
         self._keys: dict[bool, Key] = {}  # by whether it goes by value
         self._fingerprint = None if self._by_value is None else self._by_value[0]

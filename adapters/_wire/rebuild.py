@@ -124,7 +124,7 @@ def _is_plain_pickle() -> bool:
     return not str(frame.f_globals.get("__name__")).startswith("adapters.")
 
 
-registry = Registry(lambda adapter: reducer(adapter, rebuild, complete))
+registry: Registry = Registry(lambda adapter: reducer(adapter, rebuild, complete))
 _by_name, _resolved = registry.by_name, registry.resolved
 if accelerator is not None:
     text = rebuild.__doc__

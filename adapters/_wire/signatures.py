@@ -1,6 +1,6 @@
 """Signatures: the types of what `adapters.register` is given, for type checkers.
 
-Nothing imports this module when it runs.
+What `import adapters` imports does not import this module when it runs.
 
 A factory takes what the serializer returns. mypy solves `State` from both at once, and where they
 disagree it says no more than that it cannot. So `Factory`, `Init` and `Link` stand beside the
@@ -11,11 +11,14 @@ accept, the function beside them accepts, too, but for functions that nobody wri
 
 from __future__ import annotations
 
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from typing_extensions import TypeVar
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
-T = TypeVar("T", default=Any)
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
 State = TypeVar("State")
 Links = TypeVar("Links")
 Made = TypeVar("Made", covariant=True)

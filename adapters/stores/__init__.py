@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters._installation import require_whole
 from adapters.stores._local import Local
@@ -37,7 +37,11 @@ require_whole()
 _LAZY = {"Dask": "_dask", "Fsspec": "_fsspec", "Ray": "_ray"}
 
 
-def __getattr__(name: str) -> Any:
+def _imported(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+
+
+if not TYPE_CHECKING:  # to which every name would seem to be there
+    __getattr__ = _imported
