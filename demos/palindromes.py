@@ -34,7 +34,8 @@ from typing import Any, TypeVar
 import native.specs  # noqa: F401  registers WordList
 from demos._support import arguments, checks, moves, supply
 from demos._support.pool import WatchedPool
-from demos._support.words import Recipe, checked_words
+from demos._support.words import Recipe as Recipe  # of find_in_recipe, for who imports that
+from demos._support.words import checked_words
 from native import WordList
 
 Item = TypeVar("Item")
