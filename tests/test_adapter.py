@@ -106,3 +106,8 @@ def test_an_adapter_arrives_as_one_that_no_registry_holds(dumps: Any) -> None:
     assert repr(arrived) == repr(sent)
     assert (arrived.serialize, arrived.factory) == (sent.serialize, sent.factory)
     assert (arrived.subclasses, arrived.reduce) == (True, None)
+
+
+def test_adapters_of_a_type_for_annotations() -> None:
+    assert str(adapters.Adapter[int]) == "adapters.Adapter[int]"
+    assert adapters.Adapter.__mro__ == (adapters.Adapter, object)

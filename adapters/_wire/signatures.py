@@ -3,15 +3,16 @@
 What `import adapters` imports does not import this module when it runs.
 
 A factory takes what the serializer returns. mypy solves `State` from both at once, and where they
-disagree it says no more than that it cannot. So `Factory`, `Init` and `Link` stand beside the
-functions in a union: mypy, which infers nothing from unions whose members tell it different things,
-then solves `State` from the serializer alone, and says which function does not fit it. What they
-accept, the function beside them accepts, too, but for functions that nobody writes.
+disagree it says no more than that it cannot. So `Factory`, `Init` and `Link` are unions: of the
+function that is wanted, and of one of which mypy learns something else. It infers nothing from
+such a union, solves `State` from the serializer alone, and then says which function does not fit
+it. What the second member accepts, the first one does, too, but for functions that nobody writes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -21,6 +22,7 @@ else:
     T = TypeVar("T")
 State = TypeVar("State")
 Links = TypeVar("Links")
+Obj = TypeVar("Obj")  # the same as T, without a default, as an alias may have it anywhere
 Made = TypeVar("Made", covariant=True)
 
 
@@ -36,8 +38,8 @@ class CType(Protocol):
         """What it is: "struct", "pointer" and so on."""
 
 
-class Factory(Protocol[State, Made]):
-    """A factory: a function of a state that returns a new object."""
+class FactoryLike(Protocol[State, Made]):
+    """Of a factory, in a way that tells mypy nothing."""
 
     @overload
     def __call__(self, state: State, /) -> State: ...
@@ -45,13 +47,18 @@ class Factory(Protocol[State, Made]):
     def __call__(self, state: Any, /) -> Made: ...
 
 
-class Init(Protocol[State]):
-    """A function of an empty object and a state that gives the object its native part."""
+class InitLike(Protocol[State]):
+    """Of `init`, likewise."""
 
     def __call__(self, obj: State, state: State, /) -> State: ...
 
 
-class Link(Protocol[Links]):
-    """A function of an object and its links."""
+class LinkLike(Protocol[Links]):
+    """Of `link`, likewise."""
 
     def __call__(self, obj: Links, links: Links, /) -> Links: ...
+
+
+Factory: TypeAlias = Callable[[State], Obj] | FactoryLike[State, Obj]
+Init: TypeAlias = Callable[[Obj, State], object] | InitLike[State]
+Link: TypeAlias = Callable[[Obj, Links], object] | LinkLike[Links]
