@@ -12,6 +12,7 @@ VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version(
 MADE := $(VENV)/.made-$(VERSION)
 DEMOS := $(VENV)/.demos-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
+DOCS := $(or $(wildcard $(DEV)),$(VENV)/.docs-$(VERSION))
 LIBRARIES := $(VENV)/.test-libraries$(addprefix -,$(GROUP))-$(VERSION)
 EXTENSION := native/_native.*.so adapters/_accelerator.*.so
 BUILT_FROM := pyproject.toml setup.py adapters/_accelerator.c native/_build.py \
@@ -59,8 +60,8 @@ bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
 	    || echo "make: primesieve does not build here (it needs libprimesieve and its headers): gaps below"
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(DEV) ## the documentation, in build/docs
-	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+docs: $(DOCS) ## the documentation, in build/docs; it takes no engine
+	$(BIN)/python -m sphinx -j auto -W --keep-going -q -b html docs build/docs
 
 # CPython leaves memory of its own behind at exit, hence no leak checker.
 sanitize: $(DEV) ## the tests of the C under AddressSanitizer and UBSan (GCC)
@@ -82,7 +83,7 @@ clean: ## remove all that was made
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp stands for the project, editable, with the extra of that name, in .venv of that Python.
-$(DEMOS) $(DEV) $(LIBRARIES): $(VENV)/.%-$(VERSION): $(BUILT_FROM) | $(MADE)
+$(sort $(DEMOS) $(DEV) $(DOCS) $(LIBRARIES)): $(VENV)/.%-$(VERSION): $(BUILT_FROM) | $(MADE)
 	rm -f $(EXTENSION)
 	$(BIN)/python -m pip install --quiet --editable ".[$*]" \
 	    $(if $(findstring libraries,$*),--constraint tests/libraries/constraints.txt)

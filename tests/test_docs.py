@@ -193,11 +193,17 @@ def test_the_page(page: Path, tmp_path: Path) -> None:
         assert tried != "0"
 
 
+def in_the_reference(directive: str) -> list[str]:
+    """What the directives of that name in the reference document."""
+    pages = sorted((DOCS / "reference").glob("*.md"))
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    return re.findall(rf"^\.\. {directive}:: ([\w.]+)", text, re.MULTILINE)
+
+
 @pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not installed")
 @pytest.mark.parametrize("module", ["adapters", "adapters.stores", "adapters.testing"])
 def test_the_reference_has_every_public_name(module: str) -> None:
-    reference = (DOCS / "reference.md").read_text("utf-8")
-    documented = set(re.findall(r"^\.\. [\w:]+:: ([\w.]+)", reference, re.MULTILINE))
+    documented = set(in_the_reference(r"[\w:]+"))
     public = import_module(module)
     modules = {"libraries", "stores", "testing"}  # which have pages or sections of their own
     names = set(public.__all__) - modules
@@ -243,13 +249,11 @@ def test_every_page_is_in_a_list_of_pages() -> None:
 def documented_objects() -> list[tuple[str, Any]]:
     """The objects whose docstrings are in the reference."""
     found = []
-    if DOCS.exists():
-        reference = (DOCS / "reference.md").read_text("utf-8")
-        for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", reference, re.MULTILINE):
-            try:
-                found.append((name, pkgutil.resolve_name(name)))
-            except (ImportError, AttributeError):  # an engine that is not installed
-                continue
+    for name in in_the_reference(r"auto\w+"):
+        try:
+            found.append((name, pkgutil.resolve_name(name)))
+        except (ImportError, AttributeError):  # an engine that is not installed
+            continue
     return found
 
 
