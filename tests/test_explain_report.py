@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,13 @@ def test_the_result_is_plain_data() -> None:
     assert str(twin) == str(found)
     assert "<b>'" not in found._repr_html_()
     assert "&lt;b&gt;" in found._repr_html_()
+
+
+def test_the_cells_of_its_html_read_from_the_left() -> None:
+    page = explain({"one": lock(), "large": b"x" * 10**6})._repr_html_()
+    cells = re.findall("<td.*?>", page)
+    assert len(cells) >= 2
+    assert all("text-align: left" in cell for cell in cells)  # notebooks have them to the right
 
 
 def test_nothing_in_it_drives_the_terminal() -> None:

@@ -16,6 +16,8 @@ _SHOWN = 10  # groups of findings
 _PLACES = 3  # paths of one group
 _LONG = 160  # characters of a path
 _STYLES = {"error": "red", "but": "red", "do": "green"}  # of rich, by the label of a row
+# Notebooks align cells to the right, for numbers, and keep long names in one line.
+_CELL = 'style="text-align: left; vertical-align: top; overflow-wrap: anywhere"'
 # What may differ in the same advice.
 _OF_PART = re.compile(
     r"(?<=type\().+?(?=\)(?:[,:; ]|$))|(?<=adapters\.suggest\().+?(?=\) looks for one)"
@@ -215,7 +217,7 @@ class Explanation:
         for size, share, place, kind in self._sizes():
             cells.append((place, html.escape(f"{size} bytes, {share} of the message, {kind}")))
         rows = "".join(
-            f"<tr><td><code>{html.escape(head)}</code></td><td>{text}</td></tr>"
+            f"<tr><td {_CELL}><code>{html.escape(head)}</code></td><td {_CELL}>{text}</td></tr>"
             for head, text in cells
         )
         table = f"<table>{rows}</table>" if rows else ""
