@@ -32,8 +32,9 @@ PAGES = [
     if re.search(r"^```\w+$", path.read_text("utf-8"), re.MULTILINE)
 ]
 
-# What the code of a page needs beside this package: modules, or a compiler for "cc" and "c++".
+# What the code of a page needs beside this package: modules, or commands.
 NEEDS = {
+    "engines.md": ["loky", "mpi4py", "mpiexec"],
     "tutorial.md": ["cc", "setuptools"],
     "how-to/cpp.md": ["c++", "pybind11", "Cython", "setuptools"],
     "how-to/dask.md": ["distributed"],
@@ -56,7 +57,10 @@ SLOW = {"tutorial.md", *NEEDS} | {
     "how-to/forkserver.md",
     "how-to/scripts-and-notebooks.md",
 }
-NOT_RUN = re.compile(r"python3 -m venv|\. |pip |make|mpiexec |sphinx-build |adapters bench ")
+# Commands of this environment come first, as where it is activated.
+PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+RUN = re.compile("(python|adapters|mpiexec) ")
+NOT_RUN = re.compile(r"python3 -m venv|\. |pip |make|sphinx-build |adapters bench ")
 
 # One Python session, with files and commands in between. It runs in the namespace of `__main__`, as
 # the session of a reader does.
@@ -81,8 +85,9 @@ def _page():
         else:
             program, _, rest = what.partition(" ")
             module = "" if program == "python" else "-m adapters "
+            command = what if program == "mpiexec" else f'"{sys.executable}" {module}{rest}'
             done = subprocess.run(
-                f'"{sys.executable}" {module}{rest}', shell=True, stdin=subprocess.DEVNULL,
+                command, shell=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90,
             )
             ran += 1
@@ -119,7 +124,9 @@ def blocks_of(page: Path) -> list[Block]:
             for part in re.findall(r"^\$ .*?(?=^\$ |\Z)", body, re.DOTALL | re.MULTILINE):
                 command, _, want = part[2:].partition("\n")
                 if not NOT_RUN.match(command):
-                    assert re.match("(python|adapters) ", command), f"{page}:{line}: {command}"
+                    assert re.match("(python|adapters|mpiexec) ", command), (
+                        f"{page}:{line}: {command}"
+                    )
                     found.append((line, "command", command.partition("  #")[0], want))
         else:
             raise AssertionError(f"{page}:{line}: a {language} block that nothing runs")
@@ -138,8 +145,8 @@ def sessions_of(blocks: list[Block]) -> list[list[Block]]:
 
 def missing(need: str) -> str | None:
     """The reason why a need of a page is not met on this machine, or None."""
-    if need in ("cc", "c++"):
-        return None if shutil.which(need) else f"there is no compiler {need}"
+    if need in ("cc", "c++", "mpiexec"):
+        return None if shutil.which(need, path=PATH) else f"there is no {need}"
     if need == "eigen":
         pip = Path(sysconfig.get_path("purelib"), "cmeel.prefix/include/eigen3")
         found = any((each / "Eigen").exists() for each in (pip, Path("/usr/include/eigen3")))
@@ -182,7 +189,7 @@ def test_the_page(page: Path, tmp_path: Path) -> None:
             [sys.executable, "-c", PROGRAM],
             input=json.dumps(session),
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))},
+            env={**os.environ, "PATH": PATH, "PYTHONPATH": os.pathsep.join(filter(None, roots))},
             capture_output=True,
             text=True,
             timeout=140,
