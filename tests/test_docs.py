@@ -248,7 +248,7 @@ def test_every_page_is_in_a_list_of_pages() -> None:
     listed = {DOCS / "index.md"}
     for page in DOCS.rglob("*.md"):
         for toctree in re.findall(r"```{toctree}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-            names = [line for line in toctree.split() if not line.startswith(":")]
+            names = [line for line in toctree.splitlines() if line and line[0] != ":"]
             listed |= {page.parent / f"{name}.md" for name in names}
     assert listed == set(DOCS.rglob("*.md"))
 
