@@ -7,7 +7,7 @@ from pickle import PickleBuffer, PicklingError
 from typing import Any
 
 from adapters._explain.dry_run import DryRun
-from adapters._wire.buffers import BYTES_LIKE, SCALARS, OutOfBand, buffers_in
+from adapters._wire.buffers import BYTES_LIKE, MAPPINGS, SCALARS, OutOfBand, buffers_in
 from adapters._wire.rebuild import complete, rebuild
 
 # ("reduced", index, ...) into the reduction; else (kind, index, key or attribute name, where the
@@ -36,7 +36,7 @@ class Parts:
             return []
         if kind in _STEPS:
             return self._among(obj, lambda at: (_STEPS[kind], at))
-        if kind is dict:
+        if kind in MAPPINGS:
             return self._keyed(list(obj), obj.values(), ["member", "value"])
         return list(self._reduced(obj))
 

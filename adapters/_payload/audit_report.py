@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from adapters._payload.symbols import KNOWN, shown
+from adapters._payload.symbols import KNOWN, is_usual, shown
 
 _MODULES = 5  # that the verdict names
 
@@ -108,7 +108,9 @@ class Audit(NamedTuple):
     @property
     def _runs_code(self) -> bool:
         """Whether it calls more than adapters, or brings code of its own."""
-        calls = any(each.path not in KNOWN or each.how != "REDUCE" for each in self.calls)
+        calls = any(
+            each.path not in KNOWN or not is_usual(each.path, each.how) for each in self.calls
+        )
         return calls or bool(self.nested) or any(adapter.by_value for adapter in self.adapters)
 
     def as_dict(self) -> dict[str, Any]:

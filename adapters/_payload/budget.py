@@ -6,6 +6,8 @@ exceeds the bytes that are left, and no memo index exceeds the payload's size.
 
 from __future__ import annotations
 
+import builtins
+
 UNLIMITED = 1 << 62  # more than any process has bytes
 
 # Memory, in bytes: what the first pass takes for a symbol or the second one for the value, whatever
@@ -17,6 +19,8 @@ MARK = 16  # an open mark
 VALUE = 32  # a small constant, besides its contents; an item of what code of adapters may copy
 EMPTY: dict[type, int] = {list: 96, dict: 96, set: 248, tuple: 200, frozenset: 264}
 ITEM: dict[type, int] = {list: 10, dict: 10, set: 10, tuple: 8, frozenset: 8}  # a slot for each
+if hasattr(builtins, "frozendict"):  # Python 3.15
+    EMPTY[builtins.frozendict], ITEM[builtins.frozendict] = 312, 10
 FIRST_ITEM = 104  # more, where a list, dict or set is no longer empty
 BYTES = 160  # bytes or a bytearray, besides the contents
 VIEW = 480  # a memoryview, or bytes made from another object, besides the contents

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from adapters._payload import budget
 from adapters._payload.meter import Meter
 from adapters._payload.reader import UnreadableError
-from adapters._payload.symbols import COMPLETE, PLAIN, REBUILD, SPEC, Global
+from adapters._payload.symbols import COMPLETE, PLAIN, REBUILD, SPEC, Global, is_usual
 from adapters._payload.tables import DictTable, SetTable
+from adapters._wire.buffers import MAPPINGS
 from adapters._wire.key import parse_key
 from adapters._wire.rebuild import remake
 from adapters._wire.spec import Spec
@@ -71,8 +72,9 @@ class ValueBuilder(Meter):
         return kind()
 
     def closed(self, kind: type, items: Any, starts: Sequence[int] = ()) -> Any:
-        if kind is frozenset and self.at in self._keys:
-            self._add_keys(SetTable(self.take), items)
+        if kind is not tuple and self.at in self._keys:
+            table = DictTable if kind in MAPPINGS else SetTable
+            self._add_keys(table(self.take), items)
         return kind(items)
 
     def extend(self, target: Any, items: list[Any], kind: Any) -> None:
@@ -106,13 +108,15 @@ class ValueBuilder(Meter):
         raise self._unexpected(f"a {how}")
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
-        if how != "REDUCE" or type(function) is not Global or type(arguments) is not tuple:
+        if type(function) is not Global or type(arguments) is not tuple:
+            raise self._unexpected("a call")
+        if not is_usual(function.path, how):
             raise self._unexpected("a call")
         if function.path in (REBUILD, COMPLETE, SPEC):
             return self._of_adapter(function.path, *arguments)
         kind = PLAIN[function.path]
-        if arguments and kind is frozenset:
-            return self.closed(frozenset, *arguments)
+        if arguments and (kind is frozenset or kind in MAPPINGS):
+            return self.closed(kind, *arguments)
         if arguments and kind is set:
             made: set[Any] = set()
             self.extend(made, arguments[0], set)

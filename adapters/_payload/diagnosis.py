@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from adapters._importable.importable import MAIN
 from adapters._naming import in_words
 from adapters._payload.steps import Steps
-from adapters._payload.symbols import shown
+from adapters._payload.symbols import FROZENDICT, shown
 from adapters._wire.provider import advice_on_import
 from adapters.errors import failures
 
@@ -36,6 +36,7 @@ _METHODS = {
     "hash": ("__hash__", "__eq__"),
     "find": (),
 }
+_FROM_3_15 = "it came with Python 3.15: load it with that, or have a dict sent"
 _RENAMED = "it was renamed, moved or removed, or the sender has another version of the module"
 _OF_A_SCRIPT = "the sender's script defines it: move it to a module that both can import"
 _BUFFERS = "pass all that buffer_callback was given, in the same order, as buffers="
@@ -105,6 +106,8 @@ def _attribute_missing(error: BaseException, said: str, steps: Steps) -> str:
         missing = _find(module, name)[1]
         if missing and any(repr(each) in said for each in (name, missing)):
             advice = _OF_A_SCRIPT if module in MAIN else _RENAMED
+            if f"{module}.{name}" == FROZENDICT:
+                advice = _FROM_3_15
             lacks = f"module {shown(module)!r} lacks {shown(name)!r}"
             return f"{lacks}, which it names at byte {offset} ({said}); {advice}"
     return ""

@@ -1,8 +1,8 @@
 """Keys of dicts and items of sets: whether they have a hash, and how long it takes to add them.
 
-What is hashed is hashed again for each container that it is put into: only strings, bytes and
-frozensets keep their hashes. The hashes of keys that are not random are computed, so that looks
-into the table of the container are counted before there is one.
+What is hashed is hashed again for each container that it is put into: only strings, bytes,
+frozensets and frozendicts keep their hashes. The hashes of keys that are not random are computed,
+so that looks into the table of the container are counted before there is one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from adapters._payload import budget
 from adapters._payload.reader import UnreadableError
 from adapters._payload.symbols import BytesLike, Closed, Container, Global, Made, Opaque
 from adapters._payload.tables import DictTable, SetTable, memory_to_grow
+from adapters._wire.buffers import MAPPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def is_known(symbol: Any) -> bool:
 
 
 def add_keys(meter: Meter, target: Container, keys: list[Any]) -> bool:
-    """Check keys before they are put into a dict, set or frozenset, and count what that takes.
+    """Check keys before they are put into a container, and count what that takes.
 
     Returns:
         Whether all hashes follow from the payload.
@@ -66,7 +67,7 @@ def add_keys(meter: Meter, target: Container, keys: list[Any]) -> bool:
     Raises:
         UnreadableError: one of them has no hash.
     """
-    is_dict = target.kind is dict
+    is_dict = target.kind in MAPPINGS
     before = len(target.items) // 2 if is_dict else len(target.items)
     count = before + len(keys)
     meter.charge(memory_to_grow(DictTable if is_dict else SetTable, before, count))
@@ -122,7 +123,7 @@ def _hash(meter: Meter, key: Any) -> int | None:
 
 
 def _value(key: Closed) -> Any:
-    """The tuple or frozenset that a symbol stands for."""
+    """The tuple, frozenset or frozendict that a symbol stands for."""
     path: list[tuple[type, Iterator[Any], list[Any]]] = [(key.kind, iter(key.items), [])]
     while True:
         kind, items, made = path[-1]
@@ -133,6 +134,8 @@ def _value(key: Closed) -> Any:
             made.append(item.data if type(item) is BytesLike else item)
         else:
             path.pop()
+            if kind in MAPPINGS:
+                made = [*zip(made[::2], made[1::2], strict=True)]
             value = kind(made)
             if not path:
                 return value

@@ -28,7 +28,9 @@ from adapters._payload.symbols import (
     Closed,
     Container,
     Global,
+    is_usual,
 )
+from adapters._wire.buffers import MAPPINGS
 from adapters._wire.spec import Spec
 
 _EMPTY: list[Any] = []  # the items of all containers that are empty; they get another list
@@ -116,16 +118,19 @@ class SymbolicBuilder(Meter):
         return Container(kind, _EMPTY)
 
     def closed(self, kind: type, items: list[Any], starts: Sequence[int] = ()) -> Closed:
-        """A tuple or frozenset; `starts` are the places of a short tuple's items, and its end."""
+        """A tuple, frozenset or frozendict, whose items are keys and values by turns.
+
+        `starts` are the places of a short tuple's items, and its end.
+        """
         if kind is tuple and not items:
             self._new(0)
             return self._no_items
         self._new(budget.EMPTY[kind] + budget.ITEM[kind] * len(items))
         self._containers += 1
         made = Closed(kind, items, starts)
-        if kind is frozenset:
+        if kind is not tuple:
             made.items = _EMPTY
-            self._add_keys(made, items)
+            self._add_keys(made, items[::2] if kind in MAPPINGS else items)
             made.items = items
         self._close(made)
         return made
@@ -200,7 +205,9 @@ class SymbolicBuilder(Meter):
 
     def call(self, how: str, function: Any, arguments: Any, keywords: Any = None) -> Any:
         """The result of a call; `how` is the opcode's name. NEWOBJ_EX has keywords."""
-        path = function.path if how == "REDUCE" and type(function) is Global else ""
+        path = function.path if type(function) is Global else ""
+        if not is_usual(path, how):
+            path = ""
         if path in PLAIN and type(arguments) is Closed and arguments.kind is tuple:
             made = self._plain(path.partition(".")[2], PLAIN[path], arguments.items)
             if made is not None:
@@ -234,7 +241,7 @@ class SymbolicBuilder(Meter):
                 return self.scalar(0j)
             case "list" | "dict" | "set", []:
                 return self.container(kind)
-            case "tuple" | "frozenset", []:
+            case "tuple" | "frozenset" | "frozendict", []:
                 return self.closed(kind, [])
             case "bytes" | "bytearray", []:
                 return self.data(b"", kind)
@@ -256,6 +263,10 @@ class SymbolicBuilder(Meter):
                 made = self.container(set)
                 self.extend(made, source, set)
                 return made
+            case "frozendict", [Container(kind=of)] if of is dict:
+                self.take(budget.LOOK * len(items[0].items))
+                self.expect(budget.ITEM[kind] * len(items[0].items))
+                return self.closed(kind, [*items[0].items])
         return None
 
     def finish(self, result: Any, memo: list[Any]) -> None:

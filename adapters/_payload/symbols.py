@@ -6,6 +6,7 @@ here.
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters._payload import budget
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _TYPES = (bytearray, bytes, complex, dict, frozenset, list, memoryview, set, tuple)
 PLAIN: dict[str, Any] = {f"builtins.{kind.__name__}": kind for kind in _TYPES}
 PLAIN["_codecs.encode"] = bytes
+FROZENDICT = "builtins.frozendict"  # which came with Python 3.15
+if hasattr(builtins, "frozendict"):
+    PLAIN[FROZENDICT] = builtins.frozendict
 REBUILD, COMPLETE, SPEC = "adapters.rebuild", "adapters.complete", "adapters.Spec"
 KNOWN = {*PLAIN, REBUILD, COMPLETE, SPEC}  # all that plain data and objects of adapters name
 
@@ -45,8 +49,9 @@ class Container:
     """A list, dict or set; what the classes below it stand for cannot grow.
 
     Attributes:
-        kind: list, tuple, dict, set, frozenset, Spec, or object for an object of an adapter.
-        items: Its items; of a dict, keys and values by turns.
+        kind: list, tuple, dict, set, frozenset, frozendict, Spec, or object for an object of an
+            adapter.
+        items: Its items; of a dict or frozendict, keys and values by turns.
         depth: Levels of containers and objects, itself included.
         inside: Whether it was put into another one.
         given: Which code was given it.
@@ -64,7 +69,7 @@ class Container:
 
 
 class Closed(Container):
-    """A tuple, frozenset or spec.
+    """A tuple, frozenset, frozendict or spec.
 
     Attributes:
         starts: Of a short tuple, where in the payload its items begin, and where the last one ends.
@@ -116,6 +121,11 @@ class Opaque(NamedTuple):
     """An object that only running the payload would make; `what` describes it."""
 
     what: str
+
+
+def is_usual(path: str, how: str) -> bool:
+    """Whether picklers call a function of `KNOWN` by this opcode."""
+    return how == "REDUCE" or (how == "NEWOBJ" and path == FROZENDICT)
 
 
 def shown(name: str) -> str:

@@ -39,10 +39,10 @@ def trusted_loads(
     """Load plain data and objects of the trusted adapters, and refuse all else before it runs.
 
     `adapters.loads` documents the arguments and the errors. Plain data is None, bool, int, float,
-    complex, str, bytes, bytearray, memoryview, tuple, list, dict, set and frozenset, exactly. Specs
-    stay specs, of trusted adapters only. An adapter by value is replaced by the registered one of
-    the same name and fingerprint. A module that the caller names is imported after the first pass,
-    where the adapter is not registered.
+    complex, str, bytes, bytearray, memoryview, tuple, list, dict, set, frozenset and, where Python
+    has it, frozendict, exactly. Specs stay specs, of trusted adapters only. An adapter by value is
+    replaced by the registered one of the same name and fingerprint. A module that the caller names
+    is imported after the first pass, where the adapter is not registered.
 
     A state cannot grow after a factory was given it: what the factory checked is what there is.
     Hence a list that holds an object whose state holds the list is refused. Buffers are not copied:

@@ -5,6 +5,7 @@ However they travel, they arrive as flat bytes in C order, read-only.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from _weakref import ref
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SCALARS = frozenset(map(type, (None, True, 0, 0.0, 0j, "")))
 CONTAINERS = frozenset((tuple, list, dict))
+# frozendict came with Python 3.15.
+MAPPINGS: set[type] = {dict, getattr(builtins, "frozendict", dict)}
 KEYS = SCALARS | {bytes}  # of dicts that are plain data
 BYTES_LIKE: set[type] = {bytes, bytearray, memoryview, PickleBuffer}
 
@@ -92,11 +95,13 @@ def has_buffers(state: Any) -> bool:
 
 def is_buffer(value: object) -> bool:
     """Whether a part of a state arrives as bytes or as a memoryview."""
-    return type(value) is bytes or (type(value) not in CONTAINERS and has_buffers(value))
+    kind = type(value)
+    nested = kind in CONTAINERS or kind in MAPPINGS
+    return kind is bytes or (not nested and has_buffers(value))
 
 
 def buffers_in(state: Any) -> Iterator[Any]:
-    """The bytes-like parts of nested tuples, lists and dicts, which may contain themselves."""
+    """The bytes-like parts of nested tuples, lists and mappings, which may contain themselves."""
     todo = [state]
     seen = set()
     for value in todo:
@@ -104,10 +109,10 @@ def buffers_in(state: Any) -> Iterator[Any]:
         if kind in BYTES_LIKE:
             if kind is not bytes or len(value) >= LARGE:
                 yield value
-        elif kind in CONTAINERS:
+        elif kind in CONTAINERS or kind in MAPPINGS:
             if id(value) not in seen:
                 seen.add(id(value))
-                items = value.values() if kind is dict else value
+                items = value.values() if kind in MAPPINGS else value
                 todo += [item for item in items if type(item) not in SCALARS]
         elif is_bytes_like(kind):
             yield value
@@ -154,6 +159,8 @@ class OutOfBand:
         if kind is dict:
             pairs = [(key, self._part(value)) for key, value in state.items()]
             return dict, (), None, None, iter(pairs)
+        if kind in MAPPINGS:
+            return kind, ({key: self._part(value) for key, value in state.items()},)
         if kind is list:
             return list, (), None, map(self._part, state)
         if kind is tuple:

@@ -12,8 +12,8 @@ try:
     from _pickle import Pickler
 except ImportError:  # an interpreter without the C pickler
     from pickle import Pickler
-
 from adapters._accelerated import accelerator
+from adapters._wire.buffers import MAPPINGS
 from adapters.errors import failures
 
 TYPE_CHECKING = False
@@ -43,8 +43,8 @@ def is_in_progress(obj: object) -> bool:
 def anew(links: Any) -> Any:
     """The same with new containers: one that is pickled elsewhere may be half loaded for `link`."""
     kind = type(links)
-    if kind is dict:
-        return {key: anew(value) for key, value in links.items()}
+    if kind in MAPPINGS:
+        return kind({key: anew(value) for key, value in links.items()})
     return kind(map(anew, links)) if kind in (list, tuple, set, frozenset) else links
 
 

@@ -7,7 +7,7 @@ from sys import modules
 
 from adapters._accelerated import accelerator, in_c
 from adapters._importable.importable import by_value_registry
-from adapters._wire.buffers import BUFFERS, OTHER, OutOfBand, inspect
+from adapters._wire.buffers import BUFFERS, MAPPINGS, OTHER, OutOfBand, has_buffers, inspect
 from adapters._wire.copying import is_copying
 from adapters.errors import failures, is_failure
 
@@ -33,6 +33,8 @@ def reducer(
     by_module = None if adapter.module is None else adapter.key  # by value: once one is sent
 
     def reduce_with_parts(obj: Any, state: Any, found: int) -> Any:
+        if found & OTHER and len(MAPPINGS) > 1 and has_buffers(state):  # in a frozendict
+            found |= BUFFERS
         whole = OutOfBand(state, adapter.serialize_error) if found & BUFFERS else state
         arguments = adapter.key, whole
         if not found & OTHER:
