@@ -17,6 +17,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <structmember.h>
 
@@ -1018,12 +1019,23 @@ static void module_free(void *self)
     Py_CLEAR(module->made);
 }
 
-static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
+/* What it has is in the state of the module, so that each interpreter of a process, with a lock of
+   its own, gets another one. Python 3.12 learnt to be told so; older ones refuse the slot. */
+enum { MULTIPLE_INTERPRETERS = 3 }; /* Py_mod_multiple_interpreters */
+#define OWN_LOCKS ((void *)2)       /* Py_MOD_PER_INTERPRETER_GIL_SUPPORTED */
+
+static PyModuleDef_Slot old_slots[] = {{Py_mod_exec, (void *)module_exec}, {0, NULL}};
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, (void *)module_exec}, {MULTIPLE_INTERPRETERS, OWN_LOCKS}, {0, NULL}};
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "adapters._accelerator", "The hot paths of adapters.", sizeof(State),
     module_methods, module_slots, module_traverse, module_clear, module_free};
 
 PyMODINIT_FUNC PyInit__accelerator(void)
 {
+    int minor = 0;
+
+    if (sscanf(Py_GetVersion(), "3.%d", &minor) == 1 && minor < 12)
+        definition.m_slots = old_slots;
     return PyModuleDef_Init(&definition);
 }
