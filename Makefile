@@ -45,11 +45,12 @@ tested-libraries: $(LIBRARIES)
 
 check: lint sanitize ## lint, and the C under the sanitizers
 
-lint: $(DEV) ## ruff, mypy --strict, the import contract, and the C without a warning
+lint: $(DEV) ## ruff, mypy --strict, the import contract, workflows, and the C without a warning
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	set -e; for source in native/csrc/*.c; do $(CC) $(STRICT) -c $$source -o /dev/null; done
 	$(CC) $(filter-out -Wpedantic,$(STRICT)) -DPy_LIMITED_API=0x030A0000 -I"$(INCLUDE)" \
 	    -c adapters/_accelerator.c -o /dev/null # pedantic about functions in the slots of types
