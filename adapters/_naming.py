@@ -13,6 +13,8 @@ from adapters.errors import AdapterError, failures
 
 _BRIEF = 80  # characters of a repr, where two are compared
 _SHOWN = 200  # characters of a repr
+_PLACE, _ARGUMENTS = "when serializing ", " reconstructor arguments"  # in notes of the pickler
+_ARGUMENT = _PLACE + "tuple item "
 _SAID = 1000  # characters of the message of an error, and of its notes
 HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, as types of PyO3 are
 
@@ -39,10 +41,10 @@ def qualified_name(target: object) -> str:
     return f"{module}.{name}"
 
 
-def in_words(error: BaseException, *, short: bool = False) -> str:
+def in_words(error: BaseException, *, short: bool = False, places: bool = True) -> str:
     """The type of an error (`short`: without its module), its message, and in brackets its notes.
 
-    The message and the notes are cut at 1,000 characters each.
+    The message and the notes are cut at 1,000 characters each; `places` is as in `notes_of`.
     """
     kind = type(error)
     if short:
@@ -56,16 +58,26 @@ def in_words(error: BaseException, *, short: bool = False) -> str:
         text = f"{name}: {text}" if text else name
     except failures():
         text = f"{name}, whose str() raises"
-    notes = notes_of(error)
+    notes = notes_of(error, places=places)
     return f"{text} ({notes})" if notes else text
 
 
-def notes_of(error: BaseException) -> str:
-    """The notes of an error in one text, "" if it has none; Python 3.14's pickler adds some."""
+def notes_of(error: BaseException, *, places: bool = True) -> str:
+    """The notes of an error in one text, "" if it has none.
+
+    Those of Python 3.14's pickler say where in an object it was, from the inside out. What is
+    private in adapters is left out; so are all of them if not `places`, as they depend on where the
+    pickler began.
+    """
     try:
         notes = getattr(error, "__notes__", None)
-        notes = list(map(str, notes)) if isinstance(notes, (list, tuple)) else []
-        return _cut("; ".join(notes), _SAID)
+        kept: list[str] = []
+        for note in map(str, notes) if isinstance(notes, (list, tuple)) else ():
+            if not note.startswith(_PLACE) or (places and " adapters._" not in note):
+                kept.append(note)
+            elif kept and note.endswith(_ARGUMENTS) and kept[-1].startswith(_ARGUMENT):
+                kept.pop()
+        return _cut("; ".join(kept), _SAID)
     except failures():
         return ""
 

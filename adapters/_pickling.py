@@ -162,7 +162,7 @@ def write(
 
         name, deep = qualified_name(type(obj)), _nesting.too_deep(error)
         if callback is not None and error is callback.failure:
-            problem = f"the buffer_callback raised {in_words(error, short=True)}"
+            problem = f"the buffer_callback raised {in_words(error, short=True, places=False)}"
         elif deep:
             problem = f"it is nested too deep for pickle; {_nesting.advice()}"
         elif isinstance(error, AdapterError):

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from gadgets import Gadget, ffi
 
-from adapters._naming import brief, extension_of, has_module, in_words, qualified_name, shown
+from adapters._naming import (
+    brief,
+    extension_of,
+    has_module,
+    in_words,
+    notes_of,
+    qualified_name,
+    shown,
+)
 from adapters.errors import StoreError
 
 
@@ -168,3 +176,19 @@ def test_which_types_say_where_they_are_from() -> None:
     nameless = [{"__module__": None}, {"__module__": 5}, {"__module__": property(id)}]
     for unknown in (sim(), type(lambda: None), *(type("Sim", (), each) for each in nameless)):
         assert not has_module(unknown)
+
+
+PLACES = (
+    "when serializing tuple item 0",
+    "when serializing adapters._wire.buffers.OutOfBand reconstructor arguments",
+    "when serializing adapters._wire.buffers.OutOfBand object",
+    "when serializing dict item 'k'",
+    "see the wiki",
+)
+
+
+def test_notes_on_places_leave_out_what_is_private() -> None:
+    error = Annotated("no", PLACES)
+    assert notes_of(error) == "when serializing dict item 'k'; see the wiki"
+    assert notes_of(error, places=False) == "see the wiki"
+    assert in_words(error, short=True, places=False) == "Annotated: no (see the wiki)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import threading
 from typing import Any
 
@@ -147,18 +148,28 @@ def test_the_notes_of_an_error_are_told_in_their_order() -> None:
     assert f"Noted: not this one ({notes}); adapters.explain" in str(caught.value)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="pickle adds notes from 3.14 on")
+def test_the_message_says_where() -> None:
+    there = "(when serializing list item 0; when serializing dict item 'k')"
+    for more in ({}, {"by value": lambda: 1}):
+        with pytest.raises(adapters.SerializeError) as caught:
+            adapters.dumps({**more, "k": [threading.Lock()]})
+        assert str(caught.value).count(there) == str(caught.value).count("(when") == 1
+        assert "\n" not in str(caught.value)
+
+
 def test_so_are_those_of_an_error_of_this_package() -> None:
     class Passes:
         def __reduce__(self) -> Any:
             try:
                 adapters.dumps(Refused())
             except adapters.SerializeError as error:
-                error.__notes__ = ["when serializing list item 0"]
+                error.__notes__ = ["see the wiki"]
                 raise
 
     with pytest.raises(adapters.SerializeError) as caught:
         adapters.dumps([Passes()])
-    assert str(caught.value).endswith(": no such thing (when serializing list item 0)")
+    assert ": no such thing (see the wiki" in str(caught.value)
     assert caught.value.subject == "gadgets.Refused"
     assert not hasattr(caught.value, "__notes__")  # a traceback would show them twice
 

@@ -180,7 +180,7 @@ def _failure(pickler: Any, obj: object) -> Failure | None:
     except NotImportableError:
         raise
     except failures() as error:
-        return Failure(in_words(error), too_deep(error), is_final(error))
+        return Failure(in_words(error, places=False), too_deep(error), is_final(error))
     return None
 
 

@@ -81,7 +81,7 @@ def dump_adapter(adapter: Adapter, reduce: Callable[[Any], Any]) -> bytes | str:
             return _dump(parts, reduce=reduce)
     except failures() as error:  # types raise anything when pickled
         # An address is another one in each process.
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", in_words(error, short=True))
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", in_words(error, short=True, places=False))
     finally:
         _being_written.discard(key)
 
