@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import cffi
 import pytest
 from processes import children_left
 
@@ -143,6 +142,8 @@ def start_method(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def parcels(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Somebody's compiled cffi module: `parcels.ffi` and `parcels.lib`."""
+    import cffi
+
     folder = tmp_path_factory.mktemp("parcels")
     builder = cffi.FFI()
     builder.cdef(PARCELS)

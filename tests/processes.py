@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 
 import adapters
 
@@ -47,6 +45,9 @@ def in_a_child(function: Callable[..., Any], obj: Any, method: str = "spawn") ->
 
 def through_joblib(function: Callable[..., Any], objects: Iterable[Any]) -> list[Any]:
     """Map over joblib's processes, and end them: loky keeps them for the next call."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
     try:
         return list(Parallel(2, backend="loky", timeout=60)(map(delayed(function), objects)))
     finally:

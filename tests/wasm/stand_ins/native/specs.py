@@ -1,0 +1,1 @@
+"""In place of what registers the types of native."""
