@@ -51,8 +51,8 @@ def test_html_is_escaped_and_numbers_stand_at_the_right() -> None:
     adapters.unregister(Strange)
     html = trace._repr_html_()
     assert "<script>" not in html
-    assert '<td style="text-align:left">&lt;script&gt;</td>' in html
-    assert '<td style="text-align:right">1</td>' in html
+    assert '<td style="text-align: left; vertical-align: top">&lt;script&gt;</td>' in html
+    assert '<td style="text-align: right; vertical-align: top">1</td>' in html
 
 
 def test_an_empty_one_has_no_table() -> None:

@@ -38,6 +38,8 @@ class TraceEvent(NamedTuple):
         note: "by value" for an object whose adapter goes so, "failed" for what has raised.
         process: The id of the process.
         time: When it ended, in seconds as `time.time` has them.
+
+    .. versionadded:: 0.2
     """
 
     kind: str

@@ -95,7 +95,8 @@ def html_table(headline: str, rows: list[Row]) -> str:
         made = []
         for column, cell in enumerate(cells):
             side = "left" if column in _LEFT else "right"
-            made.append(f'<{tag} style="text-align:{side}">{html.escape(cell)}</{tag}>')
+            style = f"text-align: {side}; vertical-align: top"
+            made.append(f'<{tag} style="{style}">{html.escape(cell)}</{tag}>')
         return f"<tr>{''.join(made)}</tr>"
 
     body = "".join(line("td", _cells(row)) for row in rows)

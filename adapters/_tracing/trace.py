@@ -28,6 +28,8 @@ class AdapterSummary(NamedTuple):
         failed: How often one of the two has raised.
         by_value: Whether the adapter itself went by value.
         processes: How many processes have used it.
+
+    .. versionadded:: 0.2
     """
 
     serialized: int
@@ -65,6 +67,8 @@ class Trace:
 
     It prints as a table, with rich in colours and in a notebook as HTML. It can be read while it is
     open, and opened again, which goes on where it was closed.
+
+    .. versionadded:: 0.2
     """
 
     def __init__(self) -> None:
@@ -188,6 +192,8 @@ def trace() -> Trace:
 
     While a trace is open, each state is pickled once more, to know its size. When none is open,
     nothing is recorded, and plain pickle has nothing to ask.
+
+    .. versionadded:: 0.2
 
     >>> import adapters
     >>> with trace() as seen:
