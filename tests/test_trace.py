@@ -11,6 +11,7 @@ from collections.abc import Callable
 from multiprocessing import Pipe
 from typing import Any
 
+import gadgets
 import pytest
 from gadgets import Gadget, Hammer, Refused, Unbuildable, ffi
 from graphs import Joint, Painted
@@ -284,3 +285,25 @@ def test_objects_of_an_older_edition_say_so_as_without_it() -> None:
     finally:
         adapters.unregister(Newer)
         adapters.unregister(Cell)
+
+
+def test_reducers_are_those_of_before_when_it_is_closed() -> None:
+    cloudpickle = pytest.importorskip("cloudpickle")
+    before, payload = copyreg.dispatch_table[Gadget], pickle.dumps(Gadget(1))
+    cloudpickle.register_pickle_by_value(gadgets)
+    try:
+        with adapters.trace():
+            pass
+    finally:
+        cloudpickle.unregister_pickle_by_value(gadgets)
+    assert copyreg.dispatch_table[Gadget] == before
+    assert pickle.dumps(Gadget(1)) == payload
+
+
+def test_a_reducer_that_other_code_has_removed_stays_so() -> None:
+    own = copyreg.dispatch_table.pop(Gadget)
+    try:
+        with adapters.trace():
+            assert Gadget not in copyreg.dispatch_table
+    finally:
+        copyreg.dispatch_table[Gadget] = own

@@ -66,8 +66,9 @@ class CopyregTable:
 
     def renew(self) -> None:
         """Set the reducers anew that were set here, as those of the adapters have changed."""
-        for cls in list(self._own):
-            if (reduce := self._reducer_for(cls)) is not None:  # else it is one of cffi's types
+        for cls, own in list(self._own.items()):
+            # Other code may have removed it; and cffi's types have a reducer of all adapters.
+            if self._table.get(cls) is own and (reduce := self._reducer_for(cls)) is not None:
                 self._set(cls, reduce)
 
     def tell_subclasses(self, targets: Iterable[Any]) -> None:

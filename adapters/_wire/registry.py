@@ -210,16 +210,11 @@ class Registry(Lookup):
         return adapter
 
     def observe(self, observed: Callable[[Adapter, Any], Any] | None) -> None:
-        """Let all reducers be what a function makes of them, until it is called with None.
-
-        Args:
-            observed: Gets an adapter and its reducer, and returns what picklers call in its place.
-        """
+        """Let all reducers be what `observed(adapter, reducer)` returns; None ends that."""
         with lock:
             self._observed = observed
             for adapter in {*self._named().values(), *self._by_target.values()}:
-                if not adapter.is_older:
-                    self._prepare(adapter)
+                self._observe(adapter)
             self._renew()
             self.copyreg.renew()
 
@@ -273,8 +268,12 @@ class Registry(Lookup):
         adapter.dump_by_value = self._dump_by_value
         if self._reducer is not None:
             adapter.reduce = self._reducer(adapter)
-        if self._observed is not None:
-            adapter.reduce = self._observed(adapter, adapter.reduce)
+        self._observe(adapter)
+
+    def _observe(self, adapter: Adapter) -> None:
+        """Let its reducer be what `observe` was given makes of it, or what it was before."""
+        reduce = getattr(adapter.reduce, "__wrapped__", adapter.reduce)
+        adapter.reduce = reduce if self._observed is None else self._observed(adapter, reduce)
 
     def _add(self, adapter: Adapter) -> None:
         self._renew()
