@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import copyreg
+import itertools
 import os
 import pickle
 import threading
@@ -287,6 +288,34 @@ def test_objects_of_an_older_edition_say_so_as_without_it() -> None:
         adapters.unregister(Cell)
 
 
+class Keeping:
+    """Its `__reduce__` keeps what another object has become, for the next time."""
+
+    def __init__(self, inside: Gadget) -> None:
+        self.inside = inside
+        self.kept = b""
+
+    def __reduce__(self) -> Any:
+        self.kept = self.kept or pickle.dumps(self.inside)
+        return pickle.loads, (self.kept,)
+
+
+def test_what_an_object_keeps_while_its_size_is_measured_is_whole() -> None:
+    with adapters.trace() as trace:
+        twin = pickle.loads(pickle.dumps(Gadget([Keeping(Gadget(1))])))
+    assert twin == Gadget([Gadget(1)])
+    assert trace.summary()[GADGET].rebuilt == 2
+
+
+def test_plain_pickle_learns_no_class_from_the_measuring() -> None:
+    class Newer(Hammer):
+        pass
+
+    with adapters.trace(), pytest.raises(Exception, match="Newer"):
+        pickle.dumps(Gadget([Newer(1)]))
+    assert Newer not in copyreg.dispatch_table
+
+
 def test_reducers_are_those_of_before_when_it_is_closed() -> None:
     cloudpickle = pytest.importorskip("cloudpickle")
     before, payload = copyreg.dispatch_table[Gadget], pickle.dumps(Gadget(1))
@@ -307,3 +336,21 @@ def test_a_reducer_that_other_code_has_removed_stays_so() -> None:
             assert Gadget not in copyreg.dispatch_table
     finally:
         copyreg.dispatch_table[Gadget] = own
+
+
+def test_buffers_are_taken_as_they_are_wanted() -> None:
+    buffers: list[Any] = []
+    payload = adapters.dumps(Gadget(bytearray(b"abc")), buffer_callback=buffers.append)
+    rest = iter([None, None])
+    with adapters.trace() as trace:
+        adapters.loads(payload, buffers=itertools.chain(buffers, rest))
+        with pytest.raises(adapters.RebuildError, match="a bytes-like object is required, not 'N"):
+            adapters.loads(payload, buffers=[None])
+    assert len(list(rest)) == 2
+    assert events_of(trace, "loads")[0].out_of_band == 3
+
+
+def test_a_buffer_callback_may_release_its_buffer() -> None:
+    with adapters.trace() as trace:
+        adapters.dumps(Gadget(bytearray(b"abc")), buffer_callback=lambda buffer: buffer.release())
+    assert events_of(trace, "dumps")[0].out_of_band == 3

@@ -16,6 +16,7 @@ from adapters._tracing.sizes import Size, size_of_message, size_of_state
 from adapters._wire.adapter import Adapter
 from adapters._wire.lookup import lock
 from adapters._wire.rebuild import registry
+from adapters.errors import suppress_failures
 
 
 class TraceEvent(NamedTuple):
@@ -136,8 +137,13 @@ class Observer:
             seconds: As there.
             note: As there.
         """
-        if not getattr(self._here, "measures", False):
+        if not self._measures:
             self.tell(TraceEvent(kind, name, *size, seconds, note, os.getpid(), time()))
+
+    @property
+    def _measures(self) -> bool:
+        """Whether this thread measures a state, which nobody is told of."""
+        return getattr(self._here, "measures", False)
 
     def _measured(self, parts: tuple[Any, ...]) -> Size:
         """The bytes of a state, and of what is beside it where there is something."""
@@ -151,10 +157,8 @@ class Observer:
         """The reducer of an adapter, which tells what it does."""
 
         def reduce_observed(obj: Any) -> Any:
-            if _events.observer is not self:
+            if _events.observer is not self or self._measures:
                 return reduce(obj)
-            if getattr(self._here, "measures", False):
-                return bool, ()  # an object in a state that is measured, which has its own event
             begin, note, size = perf_counter(), "failed", (0, 0)
             try:
                 reduced = reduce(obj)
@@ -167,10 +171,13 @@ class Observer:
                 self.record("serialize", adapter.name, size, seconds, note)
             return reduced
 
+        reduce_observed.__wrapped__ = reduce  # type: ignore[attr-defined]
         return reduce_observed
 
     def rebuild(self, adapter: Adapter, version: int, state: Any, cls: Any) -> Any:
         """What `Adapter.rebuild` returns or raises."""
+        if self._measures:
+            return adapter.rebuild(version, state, cls)
         size = self._measured((state,))
         begin, note = perf_counter(), "failed"
         try:
@@ -191,9 +198,9 @@ class Observer:
         large: list[int] = []
 
         def counted(buffer: Any) -> Any:
+            size = memoryview(buffer).nbytes  # as the callback may release it
             answer = callback(buffer)  # type: ignore[misc]
-            if not answer:
-                large.append(memoryview(buffer).nbytes)
+            large.append(0 if answer else size)
             return answer
 
         begin = perf_counter()
@@ -204,12 +211,18 @@ class Observer:
 
     def loads(self, load: Callable[..., Any], data: Any, buffers: Iterable[Any] | None) -> Any:
         """What `load` returns for a payload and its buffers."""
-        if buffers is not None:
-            buffers = list(buffers)
-        size = memoryview(data).nbytes, sum(memoryview(each).nbytes for each in buffers or ())
+        large: list[int] = []
+
+        def counted(buffer: Any) -> Any:
+            with suppress_failures():  # which the unpickler is to raise
+                large.append(memoryview(buffer).nbytes)
+            return buffer
+
         begin = perf_counter()
-        obj = load(data, buffers=buffers)
-        self.record("loads", qualified_name(type(obj)), size, perf_counter() - begin)
+        # One by one, as they are wanted: there may be more.
+        obj = load(data, buffers=None if buffers is None else map(counted, buffers))
+        seconds, size = perf_counter() - begin, (memoryview(data).nbytes, sum(large))
+        self.record("loads", qualified_name(type(obj)), size, seconds)
         return obj
 
     def get(self, name: str, get: Callable[..., Any], key: Any, build: Callable[[], Any]) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from adapters._pickling import write
+from adapters._plain_pickler import Override, reduction
 from adapters._wire.buffers import OutOfBand, has_buffers
+from adapters._wire.ctype import ctype_of
+from adapters._wire.rebuild import registry
 from adapters.errors import failures
 
 Size: TypeAlias = tuple[int, int]  # bytes in band, bytes out of band
@@ -17,12 +20,34 @@ def size_of_state(state: Any) -> Size:
     What it holds has to be such that it can be pickled twice.
     """
     large: list[int] = []
+    override = Override({}, {}, _reduce_plainly)
     try:
         whole = OutOfBand(state) if type(state) is not OutOfBand and has_buffers(state) else state
-        pieces = write(whole, 5, lambda buffer: large.append(memoryview(buffer).nbytes))
+        pieces = write(
+            whole,
+            5,
+            lambda buffer: large.append(memoryview(buffer).nbytes),
+            override=override,
+            first=_leave_out,
+        )
     except failures():
         return 0, 0
     return sum(map(len, pieces)), sum(large)
+
+
+def _leave_out(obj: Any) -> Any:
+    """A short reduction of a native object, which has an event of its own; else NotImplemented.
+
+    It is this pickler's alone: an object in the state whose `__reduce__` pickles others, and maybe
+    keeps what comes of it, gets what there is without a trace.
+    """
+    is_native = ctype_of(obj) is not None or registry.nearest(type(obj)) is not None
+    return (bool, ()) if is_native else NotImplemented
+
+
+def _reduce_plainly(obj: Any) -> Any:
+    reduced = _leave_out(obj)
+    return reduction(obj) if reduced is NotImplemented else reduced
 
 
 def size_of_message(parts: Any) -> Size:
