@@ -18,7 +18,8 @@ from gadgets import Gadget, Hammer, Refused, Unbuildable, ffi
 from graphs import Joint, Painted
 
 import adapters
-from adapters import TraceEvent
+from adapters import TraceEvent, _events
+from adapters._tracing.observer import observer
 
 TIMEOUT = 60
 OVERHEAD = 120  # bytes of the key, the names and the opcodes of one object in a payload
@@ -354,3 +355,71 @@ def test_a_buffer_callback_may_release_its_buffer() -> None:
     with adapters.trace() as trace:
         adapters.dumps(Gadget(bytearray(b"abc")), buffer_callback=lambda buffer: buffer.release())
     assert events_of(trace, "dumps")[0].out_of_band == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_that_leaves_the_block_can_trace() -> None:
+    first = os.getpid()
+    with adapters.trace():
+        child = os.fork()
+    if os.getpid() != first:
+        with adapters.trace() as trace:
+            pickle.dumps(Gadget(1))
+        os._exit(len(trace.events))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+class Interrupting(str):
+    """A name that pickles when it is looked up, as a signal handler may do at that moment."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        pickle.dumps(Gadget(1))
+        return super().__hash__()
+
+
+def test_an_event_may_come_while_another_one_is_recorded() -> None:
+    with adapters.trace() as trace:
+        event = TraceEvent("put", Interrupting("a"), 0, 0, 0.0, "", 0, 0.0)
+        thread = threading.Thread(target=trace._record, args=(event,), daemon=True)
+        thread.start()
+        thread.join(TIMEOUT)
+        assert not thread.is_alive()
+    assert trace.summary()[GADGET].serialized > 0
+
+
+def test_an_opening_that_is_interrupted_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = adapters.trace()
+    with monkeypatch.context() as patch:
+        patch.setattr(adapters.registry, "observe", fail_once(adapters.registry.observe))
+        with pytest.raises(KeyboardInterrupt):
+            trace.__enter__()
+    assert _events.observer is None
+    pickle.dumps(Gadget(1))
+    with trace:
+        pickle.dumps(Gadget(2))
+    assert len(trace.events) == 1
+
+
+def fail_once(observe: Callable[[Any], None]) -> Callable[[Any], None]:
+    def fail(observed: Any) -> None:
+        observe(observed)
+        if observed is not None:
+            raise KeyboardInterrupt
+
+    return fail
+
+
+def test_traces_of_a_task_may_be_closed_in_any_order() -> None:
+    of_task: list[TraceEvent] = []
+    first, second = adapters.trace(), adapters.trace()
+    with observer.tells_of_thread(of_task.append):
+        first.__enter__()
+        second.__enter__()
+        first.__exit__()
+        pickle.dumps(Gadget(1))
+        second.__exit__()
+        pickle.dumps(Gadget(2))
+    assert (len(first.events), len(second.events), len(of_task)) == (0, 1, 2)
+    assert _events.observer is None

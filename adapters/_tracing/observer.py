@@ -60,50 +60,53 @@ class Observer:
     """Makes events of what it is told. There is one in each process."""
 
     def __init__(self) -> None:
-        self._open = 0  # traces that are open
-        self._records: tuple[Record, ...] = ()  # what is told the events of all threads
-        self._here: Any = _local()  # `record`: told those of this thread; `measures`: it measures
+        self._open: set[object] = set()  # marks of what records
+        self._records: list[Record] = []  # what is told the events of all threads
+        # `records`: what is told those of this thread alone; `measures`: whether it measures.
+        self._here: Any = _local()
 
     @contextmanager
     def tells(self, record: Record) -> Iterator[None]:
         """Tell `record` each event, from all threads but those of other tasks that are traced."""
-        outer = getattr(self._here, "record", None)
-        if outer is not None:  # this is the code of such a task
-            with self.tells_of_thread(lambda event: (outer(event), record(event))):
-                yield
-            return
+        told = self._told  # of a task, if this is its code
         with lock:
-            self._records += (record,)
+            told.append(record)
         try:
             with self._observes():
                 yield
         finally:
             with lock:
-                self._records = tuple(each for each in self._records if each is not record)
+                told[:] = [each for each in told if each is not record]
 
     @contextmanager
     def tells_of_thread(self, record: Record) -> Iterator[None]:
         """Tell `record`, and nobody else, the events of this thread."""
-        outer = getattr(self._here, "record", None)
-        self._here.record = record
+        outer = getattr(self._here, "records", None)
+        self._here.records = [record]
         try:
             with self._observes():
                 yield
         finally:
-            self._here.record = outer
+            self._here.records = outer
+
+    @property
+    def _told(self) -> list[Record]:
+        own: list[Record] | None = getattr(self._here, "records", None)
+        return self._records if own is None else own
 
     @contextmanager
     def _observes(self) -> Iterator[None]:
-        with lock:
-            self._open += 1
-            if self._open == 1:
-                registry.observe(self._observed)
-                _events.observer = self
+        mark = object()
         try:
+            with lock:
+                self._open.add(mark)
+                if len(self._open) == 1:
+                    registry.observe(self._observed)
+                    _events.observer = self
             yield
         finally:
             with lock:
-                self._open -= 1
+                self._open.discard(mark)  # which a forked child has forgotten
                 if not self._open:
                     _events.observer = None
                     registry.observe(None)
@@ -116,8 +119,7 @@ class Observer:
 
     def tell(self, event: TraceEvent) -> None:
         """Tell an event, also one of another process."""
-        own = getattr(self._here, "record", None)
-        for record in self._records if own is None else (own,):
+        for record in tuple(self._told):
             record(event)
 
     def record(
@@ -143,7 +145,7 @@ class Observer:
     @property
     def _measures(self) -> bool:
         """Whether this thread measures a state, which nobody is told of."""
-        return getattr(self._here, "measures", False)
+        return bool(getattr(self._here, "measures", False))
 
     def _measured(self, parts: tuple[Any, ...]) -> Size:
         """The bytes of a state, and of what is beside it where there is something."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from threading import Lock
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from adapters._tracing import report
 from adapters._tracing.observer import TraceEvent, observer
+from adapters._wire.lookup import lock
 
 _MOST = 100_000  # events that are kept
 
@@ -76,22 +76,28 @@ class Trace:
         self._totals: dict[tuple[str, str, str], _Total] = {}
         self._seconds = 0.0
         self._begin: float | None = None
-        self._lock = Lock()
         self._stack = ExitStack()
 
     def __enter__(self) -> Trace:
         if self._begin is not None:
             raise RuntimeError("this trace is open already; adapters.trace() makes another")
         self._begin = perf_counter()
-        self._stack.enter_context(observer.tells(self._record))
+        try:
+            self._stack.enter_context(observer.tells(self._record))
+        except BaseException:  # such as KeyboardInterrupt
+            self._begin = None
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
-        self._seconds, self._begin = self.seconds, None
+        try:
+            self._stack.close()
+        finally:
+            self._seconds, self._begin = self.seconds, None
 
     def _record(self, event: TraceEvent) -> None:
-        with self._lock:
+        # The registry's lock is free in a forked child, and for a signal handler that pickles.
+        with lock:
             if len(self._events) < _MOST:
                 self._events.append(event)
             key = event.kind, event.name, "by value" if event.note == "by value" else ""
@@ -112,7 +118,7 @@ class Trace:
 
     def summary(self) -> dict[str, AdapterSummary]:
         """What each adapter has done, by its name; of all events, however many there were."""
-        with self._lock:
+        with lock:
             totals = dict(self._totals)
         names = {name: None for kind, name, _ in sorted(totals) if kind in ("serialize", "rebuild")}
         return {name: _summary(name, totals) for name in names}
@@ -120,13 +126,13 @@ class Trace:
     def counts(self) -> Counter[str]:
         """How many events of each kind there were."""
         counts: Counter[str] = Counter()
-        with self._lock:
+        with lock:
             for (kind, _, _), total in self._totals.items():
                 counts[kind] += total.count
         return counts
 
     def _rows(self) -> list[report.Row]:
-        with self._lock:
+        with lock:
             totals = sorted(self._totals.items(), key=lambda item: report.order(item[0]))
             return [
                 report.Row(
@@ -143,7 +149,7 @@ class Trace:
 
     @property
     def _headline(self) -> str:
-        with self._lock:
+        with lock:
             count = sum(total.count for total in self._totals.values())
             processes = {each for total in self._totals.values() for each in total.processes}
         where = f" in {len(processes)} process{'es' * (len(processes) != 1)}" if count else ""
