@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
+from adapters._naming import printable
+from adapters.errors import failures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -22,11 +25,13 @@ def debug(message: str, *arguments: object) -> None:
 
     Args:
         message: With a `%` format for each argument.
-        arguments: What it is about.
+        arguments: What it is about: numbers, and what is shown as one printable line.
     """
     logging: Any = sys.modules.get("logging")
     if logging is not None and hasattr(logging, "getLogger"):  # it may be half imported
-        logging.getLogger("adapters").debug(message, *arguments)
+        logger = logging.getLogger("adapters")
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(message, *map(_in_a_line, arguments))
 
 
 def warning(message: str, *arguments: object) -> None:
@@ -39,7 +44,17 @@ def warning(message: str, *arguments: object) -> None:
     logger = logging.getLogger("adapters")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())  # else Python prints it to stderr
-    logger.warning(message, *arguments)
+    logger.warning(message, *map(_in_a_line, arguments))
+
+
+def _in_a_line(argument: object) -> object:
+    """An argument of a message: names may come from a payload, and a repr from other code."""
+    if type(argument) is int:
+        return argument
+    try:
+        return printable(str(argument))
+    except failures():
+        return f"a {type(argument).__name__}"
 
 
 def restarts(executor: str) -> None:

@@ -99,6 +99,11 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def printable(line: str) -> str:
+    """A text as one line without control characters, which a terminal would obey."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+
+
 def has_module(target: object) -> bool:
     """Whether a type says which module it is from: those of PyO3 say "builtins", which it is not.
 

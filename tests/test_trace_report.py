@@ -76,3 +76,18 @@ def test_an_empty_one_has_no_table() -> None:
 )
 def test_sizes_in_words(size: int, words: str) -> None:
     assert report._size(size) == words
+
+
+def test_names_are_in_one_line_that_no_terminal_obeys() -> None:
+    class Loud(Gadget):
+        pass
+
+    adapters.register(Loud, lambda loud: 1, Loud, name="loud\n\x1b[31m\u202ered")
+    with adapters.trace() as trace:
+        pickle.dumps(Loud())
+    adapters.unregister(Loud)
+    assert [event.name for event in trace.events if event.kind == "serialize"] == [
+        "loud\n\x1b[31m\u202ered"
+    ]
+    assert r"  loud\n\x1b[31m\u202ered  " in str(trace)
+    assert r">loud\n\x1b[31m\u202ered<" in trace._repr_html_()

@@ -119,7 +119,7 @@ class Dispatcher:
         """Log once that the inner executor has lost its tasks, unless it makes another."""
         if isinstance(error, futures.BrokenExecutor) and not self._has_warned:
             self._has_warned = True
-            _events.warning("%r is broken, and its tasks are lost: %s", self.inner, error)
+            _events.warning("a %s is broken, and its tasks are lost: %s", self.engine.name, error)
 
     def add(self, task: Pending) -> None:
         """Count a task that is to be submitted.

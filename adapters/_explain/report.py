@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from adapters._naming import printable
+
 _WRAPPER = textwrap.TextWrapper(
     88, subsequent_indent=" " * 13, break_long_words=False, break_on_hyphens=False
 )
@@ -245,8 +247,7 @@ def _place(found: Finding) -> str:
 
 def _clean(text: str) -> str:
     """One line without control characters, which a terminal would obey."""
-    line = " ".join(text.split())
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+    return printable(" ".join(text.split()))
 
 
 Finding.__module__ = Explanation.__module__ = "adapters"

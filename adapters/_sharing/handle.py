@@ -140,7 +140,7 @@ def share(obj: T, store: stores.Store | None = None) -> Shared[T]:
     kind = qualified_name(type(obj))
     if _events.observer is not None:
         _events.observer.message("put", kind, [body, *views])
-    _events.debug("put the state of a %s into %r, under %r", kind, store, key)
+    _events.debug("put the state of a %s into %s, under '%s'", kind, store, key)
     name = kind.encode()[-_NAME:].decode(errors="ignore")
     handle: Shared[T] = Shared(store, key, name)
     handle._original = obj

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from adapters._naming import printable
+
 _SHOWN = 5  # of the parts of one row
 _WIDTH = 88
 _LABEL = 10  # columns
@@ -73,13 +75,9 @@ def plain(value: Any) -> Any:
 
 def readable(code: str) -> str:
     """Code without control characters, which a terminal would obey."""
-    return "\n".join(map(_visible, code.strip("\n").split("\n")))
+    return "\n".join(map(printable, code.strip("\n").split("\n")))
 
 
 def clean(text: str) -> str:
     """A text as one line without control characters."""
-    return _visible(" ".join(text.split()))
-
-
-def _visible(line: str) -> str:
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+    return printable(" ".join(text.split()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import Any, NamedTuple
 
+from adapters._naming import printable
+
 _KINDS = (  # in the order of the table
     "serialize",
     "rebuild",
@@ -47,7 +49,7 @@ def order(key: tuple[str, str, str]) -> tuple[int, str, str]:
 def _cells(row: Row) -> tuple[str, ...]:
     seconds = f"{row.seconds:.6f}" if row.seconds else ""
     sizes = _size(row.in_band), _size(row.out_of_band)
-    return row.kind, row.name, f"{row.number:,}", *sizes, seconds, row.note
+    return row.kind, printable(row.name), f"{row.number:,}", *sizes, seconds, row.note
 
 
 def _size(size: int) -> str:

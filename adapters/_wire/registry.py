@@ -206,7 +206,7 @@ class Registry(Lookup):
             namesakes = [each for each in self._arrived.values() if each.name == adapter.name]
             for oldest in namesakes[:-_KEPT]:
                 self._remove(oldest)
-        _events.debug("%r has arrived by value, with an object", adapter)
+        _events.debug("%s has arrived by value, with an object", adapter)
         return adapter
 
     def observe(self, observed: Callable[[Adapter, Any], Any] | None) -> None:
