@@ -423,3 +423,12 @@ def test_traces_of_a_task_may_be_closed_in_any_order() -> None:
         pickle.dumps(Gadget(2))
     assert (len(first.events), len(second.events), len(of_task)) == (0, 1, 2)
     assert _events.observer is None
+
+
+@pytest.mark.parametrize("payload", [b"", pickle.dumps([1, Gadget(1)], 5)[:-2], b"\x80\x05."])
+def test_a_payload_that_is_damaged_is_described_as_without_it(payload: bytes) -> None:
+    with pytest.raises(adapters.RebuildError) as plain:
+        adapters.loads(payload)
+    with adapters.trace(), pytest.raises(adapters.RebuildError) as traced:
+        adapters.loads(payload)
+    assert str(traced.value) == str(plain.value)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from adapters._payload.steps import Step
 
-_MACHINERY = ("pickle", "importlib._bootstrap", "importlib._bootstrap_external")
+_IMPORT = ("importlib._bootstrap", "importlib._bootstrap_external")
+_MACHINERY = ("pickle", "adapters._tracing.observer", *_IMPORT)
 _NAMED = 5  # steps that are named where it may have been any of them
 # The methods of a class that a step may call.
 _METHODS = {
@@ -77,7 +78,7 @@ def diagnosis(error: BaseException, data: Any, buffers: Any) -> str:
 def _from_first_call(traceback: TracebackType | None) -> TracebackType | None:
     """The traceback from the function on that the unpickler called; None if only C code ran."""
     traceback = traceback and traceback.tb_next
-    # The unpickler itself may be in Python, and so is the import of modules.
+    # A trace calls the unpickler, which may be in Python, and so is the import of modules.
     while traceback and traceback.tb_frame.f_globals.get("__name__") in _MACHINERY:
         traceback = traceback.tb_next
     return traceback
