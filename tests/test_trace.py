@@ -19,6 +19,8 @@ from graphs import Joint, Painted
 
 import adapters
 from adapters import TraceEvent, _events
+from adapters._conformance.leaks import require_no_leak
+from adapters._conformance.report import NotHere
 from adapters._tracing.observer import observer
 
 TIMEOUT = 60
@@ -432,3 +434,8 @@ def test_a_payload_that_is_damaged_is_described_as_without_it(payload: bytes) ->
     with adapters.trace(), pytest.raises(adapters.RebuildError) as traced:
         adapters.loads(payload)
     assert str(traced.value) == str(plain.value)
+
+
+def test_the_search_for_leaks_does_not_count_what_a_trace_keeps() -> None:
+    with adapters.trace(), pytest.raises(NotHere, match="is open in this process"):
+        require_no_leak(None, b"")  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from adapters import _events
 from adapters._child import progress
 from adapters._conformance.report import Broken, NotHere
 
@@ -53,6 +54,8 @@ def nothing_leaks(case: Case, example: Any) -> str:
 
 def require_no_leak(case: Case, payload: bytes) -> str:
     """Require that nothing leaks over rebuilds of a payload; how many were made, in words."""
+    if _events.observer is not None:
+        raise NotHere("an adapters.trace() is open in this process, and keeps what it records")
     descriptors = _descriptors()
     _round_trips(payload, 1)  # it imports
     start = time.monotonic()
