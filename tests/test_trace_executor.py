@@ -200,3 +200,10 @@ def test_a_trace_in_a_task_that_is_traced(forked: adapters.Executor) -> None:
         inside = forked.submit(children.trace_a_copy, Gadget(1)).result()
     assert inside == {"serialize": 1, "rebuild": 1}
     assert trace.summary()[GADGET][:2] == (2, 2)
+
+
+def test_executors_in_a_task_that_is_traced_are_seen(forked: adapters.Executor) -> None:
+    with adapters.trace() as trace:
+        forked.submit(children.nest_executors, make_memory(SIZE, 1)).result()
+    results = events_of(trace, "result")
+    assert [event.process == HERE for event in results] == [False, False, True]

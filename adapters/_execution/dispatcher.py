@@ -107,11 +107,14 @@ class Dispatcher:
     ) -> futures.Future[Any]:
         """Submit what runs in a worker; `once` says that it must not run a second time."""
         inner = self.inner
-        if _events.observer is not None:
-            _events.observer.message("task", self.engine.name, args[1:])
+        observer = _events.observer
+        if observer is not None:
+            observer.message("task", self.engine.name, args[1:])
             function, args = run_traced, (self.engine.name, function, *args)
         submit = getattr(inner, "submit_once", inner.submit) if once else inner.submit
         future = submit(function, *args)
+        if observer is not None:
+            observer.sent(future)
         start_watchdog(inner)
         return future
 

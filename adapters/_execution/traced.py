@@ -10,7 +10,7 @@ from concurrent import futures
 from typing import Any
 
 from adapters import _events
-from adapters._tracing.observer import TraceEvent, observer
+from adapters._tracing.observer import observer
 from adapters._wire.lookup import lock
 
 TRACED = -1  # no kind of result items
@@ -42,7 +42,5 @@ def result_item(source: futures.Future[Any]) -> Any:
     with lock:
         events = untold.pop() if untold else None
     if events is not None and _events.observer is not None:
-        for event in events:
-            observer.tell(TraceEvent(*event))
-        observer.message("result", engine, inside)
+        observer.result(source, events, engine, inside)
     return inside

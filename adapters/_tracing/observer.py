@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter, time
 from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 from adapters import _events
 from adapters._importable.importable import is_sent_by_value
@@ -64,6 +65,8 @@ class Observer:
         self._records: list[Record] = []  # what is told the events of all threads
         # `records`: what is told those of this thread alone; `measures`: whether it measures.
         self._here: Any = _local()
+        # What is told the events of a task that was sent, by its future.
+        self._sent: WeakKeyDictionary[Any, list[Record]] = WeakKeyDictionary()
 
     @contextmanager
     def tells(self, record: Record) -> Iterator[None]:
@@ -81,11 +84,15 @@ class Observer:
     @contextmanager
     def tells_of_thread(self, record: Record) -> Iterator[None]:
         """Tell `record`, and nobody else, the events of this thread."""
+        with self._tells_here([record]), self._observes():
+            yield
+
+    @contextmanager
+    def _tells_here(self, records: list[Record]) -> Iterator[None]:
         outer = getattr(self._here, "records", None)
-        self._here.records = [record]
+        self._here.records = records
         try:
-            with self._observes():
-                yield
+            yield
         finally:
             self._here.records = outer
 
@@ -243,6 +250,20 @@ class Observer:
     def message(self, kind: str, name: str, parts: Any) -> None:
         """Tell that a message was sent or received; `parts` as in `size_of_message`."""
         self.record(kind, name, size_of_message(parts))
+
+    def sent(self, future: Any) -> None:
+        """Note who is to know of a task: its result may arrive in another thread."""
+        with lock:
+            self._sent[future] = self._told
+
+    def result(self, future: Any, events: list[tuple[Any, ...]], name: str, parts: Any) -> None:
+        """Tell what a worker has recorded of a task, and that its result was received."""
+        with lock:
+            told = self._sent.pop(future, self._told)
+        with self._tells_here(told):
+            for event in events:
+                self.tell(TraceEvent(*event))
+            self.message("result", name, parts)
 
 
 observer = Observer()
