@@ -439,3 +439,29 @@ def test_a_payload_that_is_damaged_is_described_as_without_it(payload: bytes) ->
 def test_the_search_for_leaks_does_not_count_what_a_trace_keeps() -> None:
     with adapters.trace(), pytest.raises(NotHere, match="is open in this process"):
         require_no_leak(None, b"")  # type: ignore[arg-type]
+
+
+def test_no_seconds_are_those_of_the_trace_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def measure(state: Any) -> tuple[int, int]:
+        now[0] += 100
+        return 1, 0
+
+    def serialize(slow: Any) -> int:
+        now[0] += 1
+        return 1
+
+    class Slow(Gadget):
+        pass
+
+    monkeypatch.setattr("adapters._tracing.observer.perf_counter", lambda: now[0])
+    monkeypatch.setattr("adapters._tracing.observer.size_of_state", measure)
+    adapters.register(Slow, serialize, Slow, name="slow.Slow")
+    with adapters.trace() as trace:
+        adapters.loads(adapters.dumps([Slow(), Slow()]))
+    adapters.unregister(Slow)
+    timed = {event.kind: event.seconds for event in trace.events}
+    assert now == [402.0]
+    expected = {"serialize": 1.0, "dumps": 2.0, "rebuild": 0.0, "loads": 0.0}
+    assert {kind: timed[kind] for kind in expected} == expected

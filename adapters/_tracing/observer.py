@@ -63,7 +63,8 @@ class Observer:
     def __init__(self) -> None:
         self._open: set[object] = set()  # marks of what records
         self._records: list[Record] = []  # what is told the events of all threads
-        # `records`: what is told those of this thread alone; `measures`: whether it measures.
+        # `records`: what is told those of this thread alone; `measures`: whether it measures;
+        # `spent`: the seconds that this took.
         self._here: Any = _local()
         # What is told the events of a task that was sent, by its future.
         self._sent: WeakKeyDictionary[Any, list[Record]] = WeakKeyDictionary()
@@ -156,11 +157,22 @@ class Observer:
 
     def _measured(self, parts: tuple[Any, ...]) -> Size:
         """The bytes of a state, and of what is beside it where there is something."""
+        begin = perf_counter()
         self._here.measures = True
         try:
             return size_of_state(parts[0] if len(parts) == 1 else parts)
         finally:
             self._here.measures = False
+            self._here.spent = self._spent + perf_counter() - begin
+
+    @property
+    def _spent(self) -> float:
+        """The seconds that measuring has taken in this thread."""
+        return float(getattr(self._here, "spent", 0.0))
+
+    def _seconds(self) -> float:
+        """A time in seconds, on a clock that stands still while this thread measures."""
+        return perf_counter() - self._spent
 
     def _observed(self, adapter: Adapter, reduce: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The reducer of an adapter, which tells what it does."""
@@ -168,12 +180,12 @@ class Observer:
         def reduce_observed(obj: Any) -> Any:
             if _events.observer is not self or self._measures:
                 return reduce(obj)
-            begin, note, size = perf_counter(), "failed", (0, 0)
+            begin, note, size = self._seconds(), "failed", (0, 0)
             try:
                 reduced = reduce(obj)
                 note = "by value" if _goes_by_value(adapter) else ""
             finally:
-                seconds = perf_counter() - begin
+                seconds = self._seconds() - begin
                 if note != "failed":
                     more = () if len(reduced) < 3 or reduced[2] is None else reduced[2:3]
                     size = self._measured(reduced[1][1:] + more)
@@ -188,12 +200,12 @@ class Observer:
         if self._measures:
             return adapter.rebuild(version, state, cls)
         size = self._measured((state,))
-        begin, note = perf_counter(), "failed"
+        begin, note = self._seconds(), "failed"
         try:
             obj = adapter.rebuild(version, state, cls)
             note = "by value" if _goes_by_value(adapter) else ""
         finally:
-            self.record("rebuild", adapter.name, size, perf_counter() - begin, note)
+            self.record("rebuild", adapter.name, size, self._seconds() - begin, note)
         return obj
 
     def dumps(
@@ -212,10 +224,10 @@ class Observer:
             large.append(0 if answer else size)
             return answer
 
-        begin = perf_counter()
+        begin = self._seconds()
         pieces = write(obj, protocol, counted if callable(callback) else callback)
         size = sum(map(len, pieces)), sum(large)
-        self.record("dumps", qualified_name(type(obj)), size, perf_counter() - begin)
+        self.record("dumps", qualified_name(type(obj)), size, self._seconds() - begin)
         return pieces
 
     def loads(self, load: Callable[..., Any], data: Any, buffers: Iterable[Any] | None) -> Any:
@@ -227,10 +239,10 @@ class Observer:
                 large.append(memoryview(buffer).nbytes)
             return buffer
 
-        begin = perf_counter()
+        begin = self._seconds()
         # One by one, as they are wanted: there may be more.
         obj = load(data, buffers=None if buffers is None else map(counted, buffers))
-        seconds, size = perf_counter() - begin, (memoryview(data).nbytes, sum(large))
+        seconds, size = self._seconds() - begin, (memoryview(data).nbytes, sum(large))
         self.record("loads", qualified_name(type(obj)), size, seconds)
         return obj
 
@@ -242,9 +254,9 @@ class Observer:
             fetched.append(True)
             return build()
 
-        begin = perf_counter()
+        begin = self._seconds()
         found = get(key, noted)
-        self.record("fetched" if fetched else "found", name, seconds=perf_counter() - begin)
+        self.record("fetched" if fetched else "found", name, seconds=self._seconds() - begin)
         return found
 
     def message(self, kind: str, name: str, parts: Any) -> None:
