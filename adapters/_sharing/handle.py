@@ -7,7 +7,6 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from adapters import _events, stores
@@ -62,10 +61,11 @@ class Shared(Generic[T_co]):
         """
         found: T_co = self._original
         if found is _NOT_HERE:
-            get, observer = cache.get, _events.observer
-            if observer is not None:
-                get = partial(observer.get, self._type, get)
-            found = get(self._key, self._rebuild)
+            observer = _events.observer
+            if observer is None:
+                found = cache.get(self._key, self._rebuild)
+            else:
+                found = observer.get(self._type, cache.get, self._key, self._rebuild)
         return found
 
     def _rebuild(self) -> tuple[T_co, Callable[[], bool]]:
