@@ -66,7 +66,9 @@ def test_calls_of_a_map_are_seen(forked: adapters.Executor, chunksize: int) -> N
     with adapters.trace() as trace:
         assert list(forked.map(children.echo, gadgets, chunksize=chunksize)) == gadgets
     assert trace.summary()[GADGET][:2] == (12, 12)
-    assert trace.counts()["task"] == trace.counts()["result"] == 6 // chunksize
+    count = 6 // chunksize
+    assert count <= trace.counts()["task"] <= 2 * count  # again, where a worker lacked something
+    assert trace.counts()["task"] == trace.counts()["result"]
 
 
 def test_failures_in_workers_are_noted(forked: adapters.Executor) -> None:
