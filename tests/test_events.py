@@ -13,7 +13,7 @@ from typing import Any
 import children
 import executors
 import pytest
-from executors import on_processes, on_restarting_processes
+from executors import Manual, on_processes, on_restarting_processes
 from gadgets import Gadget
 
 import adapters
@@ -137,3 +137,18 @@ def test_what_a_payload_says_stays_in_its_line(caplog: pytest.LogCaptureFixture)
     lines = told(caplog, logging.DEBUG)
     assert lines[0].startswith(r"importing ga\ngets, which")
     assert lines[1] == "a Mute has 3"
+
+
+def test_a_task_that_is_cancelled_while_its_pool_breaks_tells_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Source(futures.Future[Any]):
+        def exception(self, timeout: float | None = None) -> BaseException:
+            task._settle(None, None, cancelled=True)  # as another thread does just then
+            return futures.BrokenExecutor("it broke")
+
+    with adapters.Executor(Manual()) as executor:
+        task: Any = executor.submit(abs, -1)
+        task._copy_state(Source())
+        assert task.cancelled()
+    assert told(caplog, logging.WARNING) == []

@@ -63,7 +63,8 @@ class TaskFuture(ChainedFuture[T]):
         if work is None or source.cancelled():
             self._settle(None, None, cancelled=True)
         elif (error := source.exception()) is not None:
-            self._dispatcher.broke(error)
+            if (dispatcher := self._dispatcher) is not None:  # it was not cancelled meanwhile
+                dispatcher.broke(error)
             self._settle(*work.lost(error))
         elif (answer := result_item(source))[0] == PLAIN:
             self._settle(*work.open(answer))
