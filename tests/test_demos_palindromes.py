@@ -132,8 +132,8 @@ def test_the_calls_of_the_docstring_run_as_a_script(
     assert result.stderr == ""
     lists = eval(result.stdout)
     assert len(lists) == 2
-    for found in lists:  # of 4000 words, one of 676 is a palindrome
-        assert found
+    assert any(lists)  # one of 676 words is a palindrome: of 8000 all others, once in 140,000 runs
+    for found in lists:
         assert_words(found, len(found), 4)
         assert found == find_palindromes(found)
 
