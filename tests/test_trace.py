@@ -51,6 +51,9 @@ def test_plain_pickle_is_seen_in_both_directions_with_the_bytes_that_moved() -> 
     assert {event.process for event in trace.events} == {os.getpid()}
     assert all(event.seconds > 0 for event in trace.events)
     assert serialized.time <= rebuilt.time
+    seconds = serialized.seconds, rebuilt.seconds
+    expected = (1, 1, serialized.in_band, 0, *seconds, 0, False, 1)
+    assert trace.summary() == {GADGET: expected}
 
 
 def test_buffers_count_out_of_band_and_messages_as_they_are() -> None:
@@ -211,6 +214,7 @@ def test_traces_in_each_other_see_the_same() -> None:
 def test_all_threads_are_seen_and_a_trace_goes_on_when_it_is_opened_again() -> None:
     trace = adapters.trace()
     for _ in range(2):
+        before = trace.seconds
         with trace:
             threads = [threading.Thread(target=pickle.dumps, args=(Gadget(n),)) for n in range(4)]
             for thread in threads:
@@ -219,6 +223,7 @@ def test_all_threads_are_seen_and_a_trace_goes_on_when_it_is_opened_again() -> N
                 thread.join(TIMEOUT)
             with pytest.raises(RuntimeError, match="is open already"):
                 trace.__enter__()
+        assert trace.seconds == trace.seconds > before
     assert trace.summary()[GADGET].serialized == 8
     assert trace.counts() == {"serialize": 8}
 

@@ -41,15 +41,21 @@ def test_rich_has_the_same(trace: adapters.Trace) -> None:
     assert words == [line.split() for line in str(trace).splitlines()]
 
 
-def test_html_is_escaped_and_numbers_stand_at_the_right() -> None:
-    class Strange(Gadget):
+def trace_of(name: str) -> adapters.Trace:
+    """A trace of one object, of an adapter with a name."""
+
+    class Named(Gadget):
         pass
 
-    adapters.register(Strange, lambda strange: 1, Strange, name="<script>")
+    adapters.register(Named, lambda named: 1, Named, name=name)
     with adapters.trace() as trace:
-        pickle.dumps(Strange())
-    adapters.unregister(Strange)
-    html = trace._repr_html_()
+        pickle.dumps(Named())
+    adapters.unregister(Named)
+    return trace
+
+
+def test_html_is_escaped_and_numbers_stand_at_the_right() -> None:
+    html = trace_of("<script>")._repr_html_()
     assert "<script>" not in html
     assert '<td style="text-align: left; vertical-align: top">&lt;script&gt;</td>' in html
     assert '<td style="text-align: right; vertical-align: top">1</td>' in html
@@ -79,15 +85,8 @@ def test_sizes_in_words(size: int, words: str) -> None:
 
 
 def test_names_are_in_one_line_that_no_terminal_obeys() -> None:
-    class Loud(Gadget):
-        pass
-
-    adapters.register(Loud, lambda loud: 1, Loud, name="loud\n\x1b[31m\u202ered")
-    with adapters.trace() as trace:
-        pickle.dumps(Loud())
-    adapters.unregister(Loud)
-    assert [event.name for event in trace.events if event.kind == "serialize"] == [
-        "loud\n\x1b[31m\u202ered"
-    ]
+    name = "loud\n\x1b[31m\u202ered"
+    trace = trace_of(name)
+    assert [event.name for event in trace.events if event.kind == "serialize"] == [name]
     assert r"  loud\n\x1b[31m\u202ered  " in str(trace)
     assert r">loud\n\x1b[31m\u202ered<" in trace._repr_html_()

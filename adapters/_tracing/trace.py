@@ -61,6 +61,14 @@ class _Total:
         self.failed += event.note == "failed"
         self.processes.add(event.process)
 
+    def include(self, other: _Total) -> None:
+        self.count += other.count
+        self.in_band += other.in_band
+        self.out_of_band += other.out_of_band
+        self.seconds += other.seconds
+        self.failed += other.failed
+        self.processes |= other.processes
+
 
 class Trace:
     """What travelled while it was open; made by `adapters.trace`, and a context manager.
@@ -120,8 +128,8 @@ class Trace:
         """What each adapter has done, by its name; of all events, however many there were."""
         with lock:
             totals = dict(self._totals)
-        names = {name: None for kind, name, _ in sorted(totals) if kind in ("serialize", "rebuild")}
-        return {name: _summary(name, totals) for name in names}
+        names = {name for kind, name, _ in totals if kind in ("serialize", "rebuild")}
+        return {name: _summary(name, totals) for name in sorted(names)}
 
     def counts(self) -> Counter[str]:
         """How many events of each kind there were."""
@@ -169,14 +177,10 @@ class Trace:
 
 
 def _summary(name: str, totals: dict[tuple[str, str, str], _Total]) -> AdapterSummary:
-    found = {"serialize": _Total(), "rebuild": _Total()}
-    for kind, total in found.items():
-        for note in ("", "by value"):
-            part = totals.get((kind, name, note), _Total())
-            for field in ("count", "in_band", "out_of_band", "seconds", "failed"):
-                setattr(total, field, getattr(total, field) + getattr(part, field))
-            total.processes |= part.processes
-    serialized, rebuilt = found["serialize"], found["rebuild"]
+    serialized, rebuilt = _Total(), _Total()
+    for (kind, of, _), total in totals.items():
+        if of == name and kind in ("serialize", "rebuild"):
+            (serialized if kind == "serialize" else rebuilt).include(total)
     return AdapterSummary(
         serialized.count - serialized.failed,
         rebuilt.count - rebuilt.failed,
