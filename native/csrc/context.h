@@ -16,7 +16,7 @@ typedef struct context context_t;
 
 /* A context for an instruction set of enum native_isa, into *out; the caller owns it. `l1_bytes` is
  * the size of the first-level data cache of a core, 0 to ask the system. NATIVE_BAD_VALUE for an
- * instruction set that this processor lacks; NATIVE_NO_MEMORY. Cost: less than a millisecond. */
+ * instruction set that this processor lacks; NATIVE_NO_MEMORY. Cost: about a millisecond. */
 int context_new(int isa, size_t l1_bytes, context_t **out);
 
 /* Frees the memory; NULL is allowed. */

@@ -9,5 +9,5 @@
 #include "kernels.h"
 #include "decode.h"
 
-const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 128);
+const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 256);
 #endif

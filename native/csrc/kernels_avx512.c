@@ -69,5 +69,5 @@ static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number
     return (size_t)(at - out);
 }
 
-const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 150);
+const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 256);
 #endif

@@ -4,8 +4,8 @@
 
 #include "status.h"
 
-/* Bytes: with longer periods, the patterns would not fit the second-level cache. */
-#define LONGEST_PERIOD 27000
+/* Bytes: the patterns of a wheel, 256 KiB at most, then stay in the second-level cache. */
+#define LONGEST_PERIOD 20000
 
 /* 1 / a modulo m, by Euclid's algorithm. */
 static uint32_t inverse_modulo(uint64_t a, uint32_t m)
@@ -37,8 +37,7 @@ static size_t group_periods(uint32_t *members, uint32_t *periods, const wheel_t 
         *member++ = product;
         for (lows = 0; lows < 2 && low < high; lows++) {
             uint32_t larger = product * primes[low];
-            /* Three primes in a group only where all are small. */
-            if (larger > LONGEST_PERIOD || (lows == 1 && larger > LONGEST_PERIOD / 8))
+            if (larger > LONGEST_PERIOD)
                 break;
             product = larger;
             *member++ = primes[low++];

@@ -12,7 +12,7 @@
 
 #include "wheel.h"
 
-#define PRESIEVE_MOST_PATTERNS 20
+#define PRESIEVE_MOST_PATTERNS 32
 #define PATTERN_OVERLAP 1024 /* bytes that can be read from any entry on without wrapping around */
 
 typedef struct {
