@@ -36,10 +36,13 @@ def declarations() -> str:
 
 
 def _compile_args() -> list[str]:
-    """C11 with -O3, unless CFLAGS has an -O of its own; setuptools passes /O2 to MSVC."""
+    """C11 with -O3, unless CFLAGS has an -O of its own; setuptools passes /O2 to MSVC.
+
+    Loops begin at multiples of 32 bytes: where they happened to begin made a difference of 4 %.
+    """
     if sysconfig.get_platform().startswith("win"):
         return ["/std:c11"]
-    return [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
+    return [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3", "-falign-loops=32"]
 
 
 ffibuilder = FFI()

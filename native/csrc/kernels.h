@@ -72,38 +72,64 @@ static void KERNEL(advance)(uint32_t *starts, const uint32_t *steps, const uint3
     }
 }
 
-/* x modulo p for an estimate of x / p that is wrong by 1 at most. */
-static inline uint64_t KERNEL(rest)(uint64_t x, double quotient, uint64_t p)
+/* Vector units neither divide integers nor, before AVX-512, convert 64 bits of them. Below 2^52 an
+ * integer is the low bits of a double between 2^52 and 2^53, and what is added there is rounded. */
+#define SHIFT 4503599627370496.0
+#define SHIFT_BITS UINT64_C(0x4330000000000000)
+
+static inline double KERNEL(to_double)(uint64_t x)
 {
-    int64_t rest = (int64_t)(x - (uint64_t)(int64_t)quotient * p);
-    rest += rest < 0 ? (int64_t)p : 0;
-    return (uint64_t)(rest >= (int64_t)p ? rest - (int64_t)p : rest);
+    double shifted;
+    x |= SHIFT_BITS;
+    memcpy(&shifted, &x, sizeof shifted);
+    return shifted - SHIFT;
 }
 
-/* Vector units do not divide integers, so that x modulo p is found by multiplication with 1 / p in
- * double precision. Quotients are below 2^52, hence wrong by 1 at most, which rest() corrects. */
+static inline uint64_t KERNEL(to_integer)(double x)
+{
+    double shifted = x + SHIFT;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return bits - SHIFT_BITS;
+}
+
+/* x modulo m for integers below 2^45, given 1 / m. The quotient of x + 1 / 2 is never so near to an
+ * integer that an error of the multiplication could lead to the next one. */
+static inline double KERNEL(modulo)(double x, double m, double by_m)
+{
+    double shifted = ((x + 0.5) * by_m - 0.5) + 1.5 * SHIFT;
+    return x - m * (shifted - 1.5 * SHIFT);
+}
+
+/* With d the distance from `number` to the next multiple of p, M * start = d + u * p for the u in
+ * [0, M) that makes the right side divisible by M: that is d times -1 / p, modulo M. */
 static void KERNEL(find_starts)(uint32_t *restrict starts, uint32_t *restrict steps,
                                 const uint32_t *restrict primes, size_t n, const wheel_t *wheel,
                                 uint64_t number)
 {
-    uint64_t modulus = wheel->modulus;
-    double by_modulus = 1.0 / (double)modulus;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t p = primes[i];
-        double by_p = 1.0 / (double)(int64_t)p;
-        uint64_t residue = p - (uint64_t)(int64_t)((double)(int64_t)p * by_modulus) * modulus;
-        residue = residue >= modulus ? residue - modulus : residue;
-        uint64_t t = modulus - wheel->inverse[residue];
-        uint64_t scaled = 1 + p * t; /* a multiple of the modulus: rounding finds its quotient */
-        uint64_t inverse = (uint64_t)(int64_t)((double)(int64_t)scaled * by_modulus + 0.5);
-        uint64_t rest = KERNEL(rest)(number, (double)(int64_t)number * by_p, p);
-        uint64_t ahead = p - rest;
-        double product = (double)(int64_t)ahead * (double)(int64_t)inverse;
-        starts[i] = (uint32_t)KERNEL(rest)(ahead * inverse, product * by_p, p);
-        uint64_t step = 2 * inverse;
-        steps[i] = (uint32_t)(step >= p ? step - p : step);
+    size_t i = 0;
+    for (; i < n && primes[i] <= number >> 50; i++) { /* quotients that doubles do not hold */
+        uint64_t p = primes[i], t = (uint64_t)wheel->factors[p % wheel->modulus];
+        uint64_t d = (p - number % p) % p, u = d * t % wheel->modulus;
+        starts[i] = (uint32_t)((d + u * p) / wheel->modulus);
+        steps[i] = (uint32_t)(2 * (1 + t * p) / wheel->modulus % p);
+    }
+    double x = (double)(int64_t)number, modulus = wheel->modulus, by_modulus = 1.0 / modulus;
+    for (; i < n; i++) {
+        uint64_t prime = primes[i];
+        double p = KERNEL(to_double)(prime), by_p = 1.0 / p;
+        uint64_t ahead = KERNEL(to_integer)(x * by_p) * prime - number; /* to the nearest multiple */
+        double d = KERNEL(to_double)(ahead + ((int64_t)ahead < 0 ? prime : 0));
+        double residue = KERNEL(modulo)(p, modulus, by_modulus);
+        double t = wheel->factors[KERNEL(to_integer)(residue)];
+        double u = KERNEL(modulo)(d * t, modulus, by_modulus);
+        double step = KERNEL(modulo)(2 * (1 + t * p) * by_modulus, p, by_p);
+        starts[i] = (uint32_t)KERNEL(to_integer)((d + u * p) * by_modulus);
+        steps[i] = (uint32_t)KERNEL(to_integer)(step);
     }
 }
+#undef SHIFT
+#undef SHIFT_BITS
 
 /* Eight multiples of p = 8 * a + b lie in p bytes. Once the first is at bit 0 of its byte, b alone
  * decides the bits of the others. So that this holds, the loop begins up to 7 * p bits before the

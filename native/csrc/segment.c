@@ -48,14 +48,8 @@ static void find_starts(const segment_run_t *run, const uint32_t *primes, state_
 {
     const wheel_t *wheel = &run->context->wheels[run->wheel];
     uint64_t number = run->k * wheel->modulus + 1; /* bit 0 of the first line */
-    size_t divided = count_below(primes, state->count, 1 << 12);
-    run->context->kernels->find_starts(state->starts + divided, state->steps + divided,
-                                       primes + divided, state->count - divided, wheel, number);
-    for (size_t i = 0; i < divided; i++) {
-        uint64_t p = primes[i], inverse = wheel_inverse_modulo(wheel, p);
-        state->starts[i] = (uint32_t)((p - number % p) * inverse % p);
-        state->steps[i] = (uint32_t)(2 * inverse % p);
-    }
+    run->context->kernels->find_starts(state->starts, state->steps, primes, state->count, wheel,
+                                       number);
     for (size_t i = 0; i < state->within_segment; i++)
         state->segment_steps[i] = state->segment_bits % primes[i];
     for (uint32_t j = 0; j <= state->segments; j++) {

@@ -16,7 +16,7 @@ void wheel_init(wheel_t *wheel, uint32_t modulus)
     wheel->lines = 0;
     wheel->next_prime = modulus == 30 ? 7 : modulus == 210 ? 11 : 13;
     for (uint32_t r = 0; r < modulus; r++) {
-        wheel->inverse[r] = 0;
+        wheel->factors[r] = 0;
         if (common_divisor(modulus, r) == 1)
             wheel->residues[wheel->lines++] = (uint16_t)r;
     }
@@ -27,6 +27,6 @@ void wheel_init(wheel_t *wheel, uint32_t modulus)
             power = next;
             next = next * r % modulus;
         }
-        wheel->inverse[r] = power;
+        wheel->factors[r] = modulus - power;
     }
 }

@@ -21,7 +21,7 @@ typedef struct {
     uint32_t lines;                      /* how many residues are coprime to the modulus */
     uint32_t next_prime;                 /* the least prime that does not divide the modulus */
     uint16_t residues[WHEEL_MOST_LINES]; /* those coprime to it, ascending, from 1 on */
-    uint64_t inverse[WHEEL_LARGEST];     /* [r] is 1 / r modulo M, or 0 where there is none */
+    double factors[WHEEL_LARGEST];       /* [r] is -1 / r modulo M, or 0 where there is none */
 } wheel_t;
 
 static const uint8_t wheel_30_residues[WHEEL_30_LINES] = {1, 7, 11, 13, 17, 19, 23, 29};
@@ -32,13 +32,5 @@ static const int8_t wheel_30_line_of[30] = {-1, 0, -1, -1, -1, -1, -1, 1, -1, -1
 
 /* Fills in the wheel of the modulus 30, 210 or 2310. */
 void wheel_init(wheel_t *wheel, uint32_t modulus);
-
-/* 1 / M modulo p, for p coprime to M and above 1. */
-static inline uint64_t wheel_inverse_modulo(const wheel_t *wheel, uint64_t p)
-{
-    /* M * x = 1 + p * t: t = -1 / p modulo M makes the right side divisible by M. */
-    uint64_t t = wheel->modulus - wheel->inverse[p % wheel->modulus];
-    return (1 + p * t) / wheel->modulus % p;
-}
 
 #endif
