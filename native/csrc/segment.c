@@ -24,7 +24,8 @@ typedef struct {
     size_t small;            /* primes below this index are small */
     size_t within_segment;   /* primes below this index do not exceed a segment */
     size_t count;            /* primes below this index are small or medium */
-    buckets_t buckets;       /* of the large primes, which are those behind them */
+    size_t large;            /* how many are behind them */
+    buckets_t buckets;       /* of those, for some of the lines */
     uint32_t segments, segment_bits;
     uint8_t *memory; /* holds `line`, with room on both sides for what is set beyond its ends */
     uint8_t *line;   /* the interval in this line, where it is held; else the segment */
@@ -78,11 +79,7 @@ static int prepare(const segment_run_t *run, const uint32_t *primes, size_t coun
     if (state->within_segment < count)
         held *= state->segments;
     state->count = count_below(primes, count, held);
-    uint64_t number = run->k * run->context->wheels[run->wheel].modulus + 1;
-    if (state->count < count
-        && buckets_fill(&state->buckets, run->context->kernels, &run->context->wheels[run->wheel],
-                        number, held, primes + state->count, count - state->count) != NATIVE_OK)
-        return NATIVE_NO_MEMORY;
+    state->large = count - state->count;
     count = state->count;
     /* Bytes: the largest small prime at least, as cross_off_small asks for. */
     size_t room = (state->segment_bits / SMALL_MULTIPLES + 64) / 64 * 64;
@@ -144,7 +141,7 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
 {
     const kernels_t *kernels = run->context->kernels;
     uint32_t segment_bits = state->segment_bits;
-    int whole = state->within_segment < state->count || state->buckets.rows > 0;
+    int whole = state->within_segment < state->count || state->large > 0;
     if (whole) {
         uint32_t bits = state->segments * segment_bits;
         if (run->load == NULL)
@@ -195,7 +192,12 @@ int segment_run(const segment_run_t *run)
             run->context->kernels->advance(state.starts, state.steps, primes, state.count,
                                            (wheel->residues[line] - wheel->residues[line - 1])
                                                / 2u);
-        sieve_line(run, primes, &state, line);
+        if (state.large > 0 && line == state.buckets.first + state.buckets.lines)
+            status = buckets_fill(&state.buckets, run->context->kernels, wheel, run->k, line,
+                                  state.segments * state.segment_bits, primes + state.count,
+                                  state.large);
+        if (status == NATIVE_OK)
+            sieve_line(run, primes, &state, line);
     }
     buckets_clear(&state.buckets);
     free(state.memory);

@@ -24,8 +24,11 @@ int sieving_primes_find(const context_t *context, uint64_t below, sieving_primes
         return NATIVE_BAD_RANGE;
     if (below <= SMALL_PRIMES_BELOW)
         return NATIVE_OK;
-    /* pi(x) < 1.25506 * x / log x (Rosser and Schoenfeld, 1962), and log x > 11 from here on. */
-    size_t room = (size_t)below / 8;
+    /* pi(x) < 1.25506 * x / log x (Rosser and Schoenfeld, 1962), and log x > log 2 * log2. */
+    uint64_t log2 = 16;
+    while (below >> log2 > 1)
+        log2++;
+    size_t room = (size_t)(below * 29 / 16 / log2);
     growing_list_t list = {malloc(room * sizeof(uint32_t)), 0};
     if (list.primes == NULL)
         return NATIVE_NO_MEMORY;
