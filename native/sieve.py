@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
     from native._native import CData
 
-# The sieving primes below this are held (csrc/sieving_primes.h); more of them are generated from
-# intervals of so many integers.
-_SIEVING_PRIMES_BELOW = 1 << 26
-_SIEVING_INTERVAL = 1 << 24
 _FINISHED_INTERVAL = 1 << 30
 # A C call cannot be interrupted: so many primes are listed in one. Iteration holds so many.
 _LISTED_PER_CALL = 1 << 20
@@ -100,9 +96,8 @@ class Sieve(BitmapHandle):
     def finish(self) -> "Self":
         """Cross off the multiples of the primes from `progress` to `needed`; return this sieve.
 
-        Each segment of the bitmap is written once. Where `needed` exceeds 2**26, the sieving primes
-        are generated in intervals, each of at most about 10 MB; after an interrupt `progress` is
-        right, and the next call continues.
+        Takes some 50 MB beside the bitmap at most. After an interrupt `progress` is right, and the
+        next call continues.
 
         Raises:
             RuntimeError: another thread is changing this sieve.
@@ -113,13 +108,7 @@ class Sieve(BitmapHandle):
             return self
         with self._changing() as pointer:
             self._make_bitmap(pointer)
-            needed = lib.sieve_needed(pointer)
-            if needed <= _SIEVING_PRIMES_BELOW:
-                _cross_off.cross_off_all(pointer)
-            while (begin := lib.sieve_progress(pointer)) < needed:
-                end = min(begin + _SIEVING_INTERVAL, needed)
-                primes = memoryview(_unkept.listed(begin, end)).cast("B")
-                _cross_off.cross_off_multiples(pointer, primes, end)
+            _cross_off.cross_off_all(pointer)
         return self
 
     def count(self) -> int:

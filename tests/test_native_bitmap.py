@@ -58,11 +58,19 @@ def test_the_library_refuses_what_is_outside() -> None:
         for begin, end in ranges:
             status = lib.sieve_cross_off(context(), pointer, none, 0, begin, end)
             assert status == lib.NATIVE_BAD_RANGE
-            assert lib.sieve_cross_off_all(context(), pointer, begin, end) == lib.NATIVE_BAD_RANGE
+            status = lib.sieve_cross_off_below(context(), pointer, 9, begin, end)
+            assert status == lib.NATIVE_BAD_RANGE
+            status = lib.sieve_cross_off_primes(context(), pointer, 2**23, 2**24, begin, end)
+            assert status == lib.NATIVE_BAD_RANGE
         assert len(sieve.bitmap) == 64  # now there is one
     far = Sieve(2**60, 2**60 + 1000)
     assert len(far.bitmap) == 64
-    assert lib.sieve_cross_off_all(context(), far._pointer, 0, 8) == lib.NATIVE_BAD_RANGE
+    for below in (2**26 + 1, 2**63):
+        status = lib.sieve_cross_off_below(context(), far._pointer, below, 0, 8)
+        assert status == lib.NATIVE_BAD_RANGE
+    for first, last in ((2**23 - 1, 2**24), (2**23, 2**32)):
+        status = lib.sieve_cross_off_primes(context(), far._pointer, first, last, 0, 8)
+        assert status == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(2, 1, out) == lib.NATIVE_BAD_RANGE
     assert lib.sieve_new(0, 2**63 + 1, out) == lib.NATIVE_BAD_RANGE
     for restore in (lib.sieve_restore, lib.sieve_restore_odd):
@@ -230,4 +238,6 @@ def test_the_library_never_writes_to_borrowed_memory() -> None:
         assert lib.sieve_borrow(first, last, progress, memory, size, out) == status
     borrowed = ffi.gc(out[0], lib.sieve_free)
     assert lib.sieve_cross_off(context(), borrowed, none, 0, 0, 8) == lib.NATIVE_BAD_RANGE
-    assert lib.sieve_cross_off_all(context(), borrowed, 0, 8) == lib.NATIVE_BAD_RANGE
+    assert lib.sieve_cross_off_below(context(), borrowed, 9, 0, 8) == lib.NATIVE_BAD_RANGE
+    status = lib.sieve_cross_off_primes(context(), borrowed, 2**23, 2**24, 0, 8)
+    assert status == lib.NATIVE_BAD_RANGE

@@ -1,10 +1,14 @@
-/* Crossing off in the bitmap of a sieve: the multiples of given numbers, or all composites at once.
+/* Crossing off in the bitmap of a sieve: the multiples of given numbers, of all primes below a bound
+ * at once, or of the primes of a range, which are generated.
  *
- * Both run the segmented sieve, see segment.h, on the eight lines. A number whose square lies in
- * the window begins at exactly that bit, and crosses off in a plain loop. */
+ * The first two run the segmented sieve, see segment.h, on the eight lines. A number whose square
+ * lies in the window begins at exactly that bit, and crosses off in a plain loop. The last is for
+ * windows near 2^63, which have few multiples of each of 10^8 primes: one at most, where the prime
+ * exceeds the length of the window, and for most primes none, as their distance from it tells. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "generate.h"
 #include "segment.h"
 #include "sieve.h"
 #include "sieve_struct.h"
@@ -12,6 +16,8 @@
 #include "window.h"
 
 #define LARGEST_ROOT UINT64_C(3037000499) /* isqrt(2^63 - 1) */
+#define LEAST_GENERATED (UINT64_C(1) << 23)
+#define BUCKET 32768
 
 typedef struct {
     sieve_t *sieve;
@@ -80,19 +86,89 @@ static int sieve_intervals(const context_t *context, work_t *work, size_t end, p
     return status;
 }
 
-int sieve_cross_off_all(const context_t *context, sieve_t *sieve, size_t begin, size_t end)
+int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t below, size_t begin,
+                          size_t end)
 {
     sieving_primes_t sieving;
     if (bad_range(sieve, begin, end))
         return NATIVE_BAD_RANGE;
-    int status = sieving_primes_find(context, sieve->needed, &sieving);
+    if (below > sieve->needed)
+        below = sieve->needed;
+    int status = sieving_primes_find(context, below, &sieving);
     if (status != NATIVE_OK)
         return status;
     prime_list_t list = sieving.list;
     work_t work = {sieve, begin, list, segment_begin(context, list, sieve->last)};
-    list.count = count_below(list.primes, list.count, sieve->needed);
+    list.count = count_below(list.primes, list.count, below);
     status = sieve_intervals(context, &work, end, list, 1);
     sieving_primes_clear(&sieving);
+    return status;
+}
+
+/* Multiples of generated primes in an interval: a bucket for each line. */
+typedef struct {
+    const context_t *context;
+    sieve_t *sieve;
+    size_t begin, end; /* bytes of each line */
+    uint32_t primes[PRIMES_AT_ONCE], halves[PRIMES_AT_ONCE], near[PRIMES_AT_ONCE + 16];
+    size_t found[LINES];
+    uint32_t bits[LINES][BUCKET];
+} far_t;
+
+static void empty_bucket(far_t *far, uint32_t line)
+{
+    uint8_t *bytes = far->sieve->lines + line * far->sieve->stride + far->begin;
+    far->context->kernels->cross_off_large(bytes, far->bits[line], far->found[line]);
+    far->found[line] = 0;
+}
+
+/* Collects the odd multiples of the primes: the next of each is at 30 * k + 1 + 2 * half. */
+static int fill_buckets(void *argument, const uint64_t *primes, size_t n)
+{
+    far_t *far = argument;
+    const kernels_t *kernels = far->context->kernels;
+    uint32_t below = 120 * (uint32_t)(far->end - far->begin), *restrict halves = far->halves;
+    for (size_t i = 0; i < n; i++)
+        far->primes[i] = (uint32_t)primes[i];
+    kernels->find_distances(halves, far->primes, n,
+                            30 * (far->sieve->k + 8 * (uint64_t)far->begin));
+    for (size_t i = 0; i < n; i++)
+        halves[i] = halves[i] / 2 + ((halves[i] % 2 - 1) & far->primes[i] / 2);
+    for (uint64_t least = 0; least < below && n > 0; least += primes[0]) {
+        size_t count = kernels->collect_large(far->near, below, halves, n);
+        for (size_t i = 0; i < count; i++) {
+            int line = wheel_30_line_of[far->near[i] % 15 * 2 + 1];
+            if (line >= 0)
+                far->bits[line][far->found[line]++] = far->near[i] / 15;
+        }
+        for (uint32_t line = 0; line < LINES; line++)
+            if (far->found[line] > BUCKET - PRIMES_AT_ONCE)
+                empty_bucket(far, line);
+        for (size_t i = 0; i < n; i++)
+            halves[i] += far->primes[i];
+    }
+    return NATIVE_OK;
+}
+
+int sieve_cross_off_primes(const context_t *context, sieve_t *sieve, uint64_t first, uint64_t last,
+                           size_t begin, size_t end)
+{
+    prime_list_t small = {context->small_primes, SMALL_PRIMES};
+    if (bad_range(sieve, begin, end) || first < LEAST_GENERATED || last > UINT32_MAX
+        || end - begin > LEAST_GENERATED)
+        return NATIVE_BAD_RANGE;
+    far_t *far = malloc(sizeof *far);
+    if (far == NULL)
+        return NATIVE_NO_MEMORY;
+    far->context = context;
+    far->sieve = sieve;
+    far->begin = begin;
+    far->end = end;
+    memset(far->found, 0, sizeof far->found);
+    int status = generate(context, small, first, last, fill_buckets, far);
+    for (uint32_t line = 0; line < LINES; line++)
+        empty_bucket(far, line);
+    free(far);
     return status;
 }
 

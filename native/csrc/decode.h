@@ -22,10 +22,8 @@ static size_t KERNEL(decode)(const uint8_t *lines, size_t stride, uint64_t numbe
         uint64_t bits = 0;
         for (unsigned line = 0; line < 8; line++)
             bits |= (uint64_t)(uint8_t)~lines[line * stride + (size_t)j] << 8 * line;
-        for (bits = KERNEL(transpose)(bits); bits != 0; bits &= bits - 1) {
-            unsigned bit = bits_lowest(bits);
-            *at++ = number + 30 * (bit / 8) + wheel_30_residues[bit % 8];
-        }
+        for (bits = KERNEL(transpose)(bits); bits != 0; bits &= bits - 1)
+            *at++ = number + wheel_30_numbers[bits_lowest(bits)];
     }
     return (size_t)(at - out);
 }

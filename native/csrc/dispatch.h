@@ -31,8 +31,10 @@ typedef struct {
     /* dst[i] = or dst[i] |= the sources' OR, for n bytes, a multiple of 64. */
     void (*combine)(uint8_t *dst, const uint8_t *const *sources, size_t count, size_t n,
                     int store);
-    /* starts[i]: the bit of the first multiple of primes[i] in the line of residue 1 whose bit 0
-     * stands for `number`, below 2^63; steps[i]: 2 / M modulo primes[i]. */
+    /* How far the next multiple of primes[i] is from `number`, below 2^63: less than primes[i]. */
+    void (*find_distances)(uint32_t *distances, const uint32_t *primes, size_t n, uint64_t number);
+    /* starts[i]: the bit of the first multiple of primes[i] in the line whose bit 0 stands for
+     * `number`, below 2^63; steps[i]: 2 / M modulo primes[i]. */
     void (*find_starts)(uint32_t *starts, uint32_t *steps, const uint32_t *primes, size_t n,
                         const wheel_t *wheel, uint64_t number);
     /* Moves starts[i] by -steps[i] modulo primes[i], `times` times. */

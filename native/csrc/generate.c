@@ -42,7 +42,7 @@ static void cross_off_outside(interval_t *interval, uint64_t first, uint64_t las
 
 static int decode(const interval_t *interval, primes_fn *take, void *argument)
 {
-    uint64_t primes[8 * DECODE_ROOM];
+    uint64_t primes[PRIMES_AT_ONCE];
     for (uint32_t bit = 0; bit < interval->bits;) {
         size_t n = 0;
         for (int word = 0; word < 7 && bit < interval->bits; word++, bit += 64)

@@ -101,29 +101,35 @@ static inline double KERNEL(modulo)(double x, double m, double by_m)
     return x - m * (shifted - 1.5 * SHIFT);
 }
 
-/* With d the distance from `number` to the next multiple of p, M * start = d + u * p for the u in
- * [0, M) that makes the right side divisible by M: that is d times -1 / p, modulo M. */
+static void KERNEL(find_distances)(uint32_t *restrict distances, const uint32_t *restrict primes,
+                                   size_t n, uint64_t number)
+{
+    size_t i = 0;
+    for (; i < n && primes[i] <= number >> 50; i++) /* quotients that doubles do not hold */
+        distances[i] = (uint32_t)((primes[i] - number % primes[i]) % primes[i]);
+    double x = (double)(int64_t)number;
+    for (; i < n; i++) {
+        uint64_t prime = primes[i];
+        uint64_t quotient = KERNEL(to_integer)(x * (1.0 / KERNEL(to_double)(prime)));
+        uint64_t ahead = quotient * prime - number; /* to the nearest multiple */
+        distances[i] = (uint32_t)(ahead + ((int64_t)ahead < 0 ? prime : 0));
+    }
+}
+
+/* With d the distance to the next multiple of p, M * start = d + u * p for the u in [0, M) that
+ * makes the right side divisible by M: that is d times -1 / p, modulo M. */
 static void KERNEL(find_starts)(uint32_t *restrict starts, uint32_t *restrict steps,
                                 const uint32_t *restrict primes, size_t n, const wheel_t *wheel,
                                 uint64_t number)
 {
-    size_t i = 0;
-    for (; i < n && primes[i] <= number >> 50; i++) { /* quotients that doubles do not hold */
-        uint64_t p = primes[i], t = (uint64_t)wheel->factors[p % wheel->modulus];
-        uint64_t d = (p - number % p) % p, u = d * t % wheel->modulus;
-        starts[i] = (uint32_t)((d + u * p) / wheel->modulus);
-        steps[i] = (uint32_t)(2 * (1 + t * p) / wheel->modulus % p);
-    }
-    double x = (double)(int64_t)number, modulus = wheel->modulus, by_modulus = 1.0 / modulus;
-    for (; i < n; i++) {
-        uint64_t prime = primes[i];
-        double p = KERNEL(to_double)(prime), by_p = 1.0 / p;
-        uint64_t ahead = KERNEL(to_integer)(x * by_p) * prime - number; /* to the nearest multiple */
-        double d = KERNEL(to_double)(ahead + ((int64_t)ahead < 0 ? prime : 0));
+    double modulus = wheel->modulus, by_modulus = 1.0 / modulus;
+    KERNEL(find_distances)(starts, primes, n, number);
+    for (size_t i = 0; i < n; i++) {
+        double p = KERNEL(to_double)(primes[i]), d = KERNEL(to_double)(starts[i]);
         double residue = KERNEL(modulo)(p, modulus, by_modulus);
         double t = wheel->factors[KERNEL(to_integer)(residue)];
         double u = KERNEL(modulo)(d * t, modulus, by_modulus);
-        double step = KERNEL(modulo)(2 * (1 + t * p) * by_modulus, p, by_p);
+        double step = KERNEL(modulo)(2 * (1 + t * p) * by_modulus, p, 1.0 / p);
         starts[i] = (uint32_t)KERNEL(to_integer)((d + u * p) * by_modulus);
         steps[i] = (uint32_t)KERNEL(to_integer)(step);
     }
@@ -235,6 +241,6 @@ static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
 
 /* The table of this build, for where all of its kernels are defined. */
 #define KERNEL_TABLE(isa, presieve_below)                                                          \
-    {isa, presieve_below, KERNEL(combine), KERNEL(find_starts), KERNEL(advance),                   \
-     KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_large),                     \
+    {isa, presieve_below, KERNEL(combine), KERNEL(find_distances), KERNEL(find_starts),            \
+     KERNEL(advance), KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_large),    \
      KERNEL(cross_off_large), KERNEL(count_zeros), KERNEL(decode)}

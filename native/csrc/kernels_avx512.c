@@ -37,11 +37,9 @@ static size_t avx512_collect_large(uint32_t *multiples, uint32_t bits, const uin
 static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number, uint64_t *out)
 {
     uint64_t words[8], transposed[8];
-    uint8_t order[64], offsets[64], found[64];
-    for (int i = 0; i < 64; i++) {
+    uint8_t order[64], found[64];
+    for (int i = 0; i < 64; i++)
         order[i] = (uint8_t)(8 * (7 - i % 8) + i / 8);
-        offsets[i] = (uint8_t)(30 * (i / 8) + wheel_30_residues[i % 8]);
-    }
     for (int line = 0; line < 8; line++)
         memcpy(&words[line], lines + (size_t)line * stride, 8);
     __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(words), _mm512_set1_epi64(-1));
@@ -49,7 +47,7 @@ static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number
     bits = _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64((int64_t)0x8040201008040201), bits, 0);
     _mm512_storeu_si512(transposed, bits);
     uint64_t *at = out;
-    __m512i all = _mm512_loadu_si512(offsets);
+    __m512i all = _mm512_loadu_si512(wheel_30_numbers);
     for (int j = 0; j < 8; j++, number += 240) {
         int n = __builtin_popcountll(transposed[j]);
         __m512i base = _mm512_set1_epi64((int64_t)number);

@@ -13,7 +13,7 @@
  * A sieve has one owner, who calls sieve_free. A function that changes a sieve must not run
  * concurrently with any other on the same sieve; the rest may. No function keeps a pointer that it
  * was given, but for sieve_borrow. A function that fails leaves its arguments as they were, but
- * sieve_cross_off and sieve_cross_off_all may have crossed off some of the multiples. */
+ * the functions that cross off may have crossed off some of the multiples. */
 #ifndef NATIVE_SIEVE_H
 #define NATIVE_SIEVE_H
 
@@ -84,9 +84,17 @@ size_t sieve_check_primes(const void *primes, size_t count);
 int sieve_cross_off(const context_t *context, sieve_t *sieve, const void *primes, size_t count,
                     size_t begin, size_t end);
 
-/* Writes the bytes [begin, end) of each line as they are in a finished sieve, whatever they hold.
- * NATIVE_BAD_RANGE as for sieve_cross_off, and where `needed` exceeds 2^26; NATIVE_NO_MEMORY. */
-int sieve_cross_off_all(const context_t *context, sieve_t *sieve, size_t begin, size_t end);
+/* Writes the bytes [begin, end) of each line anew, whatever they hold: with the multiples of all
+ * primes below `below` crossed off, or those of all that are needed.
+ * NATIVE_BAD_RANGE as for sieve_cross_off, and where both exceed 2^26; NATIVE_NO_MEMORY. */
+int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t below, size_t begin,
+                          size_t end);
+
+/* Crosses off the multiples of the primes of [first, last) in the bytes [begin, end) of each line.
+ * NATIVE_BAD_RANGE as for sieve_cross_off, and unless 2^23 <= first, last < 2^32 and
+ * end - begin <= 2^23; NATIVE_NO_MEMORY. */
+int sieve_cross_off_primes(const context_t *context, sieve_t *sieve, uint64_t first, uint64_t last,
+                           size_t begin, size_t end);
 
 /* States that the multiples of all primes below `below` are crossed off in the whole window. */
 void sieve_raise_progress(sieve_t *sieve, uint64_t below);

@@ -30,6 +30,13 @@ static const uint8_t wheel_30_residues[WHEEL_30_LINES] = {1, 7, 11, 13, 17, 19, 
 static const int8_t wheel_30_line_of[30] = {-1, 0, -1, -1, -1, -1, -1, 1, -1, -1, -1, 2, -1, 3, -1,
                                             -1, -1, 4, -1, 5, -1, -1, -1, 6, -1, -1, -1, -1, -1, 7};
 
+/* The integers coprime to 30 of the first 240. */
+static const uint8_t wheel_30_numbers[64] = {
+    1, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 49, 53, 59, 61, 67, 71, 73, 77, 79, 83, 89,
+    91, 97, 101, 103, 107, 109, 113, 119, 121, 127, 131, 133, 137, 139, 143, 149, 151, 157, 161,
+    163, 167, 169, 173, 179, 181, 187, 191, 193, 197, 199, 203, 209, 211, 217, 221, 223, 227, 229,
+    233, 239};
+
 /* Fills in the wheel of the modulus 30, 210 or 2310. */
 void wheel_init(wheel_t *wheel, uint32_t modulus);
 
