@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bits.h"
 #include "segment.h"
 #include "window.h"
 
@@ -12,7 +11,6 @@
 /* The lines of the wheel 30 side by side, from the number 30 * k on. */
 typedef struct {
     const context_t *context;
-    const wheel_t *wheel;
     uint64_t k;
     uint32_t bits;
     size_t stride;
@@ -24,20 +22,6 @@ static void copy_segment(void *argument, uint32_t line, uint32_t from, uint32_t 
 {
     interval_t *interval = argument;
     memcpy(interval->lines + line * interval->stride + from / 8, segment, (bits + 7) / 8);
-}
-
-/* Crosses off what is outside of [first, last). */
-static void cross_off_outside(interval_t *interval, uint64_t first, uint64_t last)
-{
-    const wheel_t *wheel = interval->wheel;
-    uint64_t begin = interval->k * 30;
-    for (uint32_t line = 0; line < wheel->lines; line++) {
-        uint8_t *bytes = interval->lines + line * interval->stride;
-        if (begin + wheel->residues[line] < first)
-            bytes[0] |= 1;
-        bits_set(bytes, window_end(begin, last, 30, wheel->residues[line]),
-                 8 * (uint64_t)interval->stride);
-    }
 }
 
 static int decode(const interval_t *interval, primes_fn *take, void *argument)
@@ -80,8 +64,7 @@ int generate(const context_t *context, prime_list_t sieving, uint64_t first, uin
     uint8_t *lines = malloc(8 * stride);
     int status = lines == NULL ? NATIVE_NO_MEMORY : NATIVE_OK;
     for (; bits > 0 && status == NATIVE_OK; k += most) {
-        interval_t interval = {context, &context->wheels[WHEEL_30], k,
-                               (uint32_t)(bits < most ? bits : most), stride, lines};
+        interval_t interval = {context, k, (uint32_t)(bits < most ? bits : most), stride, lines};
         uint64_t end = last / 30 - k < interval.bits ? last : 30 * (k + interval.bits);
         size_t used = count_below(sieving.primes, sieving.count, square_root(end - 1) + 1);
         segment_run_t run = {
@@ -91,7 +74,9 @@ int generate(const context_t *context, prime_list_t sieving, uint64_t first, uin
         status = segment_run(&run);
         if (status != NATIVE_OK)
             break;
-        cross_off_outside(&interval, first, end);
+        for (uint32_t line = 0; line < WHEEL_30_LINES; line++)
+            window_cross_off_outside(first, end, 30, 30 * k + wheel_30_residues[line], 8 * stride,
+                                     lines + line * stride);
         status = decode(&interval, take, argument);
         bits -= interval.bits;
     }

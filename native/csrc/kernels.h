@@ -1,7 +1,7 @@
 /* The inner loops that dispatch.h declares, for one instruction set.
  *
  * The file that includes this defines KERNEL(name), the name of a function in this build; VECTOR,
- * the bytes in a vector; POPCOUNT(word); and, where it has its own, OWN_COLLECT_LARGE. */
+ * the bytes in a vector; and POPCOUNT(word). */
 #include <string.h>
 
 #include "bits.h"
@@ -59,13 +59,9 @@ static void KERNEL(advance)(uint32_t *starts, const uint32_t *steps, const uint3
                             size_t n, unsigned times)
 {
     switch (times) { /* constants: the inner loop is unrolled, and the outer one vectorised */
-    case 0: return;
-    case 1: KERNEL(advance_by)(starts, steps, primes, n, 1); return;
-    case 2: KERNEL(advance_by)(starts, steps, primes, n, 2); return;
-    case 3: KERNEL(advance_by)(starts, steps, primes, n, 3); return;
-    case 4: KERNEL(advance_by)(starts, steps, primes, n, 4); return;
-    case 5: KERNEL(advance_by)(starts, steps, primes, n, 5); return;
-    case 6: KERNEL(advance_by)(starts, steps, primes, n, 6); return;
+#define TIMES(t) case t: KERNEL(advance_by)(starts, steps, primes, n, t); break;
+    TIMES(0) TIMES(1) TIMES(2) TIMES(3) TIMES(4) TIMES(5) TIMES(6)
+#undef TIMES
     default:
         KERNEL(advance_by)(starts, steps, primes, n, 7);
         KERNEL(advance)(starts, steps, primes, n, times - 7);
@@ -209,9 +205,9 @@ static void KERNEL(cross_off_medium)(uint8_t *segment, uint32_t bits, const uint
     }
 }
 
-#ifndef OWN_COLLECT_LARGE
-static size_t KERNEL(collect_large)(uint32_t *multiples, uint32_t bits, const uint32_t *starts,
-                                    size_t n)
+/* The starts below the end, one at a time: all of them, or those that a vector has no room for. */
+static inline size_t KERNEL(collect)(uint32_t *multiples, uint32_t bits, const uint32_t *starts,
+                                     size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
@@ -220,7 +216,6 @@ static size_t KERNEL(collect_large)(uint32_t *multiples, uint32_t bits, const ui
     }
     return found;
 }
-#endif
 
 static void KERNEL(cross_off_large)(uint8_t *line, const uint32_t *multiples, size_t n)
 {
@@ -240,7 +235,7 @@ static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
 }
 
 /* The table of this build, for where all of its kernels are defined. */
-#define KERNEL_TABLE(isa, presieve_below)                                                          \
+#define KERNEL_TABLE(isa, presieve_below, collect_large)                                           \
     {isa, presieve_below, KERNEL(combine), KERNEL(find_distances), KERNEL(find_starts),            \
      KERNEL(advance), KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_large),    \
      KERNEL(cross_off_large), KERNEL(count_zeros), KERNEL(decode)}

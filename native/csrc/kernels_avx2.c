@@ -7,7 +7,6 @@
 #define KERNEL(name) avx2_##name
 #define VECTOR 32
 #define POPCOUNT __builtin_popcountll
-#define OWN_COLLECT_LARGE
 #include "kernels.h"
 #include "decode.h"
 
@@ -29,12 +28,8 @@ static size_t avx2_collect_large(uint32_t *multiples, uint32_t bits, const uint3
         _mm_storeu_ps((void *)(multiples + found), _mm_permutevar_ps(_mm_castsi128_ps(s), some));
         found += (size_t)__builtin_popcount((unsigned)mask);
     }
-    for (; i < n; i++) {
-        multiples[found] = starts[i];
-        found += starts[i] < bits;
-    }
-    return found;
+    return found + avx2_collect(multiples + found, bits, starts + i, n - i);
 }
 
-const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 256);
+const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 256, collect_large);
 #endif

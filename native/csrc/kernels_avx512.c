@@ -8,7 +8,6 @@
 #define KERNEL(name) avx512_##name
 #define VECTOR 64
 #define POPCOUNT __builtin_popcountll
-#define OWN_COLLECT_LARGE
 #include "kernels.h"
 
 /* The starts below the end, 16 at a time: vpcompressd moves them together. */
@@ -23,11 +22,7 @@ static size_t avx512_collect_large(uint32_t *multiples, uint32_t bits, const uin
         _mm512_storeu_si512(multiples + found, _mm512_maskz_compress_epi32(in, s));
         found += (size_t)__builtin_popcount(in);
     }
-    for (; i < n; i++) {
-        multiples[found] = starts[i];
-        found += starts[i] < bits;
-    }
-    return found;
+    return found + avx512_collect(multiples + found, bits, starts + i, n - i);
 }
 
 /* 64 bits of each line are transposed 8 by 8 at once: a byte permutation brings byte j of all lines
@@ -67,5 +62,5 @@ static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number
     return (size_t)(at - out);
 }
 
-const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 256);
+const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 256, collect_large);
 #endif

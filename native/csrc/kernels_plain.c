@@ -6,4 +6,4 @@
 #include "kernels.h"
 #include "decode.h"
 
-const kernels_t kernels_plain = KERNEL_TABLE(NATIVE_ISA_PLAIN, 64);
+const kernels_t kernels_plain = KERNEL_TABLE(NATIVE_ISA_PLAIN, 64, collect);

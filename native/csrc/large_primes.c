@@ -5,7 +5,6 @@
 #include "status.h"
 
 #define ROW_PRIMES 16384 /* 192 KiB with their starts and steps */
-#define MOST_MULTIPLES ((size_t)6 << 20) /* 24 MB of them, but those of a line at least */
 
 /* About how many multiples of the primes a line has, or somewhat more. */
 static size_t expected_multiples(uint32_t bits, const uint32_t *primes, size_t n)
@@ -16,23 +15,15 @@ static size_t expected_multiples(uint32_t bits, const uint32_t *primes, size_t n
     return (size_t)(sum + sum / 64);
 }
 
-static uint32_t lines_at_once(const wheel_t *wheel, uint32_t line, size_t expected)
-{
-    size_t fit = expected > 0 ? MOST_MULTIPLES / expected : wheel->lines, left = wheel->lines - line;
-    return (uint32_t)(fit < 1 ? 1 : fit < left ? fit : left);
-}
-
 int buckets_fill(buckets_t *buckets, const kernels_t *kernels, const wheel_t *wheel, uint64_t k,
                  uint32_t line, uint32_t bits, const uint32_t *primes, size_t n)
 {
     size_t used = 0, bucket = 0, expected = expected_multiples(bits, primes, n);
     buckets->rows = (n + ROW_PRIMES - 1) / ROW_PRIMES;
-    buckets->first = line;
-    buckets->lines = lines_at_once(wheel, line, expected);
-    if (buckets->ends == NULL) { /* no later call has more */
-        buckets->room = buckets->lines * expected + ROW_PRIMES + 16;
+    if (line == 0) {
+        buckets->room = BUCKET_LINES * expected + ROW_PRIMES + 16;
         buckets->multiples = malloc(buckets->room * sizeof *buckets->multiples);
-        buckets->ends = malloc(buckets->rows * buckets->lines * sizeof *buckets->ends);
+        buckets->ends = malloc(buckets->rows * BUCKET_LINES * sizeof *buckets->ends);
     }
     uint32_t *starts = malloc(2 * ROW_PRIMES * sizeof *starts), *steps = starts + ROW_PRIMES;
     int status = starts == NULL || buckets->ends == NULL || buckets->multiples == NULL
@@ -41,7 +32,7 @@ int buckets_fill(buckets_t *buckets, const kernels_t *kernels, const wheel_t *wh
         size_t now = n - done < ROW_PRIMES ? n - done : ROW_PRIMES;
         kernels->find_starts(starts, steps, primes + done, now, wheel,
                              k * wheel->modulus + wheel->residues[line]);
-        for (uint32_t i = line; i < line + buckets->lines && status == NATIVE_OK; i++) {
+        for (uint32_t i = line; i < line + BUCKET_LINES && status == NATIVE_OK; i++) {
             if (i > line)
                 kernels->advance(starts, steps, primes + done, now,
                                  (wheel->residues[i] - wheel->residues[i - 1]) / 2u);
@@ -67,7 +58,7 @@ void buckets_cross_off(const buckets_t *buckets, const kernels_t *kernels, uint3
                        uint8_t *bytes)
 {
     for (size_t row = 0; row < buckets->rows; row++) {
-        size_t bucket = row * buckets->lines + line - buckets->first;
+        size_t bucket = row * BUCKET_LINES + line % BUCKET_LINES;
         size_t begin = bucket == 0 ? 0 : buckets->ends[bucket - 1];
         kernels->cross_off_large(bytes, buckets->multiples + begin, buckets->ends[bucket] - begin);
     }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "bits.h"
 #include "generate.h"
 #include "segment.h"
 #include "sieving_primes.h"
@@ -22,12 +21,10 @@ static void count_segment(void *argument, uint32_t line, uint32_t from, uint32_t
                           uint8_t *segment)
 {
     count_t *count = argument;
-    uint64_t modulus = count->wheel->modulus, residue = count->wheel->residues[line];
-    uint64_t end = window_end(count->first, count->last, modulus, residue);
-    uint32_t valid = end <= from ? 0 : end - from < bits ? (uint32_t)(end - from) : bits;
-    if (from == 0 && count->first % modulus > residue)
-        segment[0] |= 1; /* below the window */
-    bits_set(segment, valid, (bits + 63) / 64 * 64);
+    uint64_t modulus = count->wheel->modulus;
+    uint64_t number = (count->first / modulus + from) * modulus + count->wheel->residues[line];
+    window_cross_off_outside(count->first, count->last, modulus, number, (bits + 63) / 64 * 64,
+                             segment);
     count->found += count->context->kernels->count_zeros(segment, (bits + 63) / 64 * 8);
 }
 

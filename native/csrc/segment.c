@@ -192,7 +192,7 @@ int segment_run(const segment_run_t *run)
             run->context->kernels->advance(state.starts, state.steps, primes, state.count,
                                            (wheel->residues[line] - wheel->residues[line - 1])
                                                / 2u);
-        if (state.large > 0 && line == state.buckets.first + state.buckets.lines)
+        if (state.large > 0 && line % BUCKET_LINES == 0)
             status = buckets_fill(&state.buckets, run->context->kernels, wheel, run->k, line,
                                   state.segments * state.segment_bits, primes + state.count,
                                   state.large);

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bits.h"
 #include "wheel.h"
 #include "window.h"
 
@@ -27,12 +26,8 @@ struct sieve {
 static inline void cross_off_outside(const struct sieve *sieve, uint32_t line, uint64_t from,
                                      uint64_t bits, uint8_t *bytes)
 {
-    uint64_t residue = wheel_30_residues[line];
-    uint64_t first = sieve->first < 2 ? 2 : sieve->first;
-    uint64_t end = window_end(sieve->first, sieve->last, 30, residue);
-    if (from == 0 && bits > 0 && 30 * sieve->k + residue < first)
-        bytes[0] |= 1;
-    bits_set(bytes, end <= from ? 0 : end - from, bits);
+    window_cross_off_outside(sieve->first < 2 ? 2 : sieve->first, sieve->last, 30,
+                             30 * (sieve->k + from) + wheel_30_residues[line], bits, bytes);
 }
 
 #endif

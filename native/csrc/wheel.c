@@ -1,13 +1,18 @@
 #include "wheel.h"
 
-static uint32_t common_divisor(uint32_t a, uint32_t b)
+/* The last of the remainders of Euclid's algorithm is the common divisor, and where that is 1, the
+ * coefficients that go with them end with the inverse. */
+uint32_t inverse_modulo(uint64_t a, uint32_t m)
 {
-    while (b != 0) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
+    int64_t r0 = m, r1 = (int64_t)(a % m), t0 = 0, t1 = 1;
+    while (r1 != 0) {
+        int64_t q = r0 / r1, r2 = r0 - q * r1, t2 = t0 - q * t1;
+        r0 = r1;
+        r1 = r2;
+        t0 = t1;
+        t1 = t2;
     }
-    return a;
+    return r0 != 1 ? 0 : (uint32_t)(t0 < 0 ? t0 + m : t0);
 }
 
 void wheel_init(wheel_t *wheel, uint32_t modulus)
@@ -16,17 +21,9 @@ void wheel_init(wheel_t *wheel, uint32_t modulus)
     wheel->lines = 0;
     wheel->next_prime = modulus == 30 ? 7 : modulus == 210 ? 11 : 13;
     for (uint32_t r = 0; r < modulus; r++) {
-        wheel->factors[r] = 0;
-        if (common_divisor(modulus, r) == 1)
+        uint32_t inverse = inverse_modulo(r, modulus);
+        wheel->factors[r] = inverse == 0 ? 0 : modulus - inverse;
+        if (inverse != 0)
             wheel->residues[wheel->lines++] = (uint16_t)r;
-    }
-    /* 1 / r is the last power of r before the one that is 1. */
-    for (uint32_t i = 0; i < wheel->lines; i++) {
-        uint32_t r = wheel->residues[i], power = 1, next = r % modulus;
-        while (next != 1) {
-            power = next;
-            next = next * r % modulus;
-        }
-        wheel->factors[r] = modulus - power;
     }
 }

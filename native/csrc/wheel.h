@@ -37,6 +37,9 @@ static const uint8_t wheel_30_numbers[64] = {
     163, 167, 169, 173, 179, 181, 187, 191, 193, 197, 199, 203, 209, 211, 217, 221, 223, 227, 229,
     233, 239};
 
+/* 1 / a modulo m, for m > 1, or 0 where there is none. */
+uint32_t inverse_modulo(uint64_t a, uint32_t m);
+
 /* Fills in the wheel of the modulus 30, 210 or 2310. */
 void wheel_init(wheel_t *wheel, uint32_t modulus);
 

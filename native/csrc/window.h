@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "bits.h"
+
 #define LARGEST_LAST (UINT64_C(1) << 63)
 
 /* isqrt(n) */
@@ -22,12 +24,14 @@ static inline uint64_t window_bits(uint64_t first, uint64_t last, uint64_t modul
     return first < last ? (last - first / modulus * modulus + modulus - 1) / modulus : 0;
 }
 
-/* How many of those bits, in the line of `residue`, stand for numbers below `last`. */
-static inline uint64_t window_end(uint64_t first, uint64_t last, uint64_t modulus,
-                                  uint64_t residue)
+/* Sets those of `bits` bits of a line that stand for numbers outside of the window; bit 0 stands for
+ * `number`, and at most one bit for a number below the window. */
+static inline void window_cross_off_outside(uint64_t first, uint64_t last, uint64_t modulus,
+                                            uint64_t number, uint64_t bits, uint8_t *bytes)
 {
-    uint64_t length = last - first / modulus * modulus;
-    return length > residue ? (length - residue + modulus - 1) / modulus : 0;
+    if (number < first && bits > 0)
+        bytes[0] |= 1;
+    bits_set(bytes, number < last ? (last - number + modulus - 1) / modulus : 0, bits);
 }
 
 #endif
