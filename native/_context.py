@@ -18,7 +18,7 @@ ISAS = {
     "best": lib.NATIVE_ISA_BEST,
 }
 
-_made: "dict[str, CData]" = {}
+_made: "list[CData]" = []
 
 
 def make_context(isa: str, l1_bytes: int = 0, variable: str = VARIABLES[0]) -> "CData":
@@ -44,18 +44,15 @@ def make_context(isa: str, l1_bytes: int = 0, variable: str = VARIABLES[0]) -> "
 
 
 def context() -> "CData":
-    """The context of this process: as the environment chooses, else the best for this processor.
+    """The context of this process, made at the first call: as the environment chooses, or the best.
 
     Raises:
         ValueError: as `make_context`.
         MemoryError: malloc returned NULL.
     """
-    for variable in VARIABLES:
-        if isa := os.environ.get(variable):
-            break
-    else:
-        isa = "best"
-    try:
-        return _made[isa]
-    except KeyError:
-        return _made.setdefault(isa, make_context(isa, variable=variable))
+    if not _made:
+        set_ones = (variable for variable in VARIABLES if os.environ.get(variable))
+        variable = next(set_ones, VARIABLES[0])
+        isa = os.environ.get(variable) or "best"
+        _made.append(make_context(isa, variable=variable))
+    return _made[0]

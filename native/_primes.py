@@ -5,7 +5,7 @@ from typing import Any, SupportsIndex
 from native import _unkept
 from native._buffers import uint64_room
 from native._window import check_bounds
-from native.sieve import Sieve, finished_sieves
+from native.sieve import Sieve, count, finished_sieves
 
 
 def count_primes(first: SupportsIndex, last: SupportsIndex) -> int:
@@ -27,8 +27,7 @@ def count_primes(first: SupportsIndex, last: SupportsIndex) -> int:
     >>> count_primes(0, 10**6)
     78498
     """
-    with Sieve(first, last) as sieve:
-        return sieve.count()
+    return count(*check_bounds(first, last))
 
 
 def primes(first: SupportsIndex, last: SupportsIndex, out: Any = None) -> Any:

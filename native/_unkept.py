@@ -25,7 +25,8 @@ def count(first: int, last: int) -> int:
     total = 0
     out = ffi.new("uint64_t *")
     for begin, end in intervals(first, last, _COUNTED_PER_CALL):
-        check(lib.primes_count(context(), begin, end, out), f"counting [{begin}, {end})")
+        if status := lib.primes_count(context(), begin, end, out):
+            check(status, f"counting [{begin}, {end})")
         total += int(out[0])
     return total
 

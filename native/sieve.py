@@ -120,10 +120,7 @@ class Sieve(BitmapHandle):
         pointer = self._open()
         if not self._has_bitmap(pointer):
             if self._found is None:
-                first, last, edge = self.first, self.last, _unkept.LARGEST
-                found = _unkept.count(first, min(last, edge))
-                found += sum(sieve.count() for sieve in finished_sieves(max(first, edge), last))
-                self._found = found
+                self._found = count(self.first, self.last)
             return self._found
         out = ffi.new("uint64_t *")
         check(lib.sieve_count(context(), pointer, out), self)
@@ -275,6 +272,15 @@ class Sieve(BitmapHandle):
         except ValueError:
             raise ValueError("the state of a native.Sieve of layout 1 has 4 parts") from None
         return cls._owning(*restore(first, last, progress, source, odd=True))
+
+
+def count(first: int, last: int) -> int:
+    """The number of primes in a window, of which no bitmap is kept."""
+    found = _unkept.count(first, min(last, _unkept.LARGEST))
+    if last > _unkept.LARGEST:
+        far = finished_sieves(max(first, _unkept.LARGEST), last)
+        found += sum(sieve.count() for sieve in far)
+    return found
 
 
 def finished_sieves(first: int, last: int) -> Iterator[Sieve]:

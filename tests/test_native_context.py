@@ -14,6 +14,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in values.items():
         monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(_context, "_made", [])
 
 
 def isa_in_use() -> int:
@@ -47,6 +48,13 @@ def test_the_path_is_read_where_no_instruction_set_is_named(
     assert isa_in_use() == _context.ISAS["plain"]
     environment(monkeypatch, NATIVE_SIEVE_ISA=ISAS[-1], NATIVE_SIEVE_PATH="plain")
     assert isa_in_use() == _context.ISAS[ISAS[-1]]
+
+
+def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, NATIVE_SIEVE_ISA="plain")
+    assert isa_in_use() == _context.ISAS["plain"]
+    monkeypatch.setenv("NATIVE_SIEVE_ISA", "fast")
+    assert isa_in_use() == _context.ISAS["plain"]
 
 
 def test_the_size_of_the_cache_is_the_machine_s() -> None:

@@ -26,6 +26,7 @@ from native import _context, _primes, _unkept, count_primes, primes
 @pytest.fixture(params=ISAS)
 def isa(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv(_context.VARIABLES[0], request.param)
+    monkeypatch.setattr(_context, "_made", [])
     return str(request.param)
 
 
