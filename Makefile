@@ -56,7 +56,7 @@ lint: $(DEV) ## ruff, mypy --strict, the import contract, workflows, and the C w
 	    -c adapters/_accelerator.c -o /dev/null # pedantic about functions in the slots of types
 
 bench: $(DEV) ## the costs, as ratios to peers; ARGS=--check fails above a bound
-	@$(BIN)/python -c 'import numpy, primesieve' 2>/dev/null \
+	@$(BIN)/python -c 'import numpy, primesieve' 2>/dev/null || test -n "$$PRIMESIEVE_LIBRARY" \
 	    || $(BIN)/python -m pip install --quiet --editable ".[bench]" \
 	    || echo "make: primesieve does not build here (it needs libprimesieve and its headers): gaps below"
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,10 +1,17 @@
-"""The peer of the sieve: libprimesieve, called through ctypes, so that C is compared with C."""
+"""The peer of the sieve: libprimesieve, called through ctypes, so that C is compared with C.
+
+The environment variable PRIMESIEVE_LIBRARY names the shared library, where it is not to be that of
+the system.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 from typing import Any, NamedTuple
+
+VARIABLE = "PRIMESIEVE_LIBRARY"
 
 _UINT64_PRIMES = 13  # UINT64_PRIMES of the enum in primesieve.h
 
@@ -30,12 +37,20 @@ class Peer(NamedTuple):
 
 
 def find() -> Peer | None:
-    """The library, or None if it is not installed."""
-    name = ctypes.util.find_library("primesieve")
+    """The library that the environment names, or that of the system, or None.
+
+    Raises:
+        OSError: the environment names a file that is not libprimesieve.
+    """
+    chosen = os.environ.get(VARIABLE)
+    name = chosen or ctypes.util.find_library("primesieve")
     if name is None:
         return None
-    library = ctypes.CDLL(name)
-    library.primesieve_version.restype = ctypes.c_char_p
+    try:
+        library = ctypes.CDLL(name)
+        library.primesieve_version.restype = ctypes.c_char_p
+    except (OSError, AttributeError) as error:
+        raise OSError(f"{VARIABLE} is {chosen!r}, which is not libprimesieve: {error}") from error
     library.primesieve_count_primes.restype = ctypes.c_uint64
     library.primesieve_count_primes.argtypes = [ctypes.c_uint64] * 2
     library.primesieve_generate_primes.restype = ctypes.c_void_p

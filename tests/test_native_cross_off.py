@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from native_examples import RESIDUES, is_crossed_off, simple_primes, uint64, windows
 
+import native
 from native import Sieve
 from native._context import context
 from native._native import ffi, lib
@@ -62,6 +63,52 @@ def test_composite_numbers_are_harmless() -> None:
     sieve = Sieve(0, 2000)
     sieve.cross_off(uint64(*range(2, 60)), below=46)
     assert sieve == Sieve(0, 2000).finish()
+
+
+@pytest.mark.parametrize("first", [0, 2**40, 2**62 - 10_001, 2**63 - 3000])
+def test_each_prime_crosses_off_its_multiples_wherever_the_window_is(first: int) -> None:
+    primes = [p for p in simple_primes(7, 9000) if p * p <= first] or simple_primes(7, 60)
+    sieve = Sieve(first, first + 3000)
+    sieve.cross_off(uint64(*primes))
+    for n in range(max(first, 2), first + 3000):
+        if n % 30 in RESIDUES:
+            expected = any(n % p == 0 and n >= p * p for p in primes)
+            assert is_crossed_off(sieve, n) == expected, n
+
+
+def test_one_large_number_many_times() -> None:
+    """A line then has far more multiples than such numbers have on the average."""
+    first, number = 2**50, 2**24 + 43
+    multiple = number * ((first // number + 2) | 1)
+    while multiple % 30 not in RESIDUES:
+        multiple += 2 * number
+    sieve, once = (Sieve(multiple - 10_000, multiple + 10_000) for _ in range(2))
+    once.cross_off(uint64(number))
+    sieve.cross_off(array("Q", [number]) * 100_000)
+    assert is_crossed_off(once, multiple)
+    assert sieve == once
+
+
+FAR = {
+    "one multiple at most": (2**63 - 10**6, 10**6, 2**31),
+    "more than a bucket holds": (10**18 + 7, 5 * 10**8, 2**23),
+    "from the first bit to the last": (2**23 * 30 * 10**6, 30 * 64, 2**23),
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_generated_primes_cross_off_as_given_ones_do(name: str) -> None:
+    first, length, below = FAR[name]
+    given, generated = (Sieve(first, first + length) for _ in range(2))
+    assert len(generated.bitmap) == len(given.bitmap)  # now there is one
+    size = len(generated.bitmap) // 8
+    primes = native.primes(below, below + 2**19)
+    status = lib.sieve_cross_off_primes(
+        context(), generated._pointer, below, below + 2**19, 0, size
+    )
+    given.cross_off(primes)
+    assert status == lib.NATIVE_OK
+    assert generated == given
 
 
 def test_large_numbers_over_many_calls() -> None:

@@ -1,5 +1,5 @@
-/* Crossing off in the bitmap of a sieve: the multiples of given numbers, of all primes below a bound
- * at once, or of the primes of a range, which are generated.
+/* Crossing off in the bitmap of a sieve: the multiples of given numbers, of all primes below a
+ * bound at once, or of the primes of a range, which are generated.
  *
  * The first two run the segmented sieve, see segment.h, on the eight lines. A number whose square
  * lies in the window begins at exactly that bit, and crosses off in a plain loop. The last is for

@@ -8,7 +8,7 @@
 
 #define PRIMES_AT_ONCE (8 * DECODE_ROOM)
 
-/* Gets up to PRIMES_AT_ONCE primes, ascending; a status other than NATIVE_OK ends the generation. */
+/* Gets up to PRIMES_AT_ONCE primes, ascending; any status but NATIVE_OK ends the generation. */
 typedef int primes_fn(void *argument, const uint64_t *primes, size_t n);
 
 /* Passes the primes of [first, last) to `take`. `sieving` holds the primes up to the root of

@@ -5,8 +5,8 @@
  * is sieved, a row of primes at a time, which stays in the second-level cache meanwhile: a bucket
  * for each row and line holds the multiples. For more lines at once they would take more memory
  * than malloc keeps: pages that were new in each call took a quarter of the time. The buckets are
- * those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of the segmented sieve
- * of Eratosthenes" (2002), with lines in the place of segments. */
+ * those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of the segmented
+ * sieve of Eratosthenes" (2002), with lines in the place of segments. */
 #ifndef NATIVE_LARGE_PRIMES_H
 #define NATIVE_LARGE_PRIMES_H
 
@@ -24,9 +24,9 @@ typedef struct {
     size_t *ends;        /* where those of each row and line end */
 } buckets_t;
 
-/* Finds the multiples of n primes, each above `bits`, in the first `bits` bits of BUCKET_LINES lines
- * from `line` on, a multiple of that; bit 0 of the line of r stands for k * M + r. The caller zeroes
- * `buckets`, begins with line 0, and clears it in any case. NATIVE_NO_MEMORY. */
+/* Finds the multiples of n primes, each above `bits`, in the first `bits` bits of BUCKET_LINES
+ * lines from `line` on, a multiple of that; bit 0 of the line of r stands for k * M + r. The caller
+ * zeroes `buckets`, begins with line 0, and clears it in any case. NATIVE_NO_MEMORY. */
 int buckets_fill(buckets_t *buckets, const kernels_t *kernels, const wheel_t *wheel, uint64_t k,
                  uint32_t line, uint32_t bits, const uint32_t *primes, size_t n);
 void buckets_cross_off(const buckets_t *buckets, const kernels_t *kernels, uint32_t line,

@@ -24,8 +24,8 @@ static inline uint64_t window_bits(uint64_t first, uint64_t last, uint64_t modul
     return first < last ? (last - first / modulus * modulus + modulus - 1) / modulus : 0;
 }
 
-/* Sets those of `bits` bits of a line that stand for numbers outside of the window; bit 0 stands for
- * `number`, and at most one bit for a number below the window. */
+/* Sets those of `bits` bits of a line that stand for numbers outside of the window; bit 0 stands
+ * for `number`, and at most one bit for a number below the window. */
 static inline void window_cross_off_outside(uint64_t first, uint64_t last, uint64_t modulus,
                                             uint64_t number, uint64_t bits, uint8_t *bytes)
 {
