@@ -40,17 +40,16 @@ def find() -> Peer | None:
     """The library that the environment names, or that of the system, or None.
 
     Raises:
-        OSError: the environment names a file that is not libprimesieve.
+        OSError: what was found is not libprimesieve.
     """
-    chosen = os.environ.get(VARIABLE)
-    name = chosen or ctypes.util.find_library("primesieve")
+    name = os.environ.get(VARIABLE) or ctypes.util.find_library("primesieve")
     if name is None:
         return None
     try:
         library = ctypes.CDLL(name)
         library.primesieve_version.restype = ctypes.c_char_p
     except (OSError, AttributeError) as error:
-        raise OSError(f"{VARIABLE} is {chosen!r}, which is not libprimesieve: {error}") from error
+        raise OSError(f"{name} is not libprimesieve ({error}); see {VARIABLE}") from error
     library.primesieve_count_primes.restype = ctypes.c_uint64
     library.primesieve_count_primes.argtypes = [ctypes.c_uint64] * 2
     library.primesieve_generate_primes.restype = ctypes.c_void_p

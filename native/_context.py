@@ -51,8 +51,6 @@ def context() -> "CData":
         MemoryError: malloc returned NULL.
     """
     if not _made:
-        set_ones = (variable for variable in VARIABLES if os.environ.get(variable))
-        variable = next(set_ones, VARIABLES[0])
-        isa = os.environ.get(variable) or "best"
-        _made.append(make_context(isa, variable=variable))
+        variable = next(filter(os.environ.get, VARIABLES), VARIABLES[0])
+        _made.append(make_context(os.environ.get(variable) or "best", variable=variable))
     return _made[0]

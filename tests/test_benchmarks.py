@@ -13,6 +13,7 @@ from benchmarks import __main__ as command
 from benchmarks import _chart, sieve
 from benchmarks._article_sieve import article_pipe_sieve
 from benchmarks._measure import Row, measure
+from native import _native
 
 
 def row(name: str, ours: float, peer: float) -> Row:
@@ -66,6 +67,13 @@ def test_a_missing_peer_is_a_named_gap(
     assert command.main(["--check", "1e10", "--json", str(figures)]) == 0
     assert "gap: libprimesieve is not installed" in capsys.readouterr().out
     assert [gap["name"] for gap in json.loads(figures.read_text())["gaps"]] == ["count 1e10"]
+
+
+def test_a_library_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("/no/libprimesieve.so", _native.__file__):
+        monkeypatch.setenv("PRIMESIEVE_LIBRARY", name)
+        with pytest.raises(OSError, match=f"{name} is not libprimesieve .*PRIMESIEVE_LIBRARY"):
+            sieve._primesieve.find()
 
 
 def test_the_chart_is_a_picture(tmp_path: Path) -> None:

@@ -4,7 +4,17 @@
 #ifndef NATIVE_BITS_H
 #define NATIVE_BITS_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/* The word of 64 bits at an index, at any alignment. */
+static inline uint64_t bits_load(const void *words, size_t index)
+{
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)words + index * sizeof word, sizeof word);
+    return word;
+}
 
 /* How many bits are set: the parallel sum of Hacker's Delight, 5-1. */
 static inline unsigned bits_count(uint64_t word)

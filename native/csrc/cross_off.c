@@ -8,16 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits.h"
 #include "generate.h"
+#include "large_primes.h"
 #include "segment.h"
 #include "sieve.h"
 #include "sieve_struct.h"
-#include "sieving_primes.h"
 #include "window.h"
 
 #define LARGEST_ROOT UINT64_C(3037000499) /* isqrt(2^63 - 1) */
-#define LEAST_GENERATED (UINT64_C(1) << 23)
-#define BUCKET 32768
+#define LEAST_GENERATED (UINT64_C(1) << 23) /* of the primes in sieve_cross_off_primes */
+#define MOST_BYTES (UINT64_C(1) << 23)      /* of a line there */
+#define BUCKET 32784 /* multiples, and not a power of 2: the buckets go to different cache sets */
 
 typedef struct {
     sieve_t *sieve;
@@ -105,45 +107,44 @@ int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t bel
     return status;
 }
 
-/* Multiples of generated primes in an interval: a bucket for each line. */
+/* Multiples of generated primes in an interval. */
 typedef struct {
-    const context_t *context;
-    sieve_t *sieve;
-    size_t begin, end; /* bytes of each line */
+    const kernels_t *kernels;
+    uint64_t k;        /* of its bit 0 */
+    uint32_t bits;     /* of each line */
+    size_t stride;     /* bytes from a line to the next */
+    uint8_t *bytes;    /* of the first line */
+    buckets_t buckets;
     uint32_t primes[PRIMES_AT_ONCE], halves[PRIMES_AT_ONCE], near[PRIMES_AT_ONCE + 16];
-    size_t found[LINES];
-    uint32_t bits[LINES][BUCKET];
 } far_t;
 
-static void empty_bucket(far_t *far, uint32_t line)
+static void empty_buckets(far_t *far, size_t most)
 {
-    uint8_t *bytes = far->sieve->lines + line * far->sieve->stride + far->begin;
-    far->context->kernels->cross_off_large(bytes, far->bits[line], far->found[line]);
-    far->found[line] = 0;
+    for (uint32_t line = 0; line < LINES; line++)
+        if (far->buckets.found[line] > most)
+            buckets_cross_off(&far->buckets, far->kernels, line, far->bytes + line * far->stride);
 }
 
 /* Collects the odd multiples of the primes: the next of each is at 30 * k + 1 + 2 * half. */
 static int fill_buckets(void *argument, const uint64_t *primes, size_t n)
 {
     far_t *far = argument;
-    const kernels_t *kernels = far->context->kernels;
-    uint32_t below = 120 * (uint32_t)(far->end - far->begin), *restrict halves = far->halves;
+    buckets_t *buckets = &far->buckets;
+    uint32_t below = 15 * far->bits, *restrict halves = far->halves;
     for (size_t i = 0; i < n; i++)
         far->primes[i] = (uint32_t)primes[i];
-    kernels->find_distances(halves, far->primes, n,
-                            30 * (far->sieve->k + 8 * (uint64_t)far->begin));
+    far->kernels->find_distances(halves, far->primes, n, 30 * far->k);
     for (size_t i = 0; i < n; i++)
         halves[i] = halves[i] / 2 + ((halves[i] % 2 - 1) & far->primes[i] / 2);
     for (uint64_t least = 0; least < below && n > 0; least += primes[0]) {
-        size_t count = kernels->collect_large(far->near, below, halves, n);
+        size_t count = far->kernels->collect_large(far->near, below, halves, n);
         for (size_t i = 0; i < count; i++) {
             int line = wheel_30_line_of[far->near[i] % 15 * 2 + 1];
             if (line >= 0)
-                far->bits[line][far->found[line]++] = far->near[i] / 15;
+                buckets->multiples[(size_t)line * BUCKET + buckets->found[line]++]
+                    = far->near[i] / 15;
         }
-        for (uint32_t line = 0; line < LINES; line++)
-            if (far->found[line] > BUCKET - PRIMES_AT_ONCE)
-                empty_bucket(far, line);
+        empty_buckets(far, BUCKET - PRIMES_AT_ONCE);
         for (size_t i = 0; i < n; i++)
             halves[i] += far->primes[i];
     }
@@ -155,34 +156,27 @@ int sieve_cross_off_primes(const context_t *context, sieve_t *sieve, uint64_t fi
 {
     prime_list_t small = {context->small_primes, SMALL_PRIMES};
     if (bad_range(sieve, begin, end) || first < LEAST_GENERATED || last > UINT32_MAX
-        || end - begin > LEAST_GENERATED)
+        || end - begin > MOST_BYTES)
         return NATIVE_BAD_RANGE;
-    far_t *far = malloc(sizeof *far);
+    far_t *far = calloc(1, sizeof *far + LINES * BUCKET * sizeof(uint32_t));
     if (far == NULL)
         return NATIVE_NO_MEMORY;
-    far->context = context;
-    far->sieve = sieve;
-    far->begin = begin;
-    far->end = end;
-    memset(far->found, 0, sizeof far->found);
+    far->kernels = context->kernels;
+    far->k = sieve->k + 8 * (uint64_t)begin;
+    far->bits = 8 * (uint32_t)(end - begin);
+    far->stride = sieve->stride;
+    far->bytes = sieve->lines + begin;
+    far->buckets = (buckets_t){.room = BUCKET, .multiples = (uint32_t *)(far + 1)};
     int status = generate(context, small, first, last, fill_buckets, far);
-    for (uint32_t line = 0; line < LINES; line++)
-        empty_bucket(far, line);
+    empty_buckets(far, 0);
     free(far);
     return status;
-}
-
-static uint64_t number_at(const void *numbers, size_t index)
-{
-    uint64_t number;
-    memcpy(&number, (const uint8_t *)numbers + index * sizeof number, sizeof number);
-    return number;
 }
 
 size_t sieve_check_primes(const void *primes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (number_at(primes, i) < 2)
+        if (bits_load(primes, i) < 2)
             return i;
     return count;
 }
@@ -219,7 +213,7 @@ int sieve_cross_off(const context_t *context, sieve_t *sieve, const void *primes
     size_t far = 0; /* numbers whose squares lie before the interval */
     int sorted = 1;
     for (size_t i = 0; i < count && length > 0; i++) {
-        uint64_t number = number_at(primes, i);
+        uint64_t number = bits_load(primes, i);
         if (number > LARGEST_ROOT || wheel_30_line_of[number % 30] < 0 || number == 1)
             continue; /* multiples of 2, 3 and 5 are not stored */
         if (number * number > first) {

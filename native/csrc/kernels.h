@@ -226,11 +226,8 @@ static void KERNEL(cross_off_large)(uint8_t *line, const uint32_t *multiples, si
 static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
 {
     uint64_t ones = 0;
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + i, 8);
-        ones += POPCOUNT(word);
-    }
+    for (size_t i = 0; i < n / 8; i++)
+        ones += POPCOUNT(bits_load(bytes, i));
     return 8 * (uint64_t)n - ones;
 }
 

@@ -3,7 +3,7 @@
  * Of such a prime a line has one multiple or none. Line by line, all the primes would be read from
  * main memory for each line. So their multiples in eight lines are found before the first of these
  * is sieved, a row of primes at a time, which stays in the second-level cache meanwhile: a bucket
- * for each row and line holds the multiples. For more lines at once they would take more memory
+ * for each line holds the multiples. For more lines at once they would take more memory
  * than malloc keeps: pages that were new in each call took a quarter of the time. The buckets are
  * those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of the segmented
  * sieve of Eratosthenes" (2002), with lines in the place of segments. */
@@ -19,18 +19,18 @@
 #define BUCKET_LINES 8 /* each wheel has a multiple of it */
 
 typedef struct {
-    size_t rows, room;
-    uint32_t *multiples; /* of one row and line behind those of another, the lines of a row first */
-    size_t *ends;        /* where those of each row and line end */
+    size_t room, found[BUCKET_LINES];
+    uint32_t *multiples; /* of a line: from line % BUCKET_LINES * room on */
 } buckets_t;
 
-/* Finds the multiples of n primes, each above `bits`, in the first `bits` bits of BUCKET_LINES
- * lines from `line` on, a multiple of that; bit 0 of the line of r stands for k * M + r. The caller
- * zeroes `buckets`, begins with line 0, and clears it in any case. NATIVE_NO_MEMORY. */
+/* Puts the multiples of n primes, each above `bits`, in the first `bits` bits of BUCKET_LINES lines
+ * from `line` on, a multiple of that, into empty buckets; bit 0 of the line of r stands for
+ * k * M + r. The caller zeroes `buckets` before, and frees buckets->multiples in any case.
+ * NATIVE_NO_MEMORY. */
 int buckets_fill(buckets_t *buckets, const kernels_t *kernels, const wheel_t *wheel, uint64_t k,
                  uint32_t line, uint32_t bits, const uint32_t *primes, size_t n);
-void buckets_cross_off(const buckets_t *buckets, const kernels_t *kernels, uint32_t line,
-                       uint8_t *bytes);
-void buckets_clear(buckets_t *buckets);
+
+/* Crosses off what is in the bucket of a line, and empties it. */
+void buckets_cross_off(buckets_t *buckets, const kernels_t *kernels, uint32_t line, uint8_t *bytes);
 
 #endif

@@ -17,7 +17,6 @@
 
 typedef struct {
     uint32_t period;       /* bytes: the product of the primes of this pattern */
-    uint32_t eighth;       /* 1 / 8 modulo the period */
     uint32_t step;         /* 1 / (8 * M) modulo the period */
     const uint8_t *bytes;  /* period + PATTERN_OVERLAP of them; bit 0 is a multiple of each prime */
 } pattern_t;
@@ -34,12 +33,10 @@ int presieve_init(presieve_t *presieve, const wheel_t *wheel, uint32_t below,
                   const uint32_t *small_primes);
 void presieve_clear(presieve_t *presieve);
 
-/* The byte at which a line enters a pattern: the line of residue r, from the bit on that stands for
- * k * M + r. */
-static inline uint32_t pattern_entry(const pattern_t *pattern, uint64_t k, uint32_t r)
+/* The byte at which a line enters a pattern, from the bit on that stands for `number`. */
+static inline uint32_t pattern_entry(const pattern_t *pattern, uint64_t number)
 {
-    uint64_t from_k = k % pattern->period * pattern->eighth;
-    return (uint32_t)((from_k + (uint64_t)r * pattern->step) % pattern->period);
+    return (uint32_t)(number % pattern->period * pattern->step % pattern->period);
 }
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "generate.h"
 #include "segment.h"
-#include "sieving_primes.h"
 #include "window.h"
 
 #define LARGEST_WINDOW (UINT64_C(1) << 52)

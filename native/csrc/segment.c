@@ -53,16 +53,14 @@ static void find_starts(const segment_run_t *run, const uint32_t *primes, state_
                                        number);
     for (size_t i = 0; i < state->within_segment; i++)
         state->segment_steps[i] = state->segment_bits % primes[i];
-    for (uint32_t j = 0; j <= state->segments; j++) {
-        uint64_t begin = number - 1 + (uint64_t)j * state->segment_bits * wheel->modulus;
-        state->limits[j] = begin == 0 ? 0
+    uint64_t begin = number - 1, length = (uint64_t)state->segment_bits * wheel->modulus;
+    for (uint32_t j = 0; j <= state->segments; j++, begin += length) {
+        size_t limit = begin == 0 ? 0
             : count_below(primes, state->within_segment, square_root(begin - 1) + 1);
-    }
-    for (uint32_t j = 0; j < state->segments; j++) {
-        uint64_t begin = number - 1 + (uint64_t)j * state->segment_bits * wheel->modulus;
-        for (size_t i = state->limits[j]; i < state->limits[j + 1]; i++) {
+        state->limits[j] = limit;
+        for (size_t i = j == 0 ? limit : state->limits[j - 1]; i < limit; i++) {
             /* One period less, and the multiple would be below the square in every line. */
-            uint64_t p = primes[i], periods = (p * p - begin) / (wheel->modulus * p);
+            uint64_t p = primes[i], periods = (p * p + length - begin) / (wheel->modulus * p);
             state->skips[i] = (uint32_t)(periods * p);
         }
     }
@@ -98,14 +96,15 @@ static int prepare(const segment_run_t *run, const uint32_t *primes, size_t coun
     return NATIVE_OK;
 }
 
-static void copy_patterns(const segment_run_t *run, uint64_t k, uint32_t residue, uint8_t *segment,
+/* `number` is that of bit 0. */
+static void copy_patterns(const segment_run_t *run, uint64_t number, uint8_t *segment,
                           uint32_t bytes, int store)
 {
     const presieve_t *presieve = &run->context->presieves[run->wheel];
     const uint8_t *sources[PRESIEVE_MOST_PATTERNS];
     uint32_t entries[PRESIEVE_MOST_PATTERNS];
     for (size_t i = 0; i < presieve->count; i++)
-        entries[i] = pattern_entry(&presieve->patterns[i], k, residue);
+        entries[i] = pattern_entry(&presieve->patterns[i], number);
     for (uint32_t done = 0; done < bytes; done += PATTERN_OVERLAP) {
         uint32_t now = bytes - done < PATTERN_OVERLAP ? bytes - done : PATTERN_OVERLAP;
         for (size_t i = 0; i < presieve->count; i++) {
@@ -140,6 +139,7 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
                        uint32_t line)
 {
     const kernels_t *kernels = run->context->kernels;
+    const wheel_t *wheel = &run->context->wheels[run->wheel];
     uint32_t segment_bits = state->segment_bits;
     int whole = state->within_segment < state->count || state->large > 0;
     if (whole) {
@@ -166,8 +166,8 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
             empty = 0;
         }
         if (run->presieve)
-            copy_patterns(run, run->k + from, run->context->wheels[run->wheel].residues[line],
-                          segment, segment_bits / 8, empty);
+            copy_patterns(run, (run->k + from) * wheel->modulus + wheel->residues[line], segment,
+                          segment_bits / 8, empty);
         else if (empty)
             memset(segment, 0, segment_bits / 8);
         cross_off(kernels, state, j, segment, primes);
@@ -199,7 +199,7 @@ int segment_run(const segment_run_t *run)
         if (status == NATIVE_OK)
             sieve_line(run, primes, &state, line);
     }
-    buckets_clear(&state.buckets);
+    free(state.buckets.multiples);
     free(state.memory);
     free(state.limits);
     free(state.steps);

@@ -52,33 +52,32 @@ static int is_bad_progress(const sieve_t *sieve, uint64_t progress)
     return progress != FIRST_PROGRESS && (progress < FIRST_PROGRESS || progress > sieve->needed);
 }
 
-static int restore(uint64_t first, uint64_t last, uint64_t progress, sieve_t **out)
+/* A sieve with a fresh bitmap, for one of `size` bytes that is to have `expected` of them. */
+static int restore(uint64_t first, uint64_t last, uint64_t progress, size_t size, uint64_t expected,
+                   sieve_t **out)
 {
     sieve_t *sieve = NULL;
     int status = sieve_new(first, last, &sieve);
     if (status != NATIVE_OK)
         return status;
-    if (is_bad_progress(sieve, progress))
-        status = NATIVE_BAD_VALUE;
-    if (status == NATIVE_OK)
-        status = sieve_make_bitmap(sieve);
-    if (status != NATIVE_OK) {
-        sieve_free(sieve);
-        return status;
-    }
     sieve->progress = progress;
-    *out = sieve;
-    return NATIVE_OK;
+    if (size != expected)
+        status = NATIVE_BAD_LENGTH;
+    else if (is_bad_progress(sieve, progress))
+        status = NATIVE_BAD_VALUE;
+    else
+        status = sieve_make_bitmap(sieve);
+    if (status == NATIVE_OK)
+        *out = sieve;
+    else
+        sieve_free(sieve);
+    return status;
 }
 
 int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                   size_t size, sieve_t **out)
 {
-    if (first > last || last > LARGEST_LAST)
-        return NATIVE_BAD_RANGE;
-    if (size != sieve_bitmap_size(first, last))
-        return NATIVE_BAD_LENGTH;
-    int status = restore(first, last, progress, out);
+    int status = restore(first, last, progress, size, sieve_bitmap_size(first, last), out);
     if (status != NATIVE_OK)
         return status;
     if (size > 0)
@@ -100,10 +99,6 @@ static int is_crossed_off_outside(const sieve_t *sieve, uint32_t line, size_t be
 int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                  size_t size, sieve_t **out)
 {
-    if (first > last || last > LARGEST_LAST)
-        return NATIVE_BAD_RANGE;
-    if (size != sieve_bitmap_size(first, last))
-        return NATIVE_BAD_LENGTH;
     sieve_t *sieve = NULL;
     int status = sieve_new(first, last, &sieve);
     if (status != NATIVE_OK)
@@ -111,10 +106,12 @@ int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *b
     sieve->lines = (uint8_t *)bitmap;
     sieve->borrowed = 1;
     sieve->progress = progress;
-    if (progress < sieve->needed)
-        status = NATIVE_UNFINISHED;
-    if (is_bad_progress(sieve, progress))
+    if (size != sieve_bitmap_size(first, last))
+        status = NATIVE_BAD_LENGTH;
+    else if (is_bad_progress(sieve, progress))
         status = NATIVE_BAD_VALUE;
+    else if (progress < sieve->needed)
+        status = NATIVE_UNFINISHED;
     /* The window begins in the first eight bytes of each line, and ends in the last eight. */
     size_t stride = sieve->stride;
     for (uint32_t line = 0; line < LINES && stride > 0 && status == NATIVE_OK; line++)
@@ -132,13 +129,9 @@ int sieve_restore_odd(uint64_t first, uint64_t last, uint64_t progress, const vo
                       size_t size, sieve_t **out)
 {
     const uint8_t *odds = bitmap;
-    if (first > last || last > LARGEST_LAST)
-        return NATIVE_BAD_RANGE;
-    if (size != (last / 2 - first / 2 + 7) / 8)
-        return NATIVE_BAD_LENGTH;
     if (progress >= 3 && progress < FIRST_PROGRESS)
         progress = FIRST_PROGRESS;
-    int status = restore(first, last, progress, out);
+    int status = restore(first, last, progress, size, (last / 2 - first / 2 + 7) / 8, out);
     if (status != NATIVE_OK)
         return status;
     sieve_t *sieve = *out;

@@ -7,19 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bits.h"
+
 struct words {
     size_t count;
     uint64_t *offsets;
     uint8_t *text;
     int borrowed; /* whether both are the caller's memory, which is read only */
 };
-
-static uint64_t offset_at(const void *offsets, size_t index)
-{
-    uint64_t offset;
-    memcpy(&offset, (const uint8_t *)offsets + index * sizeof offset, sizeof offset);
-    return offset;
-}
 
 static int is_continuation(uint8_t byte)
 {
@@ -81,10 +76,10 @@ static words_t *allocate(size_t count, size_t size)
 static int check(const uint8_t *text, size_t size, const void *offsets, size_t count,
                  size_t *where)
 {
-    uint64_t origin = offset_at(offsets, 0);
+    uint64_t origin = bits_load(offsets, 0);
     uint64_t begin = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t end = offset_at(offsets, i + 1) - origin;
+        uint64_t end = bits_load(offsets, i + 1) - origin;
         *where = i;
         if (end < begin || end > size)
             return NATIVE_BAD_OFFSETS;
@@ -101,7 +96,7 @@ int words_borrow(const void *text, size_t size, const void *offsets, size_t coun
     int status = check(text, size, offsets, count, where);
     if (status != NATIVE_OK)
         return status;
-    if (offset_at(offsets, 0) != 0 || (uintptr_t)offsets % sizeof(uint64_t) != 0)
+    if (bits_load(offsets, 0) != 0 || (uintptr_t)offsets % sizeof(uint64_t) != 0)
         return NATIVE_BAD_OFFSETS;
     words_t *words = malloc(sizeof *words);
     if (words == NULL)
@@ -117,12 +112,12 @@ int words_new(const void *text, size_t size, const void *offsets, size_t count, 
     int status = check(text, size, offsets, count, where);
     if (status != NATIVE_OK)
         return status;
-    uint64_t origin = offset_at(offsets, 0);
+    uint64_t origin = bits_load(offsets, 0);
     words_t *words = allocate(count, size);
     if (words == NULL)
         return NATIVE_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
-        words->offsets[i + 1] = offset_at(offsets, i + 1) - origin;
+        words->offsets[i + 1] = bits_load(offsets, i + 1) - origin;
     if (size > 0)
         memcpy(words->text, text, size);
     *out = words;
