@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from native._native import CData
 
 FIRST_PROGRESS = 7
+RESIDUES = bytes((1, 7, 11, 13, 17, 19, 23, 29))  # modulo 30; the bitmap has a line for each
+_CONVERTED_AT_ONCE = 1 << 16  # bytes of a line
 
 
 class BitmapHandle(Handle):
@@ -38,7 +40,7 @@ class BitmapHandle(Handle):
         return handle
 
     def _has_bitmap(self, pointer: "CData") -> bool:
-        return lib.sieve_bitmap(pointer) != ffi.NULL
+        return bool(pointer.lines)
 
     def _make_bitmap(self, pointer: "CData") -> None:
         """Allocate the bitmap, if there is none."""
@@ -73,12 +75,12 @@ class BitmapHandle(Handle):
     @property
     def first(self) -> int:
         """The first integer of the window."""
-        return lib.sieve_first(self._open())
+        return self._open().first
 
     @property
     def last(self) -> int:
         """One past the last integer of the window (an exclusive end, as in `range`)."""
-        return lib.sieve_last(self._open())
+        return self._open().last
 
     @property
     def progress(self) -> int:
@@ -87,18 +89,18 @@ class BitmapHandle(Handle):
         It starts at 7, since multiples of 2, 3 and 5 are not stored, and ends at `needed` or at 7,
         whichever is larger.
         """
-        return lib.sieve_progress(self._open())
+        return self._open().progress
 
     @property
     def needed(self) -> int:
         """What `progress` must reach: isqrt(last - 1) + 1, or 0 for the empty window."""
-        return lib.sieve_needed(self._open())
+        return self._open().needed
 
     @property
     def finished(self) -> bool:
         """Whether all composites of the window are crossed off."""
         pointer = self._open()
-        return lib.sieve_progress(pointer) >= lib.sieve_needed(pointer)
+        return pointer.progress >= pointer.needed
 
     @property
     def bitmap(self) -> memoryview:
@@ -116,7 +118,7 @@ class BitmapHandle(Handle):
         if not self._has_bitmap(pointer):
             with self._changing():
                 self._make_bitmap(pointer)
-        return lend(pointer, lib.sieve_bitmap(pointer), lib.sieve_size(pointer))
+        return lend(pointer, pointer.lines, len(RESIDUES) * pointer.stride)
 
 
 def restore(
@@ -132,28 +134,56 @@ def restore(
     first, last = check_bounds(first, last)
     check_memory(first, last)
     bitmap = flat_bytes(source, "the bitmap of a native.Sieve")
-    odds = last // 2 - first // 2
-    size = (odds + 7) // 8 if odd else lib.sieve_bitmap_size(first, last)
-    if len(bitmap) != size:
+    size = lib.sieve_bitmap_size(first, last)
+    expected = (last // 2 - first // 2 + 7) // 8 if odd else size
+    if len(bitmap) != expected:
         raise ValueError(
-            f"the bitmap of the window [{first}, {last}) has {size} bytes, not {len(bitmap)}"
+            f"the bitmap of the window [{first}, {last}) has {expected} bytes, not {len(bitmap)}"
         )
     progress = operator.index(progress)
     if not 0 <= progress <= LARGEST_LAST:
         raise ValueError(f"the progress of a sieve cannot be {progress}")
+    if odd:
+        bitmap = memoryview(_from_odds(first, size, bitmap))
+        progress = FIRST_PROGRESS if 3 <= progress < FIRST_PROGRESS else progress
     out = ffi.new("sieve_t **")
     memory = ffi.from_buffer("char[]", bitmap)
-    if is_constant(bitmap) and not odd:
+    if is_constant(bitmap):
         status = lib.sieve_borrow(first, last, progress, memory, size, out)
         if status == lib.NATIVE_OK:
             return out, [memory]
-    make = lib.sieve_restore_odd if odd else lib.sieve_restore
-    status = make(first, last, progress, memory, size, out)
+    status = lib.sieve_restore(first, last, progress, memory, size, out)
     ffi.release(memory)  # see flat_bytes: the traceback of an error would hold a view of a view
     if status == lib.NATIVE_BAD_VALUE:
         raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
     check(status, describe_bitmap(first, last))
+    if expected == 0:  # without an odd number, a sieve of layout 1 is finished from the start
+        lib.sieve_raise_progress(out[0], last)
     return out, []
+
+
+def _from_odds(first: int, size: int, odds: memoryview) -> bytearray:
+    """A bitmap of `size` bytes from one of layout 1.
+
+    There, bit i % 8 of byte i // 8 stands for the odd number (first | 1) + 2 * i: in each line,
+    every 15th of them.
+    """
+    bitmap = bytearray(size)
+    stride = size // len(RESIDUES)
+    before = (first | 1) % 30 // 2  # odd numbers between the first that a line could hold and it
+    for begin in range(0, stride, _CONVERTED_AT_ONCE):
+        length = min(_CONVERTED_AT_ONCE, stride - begin)
+        at = 15 * begin - 2  # 16 bits hold those of the numbers before
+        some = bytes(-min(at, 0)) + odds[max(at, 0) : at + 2 + 15 * length]
+        bits = int.from_bytes(some, "little") >> (16 - before)
+        digits = f"{bits:0{120 * length}b}"[::-1]
+        for line, residue in enumerate(RESIDUES):
+            digits_of_line = digits[residue // 2 : 120 * length : 15]
+            target = line * stride + begin
+            bitmap[target : target + length] = int(digits_of_line[::-1], 2).to_bytes(
+                length, "little"
+            )
+    return bitmap
 
 
 def check_memory(first: int, last: int) -> None:

@@ -23,14 +23,13 @@ _FAR_LINE_BYTES_PER_CALL = 1 << 23
 
 def cross_off_all(pointer: "CData") -> None:
     """Cross off the multiples of all primes from `progress` to `needed`."""
-    needed = lib.sieve_needed(pointer)
-    below = min(needed, _LISTED_BELOW)
-    if lib.sieve_progress(pointer) < below:
+    below = min(pointer.needed, _LISTED_BELOW)
+    if pointer.progress < below:
         for begin, end in _line_intervals(pointer, _LINE_BYTES_PER_CALL):
             status = lib.sieve_cross_off_below(context(), pointer, below, begin, end)
             check(status, "native.Sieve")
         lib.sieve_raise_progress(pointer, below)
-    for first, last in intervals(lib.sieve_progress(pointer), needed, _INTEGERS_PER_CALL):
+    for first, last in intervals(pointer.progress, pointer.needed, _INTEGERS_PER_CALL):
         for begin, end in _line_intervals(pointer, _FAR_LINE_BYTES_PER_CALL):
             status = lib.sieve_cross_off_primes(context(), pointer, first, last, begin, end)
             check(status, "native.Sieve")
@@ -49,4 +48,4 @@ def cross_off_multiples(pointer: "CData", numbers: memoryview, below: int) -> No
 
 
 def _line_intervals(pointer: "CData", length: int) -> Iterator[tuple[int, int]]:
-    return intervals(0, lib.sieve_size(pointer) // 8, length)
+    return intervals(0, pointer.stride, length)

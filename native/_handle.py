@@ -59,7 +59,7 @@ class Handle:
             ValueError: this handle is closed.
         """
         pointer = self._pointer
-        if pointer == ffi.NULL:
+        if not pointer:
             raise ValueError(f"native.{type(self).__name__}: closed")
         return pointer
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from native import _cross_off, _unkept
-from native._bitmap import FIRST_PROGRESS, BitmapHandle, restore
+from native._bitmap import FIRST_PROGRESS, RESIDUES, BitmapHandle, restore
 from native._buffers import uint64_bytes
 from native._context import context
 from native._native import ffi, lib
@@ -174,17 +174,21 @@ class Sieve(BitmapHandle):
         """
         pointer = self._finished()
         number = operator.index(number)
-        first, last = self.first, self.last
+        first, last = pointer.first, pointer.last
         if not first <= number < last:
             raise ValueError(f"{number} is outside the window [{first}, {last}) of this sieve")
-        out = ffi.new("int *")
-        check(lib.sieve_contains(pointer, number, out), self)
-        return bool(out[0])
+        if pointer.progress < pointer.needed:
+            check(lib.NATIVE_UNFINISHED, self)
+        line = RESIDUES.find(number % 30)
+        if line < 0:
+            return number in (2, 3, 5)
+        byte, bit = divmod(number // 30 - first // 30, 8)
+        return not int(pointer.lines[line * pointer.stride + byte]) >> bit & 1
 
     def _finished(self) -> "CData":
         """The pointer, for a query; a finished sieve without a bitmap first gets one."""
         pointer = self._open()
-        if self.finished and not self._has_bitmap(pointer):
+        if not self._has_bitmap(pointer) and self.finished:
             with self._changing():
                 self._make_bitmap(pointer)
         return pointer

@@ -64,12 +64,12 @@ class WordList(Handle, Sequence[str]):
 
     def _adopt(self, out: "CData", borrowed: "Iterable[CData]" = ()) -> None:
         """Become the owner of the words that a C function stored in `out`; see `Handle._own`."""
-        count = lib.words_count(out[0])
+        count = out[0].count
         offset_bytes = 8 * (count + 1)
-        size = int(lib.words_offsets(out[0])[count])
+        size = int(out[0].offsets[count])
         self._own(out, lib.words_free, 0 if borrowed else size + offset_bytes, borrowed)
-        text = lend(self._pointer, lib.words_text(out[0]), size)
-        offsets = lend(self._pointer, lib.words_offsets(out[0]), offset_bytes).cast("Q")
+        text = lend(self._pointer, out[0].text, size)
+        offsets = lend(self._pointer, out[0].offsets, offset_bytes).cast("Q")
         self._lent = text, offsets
         self._span = range(count)
 

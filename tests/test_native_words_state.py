@@ -18,7 +18,7 @@ import native
 import native.sieve
 import native.words
 from native import WordList
-from native._native import ffi, lib
+from native._native import ffi
 
 
 @pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy])
@@ -28,7 +28,7 @@ def test_a_copy_has_its_own_memory_and_only_its_own_words(copier: Any, cut: slic
     second = copier(packed[cut])
     packed.close()
     assert list(second) == ODD_WORDS[cut]
-    assert lib.words_count(second._pointer) == len(ODD_WORDS[cut])
+    assert second._pointer.count == len(ODD_WORDS[cut])
 
 
 @given(word_lists, slices)

@@ -13,7 +13,6 @@
 #include "large_primes.h"
 #include "segment.h"
 #include "sieve.h"
-#include "sieve_struct.h"
 #include "window.h"
 
 #define LARGEST_ROOT UINT64_C(3037000499) /* isqrt(2^63 - 1) */
@@ -23,9 +22,7 @@
 
 typedef struct {
     sieve_t *sieve;
-    size_t begin;       /* byte of each line at which the interval begins */
-    prime_list_t known; /* of these, the primes below `end` are not crossed off */
-    uint64_t end;
+    size_t begin; /* byte of each line at which the interval begins */
 } work_t;
 
 static int bad_range(const sieve_t *sieve, size_t begin, size_t end)
@@ -49,43 +46,37 @@ static void store(void *argument, uint32_t line, uint32_t from, uint32_t bits, u
     memcpy(bytes_of(argument, line, from), segment, bits / 8);
 }
 
-/* Stores a segment of a finished sieve: with the primes that have crossed off themselves, and
- * without what is outside of the window. */
-static void store_finished(void *argument, uint32_t line, uint32_t from, uint32_t bits,
-                           uint8_t *segment)
-{
-    const work_t *work = argument;
-    const uint32_t *primes = work->known.primes;
-    uint64_t bit = 8 * (uint64_t)work->begin + from, k = work->sieve->k + bit;
-    uint64_t begin = 30 * k, end = begin + 30 * (uint64_t)bits;
-    if (end > work->end)
-        end = work->end;
-    for (size_t i = count_below(primes, work->known.count, begin);
-         i < work->known.count && primes[i] < end; i++)
-        if (wheel_30_line_of[primes[i] % 30] == (int)line) {
-            uint64_t own = primes[i] / 30 - k;
-            segment[own / 8] &= (uint8_t)~(1u << own % 8);
-        }
-    cross_off_outside(work->sieve, line, bit, bits, segment);
-    store(argument, line, from, bits, segment);
-}
-
 /* Sieves the bytes [begin, end) of each line, in intervals as long as can be. */
-static int sieve_intervals(const context_t *context, work_t *work, size_t end, prime_list_t list,
-                           int finish)
+static int sieve_intervals(const context_t *context, sieve_t *sieve, prime_list_t list,
+                           size_t begin, size_t end, int finish)
 {
+    work_t work = {sieve, begin};
     uint64_t largest = list.count > 0 ? list.primes[list.count - 1] : 0;
     size_t most = segment_interval_bits(context, largest) / 8;
     int status = NATIVE_OK;
-    for (; work->begin < end && status == NATIVE_OK; work->begin += most) {
+    for (; work.begin < end && status == NATIVE_OK; work.begin += most) {
         segment_run_t run = {
-            .context = context, .wheel = WHEEL_30, .k = work->sieve->k + 8 * (uint64_t)work->begin,
-            .bits = 8 * (uint32_t)(end - work->begin < most ? end - work->begin : most),
-            .primes = list, .presieve = finish, .load = finish ? NULL : load,
-            .take = finish ? store_finished : store, .argument = work};
+            .context = context, .wheel = WHEEL_30, .k = sieve->k + 8 * (uint64_t)work.begin,
+            .bits = 8 * (uint32_t)(end - work.begin < most ? end - work.begin : most),
+            .primes = list, .presieve = finish, .load = finish ? NULL : load, .take = store,
+            .argument = &work};
         status = segment_run(&run);
     }
     return status;
+}
+
+/* Primes of the list that have crossed off themselves are no longer crossed off. */
+static void take_back(sieve_t *sieve, prime_list_t list, size_t begin, size_t end)
+{
+    uint64_t first = 30 * (sieve->k + 8 * (uint64_t)begin);
+    uint64_t last = 30 * (sieve->k + 8 * (uint64_t)end);
+    size_t i = count_below(list.primes, list.count, first);
+    for (; i < list.count && list.primes[i] < last; i++) {
+        uint64_t prime = list.primes[i], bit = prime / 30 - sieve->k;
+        int line = wheel_30_line_of[prime % 30];
+        if (line >= 0)
+            sieve->lines[(size_t)line * sieve->stride + bit / 8] &= (uint8_t)~(1u << bit % 8);
+    }
 }
 
 int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t below, size_t begin,
@@ -100,9 +91,12 @@ int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t bel
     if (status != NATIVE_OK)
         return status;
     prime_list_t list = sieving.list;
-    work_t work = {sieve, begin, list, segment_begin(context, list, sieve->last)};
     list.count = count_below(list.primes, list.count, below);
-    status = sieve_intervals(context, &work, end, list, 1);
+    status = sieve_intervals(context, sieve, list, begin, end, 1);
+    take_back(sieve, sieving.list, begin, end);
+    for (uint32_t line = 0; line < WHEEL_30_LINES; line++)
+        cross_off_outside(sieve, line, 8 * (uint64_t)begin, 8 * (uint64_t)(end - begin),
+                          sieve->lines + line * sieve->stride + begin);
     sieving_primes_clear(&sieving);
     return status;
 }
@@ -120,7 +114,7 @@ typedef struct {
 
 static void empty_buckets(far_t *far, size_t most)
 {
-    for (uint32_t line = 0; line < LINES; line++)
+    for (uint32_t line = 0; line < WHEEL_30_LINES; line++)
         if (far->buckets.found[line] > most)
             buckets_cross_off(&far->buckets, far->kernels, line, far->bytes + line * far->stride);
 }
@@ -158,7 +152,7 @@ int sieve_cross_off_primes(const context_t *context, sieve_t *sieve, uint64_t fi
     if (bad_range(sieve, begin, end) || first < LEAST_GENERATED || last > UINT32_MAX
         || end - begin > MOST_BYTES)
         return NATIVE_BAD_RANGE;
-    far_t *far = calloc(1, sizeof *far + LINES * BUCKET * sizeof(uint32_t));
+    far_t *far = calloc(1, sizeof *far + WHEEL_30_LINES * BUCKET * sizeof(uint32_t));
     if (far == NULL)
         return NATIVE_NO_MEMORY;
     far->kernels = context->kernels;
@@ -190,7 +184,7 @@ static int ascending(const void *left, const void *right)
 /* Crosses off the multiples of a number from its square on, which lies behind the first bit. */
 static void cross_off_from_square(sieve_t *sieve, uint64_t number, uint64_t end_bit)
 {
-    for (uint32_t line = 0; line < LINES; line++) {
+    for (uint32_t line = 0; line < WHEEL_30_LINES; line++) {
         uint8_t *bytes = sieve->lines + line * sieve->stride;
         uint64_t factor = number;
         while (number * factor % 30 != wheel_30_residues[line])
@@ -226,10 +220,9 @@ int sieve_cross_off(const context_t *context, sieve_t *sieve, const void *primes
     }
     if (!sorted)
         qsort(numbers, far, sizeof *numbers, ascending);
-    work_t work = {sieve, begin, {NULL, 0}, 0};
     int status = NATIVE_OK;
     if (far > 0)
-        status = sieve_intervals(context, &work, end, (prime_list_t){numbers, far}, 0);
+        status = sieve_intervals(context, sieve, (prime_list_t){numbers, far}, begin, end, 0);
     free(numbers);
     return status;
 }

@@ -1,9 +1,9 @@
 /* Run-time dispatch: the inner loops ("kernels") are compiled once for each instruction set, and
  * one of these builds is chosen for the processor at hand.
  *
- * kernels.h and decode.h are the source of all builds, in C that compilers turn into vectors of the
- * size asked for; kernels_plain.c, kernels_avx2.c and kernels_avx512.c include them. The plain
- * build runs on any machine, and the tests compare the others with it. */
+ * kernels.h is the source of all builds, in C that compilers turn into vectors of the size asked
+ * for; kernels_plain.c, kernels_avx2.c and kernels_avx512.c include it. The plain build runs on any
+ * machine, and the tests compare the others with it. */
 #ifndef NATIVE_DISPATCH_H
 #define NATIVE_DISPATCH_H
 

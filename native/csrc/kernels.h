@@ -231,8 +231,34 @@ static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
     return 8 * (uint64_t)n - ones;
 }
 
+/* 8 by 8 bits are transposed (bit 8 * i + j becomes bit 8 * j + i: Hacker's Delight, 7-3), so that
+ * they stand in the order of their numbers, and read from the lowest on. */
+static inline uint64_t KERNEL(transpose)(uint64_t x)
+{
+    uint64_t t = (x ^ (x >> 7)) & UINT64_C(0x00aa00aa00aa00aa);
+    x ^= t ^ (t << 7);
+    t = (x ^ (x >> 14)) & UINT64_C(0x0000cccc0000cccc);
+    x ^= t ^ (t << 14);
+    t = (x ^ (x >> 28)) & UINT64_C(0x00000000f0f0f0f0);
+    return x ^ t ^ (t << 28);
+}
+
+static inline size_t KERNEL(decode)(const uint8_t *lines, size_t stride, uint64_t number,
+                                    uint64_t *out)
+{
+    uint64_t *at = out;
+    for (int j = 0; j < 8; j++, number += 240) {
+        uint64_t bits = 0;
+        for (unsigned line = 0; line < 8; line++)
+            bits |= (uint64_t)(uint8_t)~lines[line * stride + (size_t)j] << 8 * line;
+        for (bits = KERNEL(transpose)(bits); bits != 0; bits &= bits - 1)
+            *at++ = number + wheel_30_numbers[bits_lowest(bits)];
+    }
+    return (size_t)(at - out);
+}
+
 /* The table of this build, for where all of its kernels are defined. */
-#define KERNEL_TABLE(isa, presieve_below, collect_large)                                           \
+#define KERNEL_TABLE(isa, presieve_below, collect_by, decode_by)                                   \
     {isa, presieve_below, KERNEL(combine), KERNEL(find_distances), KERNEL(find_starts),            \
-     KERNEL(advance), KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_large),    \
-     KERNEL(cross_off_large), KERNEL(count_zeros), KERNEL(decode)}
+     KERNEL(advance), KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_by),       \
+     KERNEL(cross_off_large), KERNEL(count_zeros), KERNEL(decode_by)}

@@ -8,7 +8,6 @@
 #define VECTOR 32
 #define POPCOUNT __builtin_popcountll
 #include "kernels.h"
-#include "decode.h"
 
 /* The starts below the end, four at a time: a permutation moves them together. */
 static size_t avx2_collect_large(uint32_t *multiples, uint32_t bits, const uint32_t *starts,
@@ -31,5 +30,5 @@ static size_t avx2_collect_large(uint32_t *multiples, uint32_t bits, const uint3
     return found + avx2_collect(multiples + found, bits, starts + i, n - i);
 }
 
-const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 256, collect_large);
+const kernels_t kernels_avx2 = KERNEL_TABLE(NATIVE_ISA_AVX2, 256, collect_large, decode);
 #endif

@@ -29,7 +29,8 @@ static size_t avx512_collect_large(uint32_t *multiples, uint32_t bits, const uin
  * together, and gf2p8affineqb transposes those eight bytes. Then bit 8 * b + i of word j stands for
  * 30 * (8 * j + b) plus the residue of line i. vpcompressb moves the offsets of its set bits
  * together; they are widened and added to the number of the word. */
-static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number, uint64_t *out)
+static size_t avx512_decode_words(const uint8_t *lines, size_t stride, uint64_t number,
+                                  uint64_t *out)
 {
     uint64_t words[8], transposed[8];
     uint8_t order[64], found[64];
@@ -62,5 +63,5 @@ static size_t avx512_decode(const uint8_t *lines, size_t stride, uint64_t number
     return (size_t)(at - out);
 }
 
-const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 256, collect_large);
+const kernels_t kernels_avx512 = KERNEL_TABLE(NATIVE_ISA_AVX512, 256, collect_large, decode_words);
 #endif

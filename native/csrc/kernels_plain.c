@@ -4,6 +4,5 @@
 #define VECTOR 16
 #define POPCOUNT bits_count
 #include "kernels.h"
-#include "decode.h"
 
-const kernels_t kernels_plain = KERNEL_TABLE(NATIVE_ISA_PLAIN, 64, collect);
+const kernels_t kernels_plain = KERNEL_TABLE(NATIVE_ISA_PLAIN, 64, collect, decode);

@@ -3,10 +3,9 @@
  * Of such a prime a line has one multiple or none. Line by line, all the primes would be read from
  * main memory for each line. So their multiples in eight lines are found before the first of these
  * is sieved, a row of primes at a time, which stays in the second-level cache meanwhile: a bucket
- * for each line holds the multiples. For more lines at once they would take more memory
- * than malloc keeps: pages that were new in each call took a quarter of the time. The buckets are
- * those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of the segmented
- * sieve of Eratosthenes" (2002), with lines in the place of segments. */
+ * for each line holds the multiples. Those of more lines would take more memory than malloc keeps.
+ * The buckets are those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of
+ * the segmented sieve of Eratosthenes" (2002), with lines in the place of segments. */
 #ifndef NATIVE_LARGE_PRIMES_H
 #define NATIVE_LARGE_PRIMES_H
 

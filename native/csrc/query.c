@@ -1,8 +1,7 @@
-/* Queries of a finished sieve: how many primes, which ones, and whether a number is one. */
+/* Queries of a finished sieve: how many primes, and which ones. */
 #include <string.h>
 
 #include "sieve.h"
-#include "sieve_struct.h"
 
 static const uint8_t wheel_primes[] = {2, 3, 5}; /* no line holds them */
 
@@ -15,7 +14,7 @@ int sieve_count(const context_t *context, const sieve_t *sieve, uint64_t *out)
 {
     if (!readable(sieve))
         return NATIVE_UNFINISHED;
-    *out = context->kernels->count_zeros(sieve->lines, LINES * sieve->stride);
+    *out = context->kernels->count_zeros(sieve->lines, WHEEL_30_LINES * sieve->stride);
     for (int i = 0; i < 3; i++)
         *out += sieve->first <= wheel_primes[i] && wheel_primes[i] < sieve->last;
     return NATIVE_OK;
@@ -45,18 +44,5 @@ int sieve_list(const context_t *context, const sieve_t *sieve, uint64_t from, ui
         n += fit;
     }
     *written = n;
-    return NATIVE_OK;
-}
-
-int sieve_contains(const sieve_t *sieve, uint64_t number, int *out)
-{
-    if (number < sieve->first || number >= sieve->last)
-        return NATIVE_BAD_RANGE;
-    if (!readable(sieve))
-        return NATIVE_UNFINISHED;
-    int line = wheel_30_line_of[number % 30];
-    uint64_t bit = number / 30 - sieve->k;
-    *out = line >= 0 ? (sieve->lines[(size_t)line * sieve->stride + bit / 8] >> bit % 8 & 1) == 0
-                     : number == 2 || number == 3 || number == 5;
     return NATIVE_OK;
 }

@@ -1,10 +1,10 @@
 /* A window [first, last) of the integers, and which of its composites are crossed off.
  *
- * The bitmap, layout 2, holds the numbers coprime to 30 in eight lines of sieve_size() / 8 bytes,
- * one for each residue 1, 7, 11, 13, 17, 19, 23, 29, one after the other (see wheel.h). Bit i % 8
- * of byte i / 8 of the line of r stands for 30 * (first / 30 + i) + r and is set once that is
- * crossed off; 1, and what is outside of the window, is crossed off from the start. 10^10 integers
- * take 333 MB. A sieve that has not been changed yet has no bitmap: nothing is crossed off.
+ * The bitmap, layout 2, holds the numbers coprime to 30 in eight lines of `stride` bytes, one for
+ * each residue 1, 7, 11, 13, 17, 19, 23, 29, one after the other (see wheel.h). Bit i % 8 of byte
+ * i / 8 of the line of r stands for 30 * (first / 30 + i) + r and is set once that is crossed off;
+ * 1, and what is outside of the window, is crossed off from the start. 10^10 integers take 333 MB.
+ * A sieve that has not been changed yet has no bitmap: nothing is crossed off.
  *
  * `progress` is the least n such that the multiples of all primes below n are known to be crossed
  * off. It starts at 7, as multiples of 2, 3 and 5 are not stored, and never exceeds max(7, needed).
@@ -22,9 +22,20 @@
 
 #include "context.h"
 #include "status.h"
+#include "wheel.h"
+#include "window.h"
 
 /* cffi begins */
-typedef struct sieve sieve_t;
+/* For callers to read; the functions below change it. */
+typedef struct {
+    uint64_t first, last;
+    uint64_t progress;
+    uint64_t needed; /* what progress must reach: isqrt(last - 1) + 1, or 0 for the empty window */
+    uint64_t k;      /* bit 0 of the line of r stands for 30 * k + r */
+    size_t stride;   /* bytes of a line, a multiple of 8 */
+    uint8_t *lines;  /* the bitmap, WHEEL_30_LINES of them, or NULL; valid until sieve_free */
+    int borrowed;    /* whether the bitmap is the caller's memory, which is read only */
+} sieve_t;
 
 /* Bytes of the bitmap of [first, last), whether or not memory could hold it; first <= last. */
 uint64_t sieve_bitmap_size(uint64_t first, uint64_t last);
@@ -46,27 +57,11 @@ int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *
 int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
                  size_t size, sieve_t **out);
 
-/* As sieve_restore, from a bitmap of layout 1: bit i stands for the odd number (first | 1) + 2 * i,
- * and progress starts at 3. NATIVE_BAD_LENGTH unless `size` has a bit for each odd number. */
-int sieve_restore_odd(uint64_t first, uint64_t last, uint64_t progress, const void *bitmap,
-                      size_t size, sieve_t **out);
-
 /* Frees the memory; NULL is allowed. */
 void sieve_free(sieve_t *sieve);
 
 /* Allocates the bitmap, where there is none. NATIVE_NO_MEMORY. Pages are zeroed lazily. */
 int sieve_make_bitmap(sieve_t *sieve);
-
-uint64_t sieve_first(const sieve_t *sieve);
-uint64_t sieve_last(const sieve_t *sieve);
-uint64_t sieve_progress(const sieve_t *sieve);
-
-/* What progress must reach: isqrt(last - 1) + 1, or 0 for the empty window. */
-uint64_t sieve_needed(const sieve_t *sieve);
-
-/* The bitmap, of sieve_size() bytes, or NULL; lent, valid until sieve_free. */
-const uint8_t *sieve_bitmap(const sieve_t *sieve);
-size_t sieve_size(const sieve_t *sieve);
 
 /* 1 where window, progress and bitmap are the same, else 0; -1 where window and progress are the
  * same, but only one of the two has a bitmap. */
@@ -79,7 +74,7 @@ size_t sieve_check_primes(const void *primes, size_t count);
  * [begin, end) of each line. `primes` are uint64_t in the machine's byte order, at any alignment,
  * in any order, repeated or not; a composite number is treated as a prime is; one below 2 is
  * skipped.
- * NATIVE_BAD_RANGE unless there is a bitmap that is not borrowed, begin <= end <= sieve_size() / 8
+ * NATIVE_BAD_RANGE unless there is a bitmap that is not borrowed, begin <= end <= stride
  * and both are multiples of 8; NATIVE_NO_MEMORY. Progress stays as it is. */
 int sieve_cross_off(const context_t *context, sieve_t *sieve, const void *primes, size_t count,
                     size_t begin, size_t end);
@@ -107,10 +102,14 @@ int sieve_count(const context_t *context, const sieve_t *sieve, uint64_t *out);
  * how many into *written. To go on, call again from one past the last. NATIVE_UNFINISHED. */
 int sieve_list(const context_t *context, const sieve_t *sieve, uint64_t from, uint64_t *out,
                size_t capacity, size_t *written);
-
-/* Whether `number` is prime (1 or 0), into *out.
- * NATIVE_BAD_RANGE where it is outside the window; NATIVE_UNFINISHED. */
-int sieve_contains(const sieve_t *sieve, uint64_t number, int *out);
 /* cffi ends */
+
+/* Crosses off 1 and what is outside of the window, in `bits` bits of a line from bit `from` on. */
+static inline void cross_off_outside(const sieve_t *sieve, uint32_t line, uint64_t from,
+                                     uint64_t bits, uint8_t *bytes)
+{
+    window_cross_off_outside(sieve->first < 2 ? 2 : sieve->first, sieve->last, 30,
+                             30 * (sieve->k + from) + wheel_30_residues[line], bits, bytes);
+}
 
 #endif

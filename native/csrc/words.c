@@ -9,13 +9,6 @@
 
 #include "bits.h"
 
-struct words {
-    size_t count;
-    uint64_t *offsets;
-    uint8_t *text;
-    int borrowed; /* whether both are the caller's memory, which is read only */
-};
-
 static int is_continuation(uint8_t byte)
 {
     return (byte & 0xc0) == 0x80;
@@ -54,22 +47,20 @@ static int is_text(const uint8_t *text, size_t size)
     return 1;
 }
 
+#define HEADER ((sizeof(words_t) + 7) / 8) /* of the memory of a list, in words of 64 bits */
+
+/* A list without words yet, in one piece of memory: behind the struct come the offsets, then `size`
+ * bytes of text. */
 static words_t *allocate(size_t count, size_t size)
 {
-    if (count >= SIZE_MAX / sizeof(uint64_t))
+    if (count >= SIZE_MAX / 16 || size >= SIZE_MAX / 4)
         return NULL;
-    words_t *words = malloc(sizeof *words);
+    words_t *words = malloc((HEADER + count + 1) * sizeof(uint64_t) + size);
     if (words == NULL)
         return NULL;
-    words->count = count;
-    words->borrowed = 0;
-    words->offsets = malloc((count + 1) * sizeof(uint64_t));
-    words->text = malloc(size > 0 ? size : 1);
-    if (words->offsets == NULL || words->text == NULL) {
-        words_free(words);
-        return NULL;
-    }
-    words->offsets[0] = 0;
+    uint64_t *offsets = (uint64_t *)words + HEADER;
+    *words = (words_t){count, offsets, (uint8_t *)(offsets + count + 1)};
+    offsets[0] = 0;
     return words;
 }
 
@@ -101,7 +92,7 @@ int words_borrow(const void *text, size_t size, const void *offsets, size_t coun
     words_t *words = malloc(sizeof *words);
     if (words == NULL)
         return NATIVE_NO_MEMORY;
-    *words = (words_t){count, (uint64_t *)offsets, (uint8_t *)text, 1};
+    *words = (words_t){count, (uint64_t *)offsets, (uint8_t *)text};
     *out = words;
     return NATIVE_OK;
 }
@@ -126,28 +117,7 @@ int words_new(const void *text, size_t size, const void *offsets, size_t count, 
 
 void words_free(words_t *words)
 {
-    if (words == NULL)
-        return;
-    if (!words->borrowed) {
-        free(words->offsets);
-        free(words->text);
-    }
     free(words);
-}
-
-size_t words_count(const words_t *words)
-{
-    return words->count;
-}
-
-const uint8_t *words_text(const words_t *words)
-{
-    return words->text;
-}
-
-const uint64_t *words_offsets(const words_t *words)
-{
-    return words->offsets;
 }
 
 /* Whether all of a selection lies in the list. Division instead of multiplication: steps of any

@@ -17,7 +17,12 @@
 #include "status.h"
 
 /* cffi begins */
-typedef struct words words_t;
+/* For callers to read. */
+typedef struct {
+    size_t count;
+    uint64_t *offsets; /* count + 1 of them; like the text, valid until words_free */
+    uint8_t *text;
+} words_t;
 
 /* A copy of text and offsets, into *out. The caller owns it.
  * `offsets` are count + 1 uint64_t in the machine's byte order at any alignment; the first need
@@ -38,12 +43,6 @@ int words_select(const words_t *words, size_t start, int64_t step, size_t count,
 
 /* Frees the memory; NULL is allowed. */
 void words_free(words_t *words);
-
-size_t words_count(const words_t *words);
-
-/* The text, and words_count() + 1 offsets; lent, valid until words_free. */
-const uint8_t *words_text(const words_t *words);
-const uint64_t *words_offsets(const words_t *words);
 
 /* 1 where both selections hold the same words in the same order, else 0; both within range. */
 int words_equal(const words_t *left, size_t left_start, int64_t left_step,
