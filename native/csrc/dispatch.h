@@ -51,7 +51,7 @@ typedef struct {
     size_t (*collect_large)(uint32_t *multiples, uint32_t bits, const uint32_t *starts, size_t n);
     /* Crosses off the bits of these indices. */
     void (*cross_off_large)(uint8_t *line, const uint32_t *multiples, size_t n);
-    /* How many bits are 0 in n bytes, a multiple of 8. */
+    /* How many bits are 0 in n bytes, a multiple of 64. */
     uint64_t (*count_zeros)(const uint8_t *bytes, size_t n);
     /* The numbers of the 0 bits among 64 of each line of the wheel 30, ascending, into out[], which
      * has room for DECODE_ROOM; returns how many. Line i begins at lines + i * stride; its bit 0

@@ -46,7 +46,8 @@ int presieve_init(presieve_t *presieve, const wheel_t *wheel, uint32_t below,
         for (uint32_t done = period; done < period + PATTERN_OVERLAP; done++)
             bytes[done] = bytes[done - period];
         presieve->patterns[i] = (pattern_t){
-            period, inverse_modulo(8 * (uint64_t)wheel->modulus, period), bytes};
+            period, inverse_modulo(8 * (uint64_t)wheel->modulus, period), PATTERN_OVERLAP % period,
+            bytes};
         bytes += period + PATTERN_OVERLAP;
     }
     return NATIVE_OK;

@@ -18,6 +18,7 @@
 typedef struct {
     uint32_t period;       /* bytes: the product of the primes of this pattern */
     uint32_t step;         /* 1 / (8 * M) modulo the period */
+    uint32_t overlap_step; /* PATTERN_OVERLAP modulo the period */
     const uint8_t *bytes;  /* period + PATTERN_OVERLAP of them; bit 0 is a multiple of each prime */
 } pattern_t;
 

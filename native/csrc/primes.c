@@ -22,9 +22,9 @@ static void count_segment(void *argument, uint32_t line, uint32_t from, uint32_t
     count_t *count = argument;
     uint64_t modulus = count->wheel->modulus;
     uint64_t number = (count->first / modulus + from) * modulus + count->wheel->residues[line];
-    window_cross_off_outside(count->first, count->last, modulus, number, (bits + 63) / 64 * 64,
+    window_cross_off_outside(count->first, count->last, modulus, number, (bits + 511) / 512 * 512,
                              segment);
-    count->found += count->context->kernels->count_zeros(segment, (bits + 63) / 64 * 8);
+    count->found += count->context->kernels->count_zeros(segment, (bits + 511) / 512 * 64);
 }
 
 /* Measured: in a larger wheel there is less to cross off, but each of its lines costs a start for

@@ -109,9 +109,9 @@ static void copy_patterns(const segment_run_t *run, uint64_t number, uint8_t *se
         uint32_t now = bytes - done < PATTERN_OVERLAP ? bytes - done : PATTERN_OVERLAP;
         for (size_t i = 0; i < presieve->count; i++) {
             const pattern_t *pattern = &presieve->patterns[i];
+            uint32_t next = entries[i] + pattern->overlap_step;
             sources[i] = pattern->bytes + entries[i];
-            for (entries[i] += now; entries[i] >= pattern->period;)
-                entries[i] -= pattern->period;
+            entries[i] = next - (next >= pattern->period ? pattern->period : 0);
         }
         run->context->kernels->combine(segment + done, sources, presieve->count, now, store);
     }
