@@ -8,11 +8,15 @@
 
 /* A prime with more multiples than this in a segment is small: eight at a step pay for it. */
 #define SMALL_MULTIPLES 24
-/* Bits of an interval: 1 MiB where primes exceed a segment, as all of it is then held in memory. */
-#define LONGEST_HELD (UINT32_C(1) << 23)
+/* A prime that exceeds this part of a full segment crosses off the interval as a whole: one start
+ * more for each segment costs more than the way to the second-level cache. */
+#define SEGMENT_PART 2
+/* Bits of an interval, and where all of it is held in memory. */
 #define LONGEST (UINT32_C(1) << 30)
+#define SHORTEST_HELD (UINT32_C(1) << 20)
+#define LONGEST_HELD (UINT32_C(1) << 23)
 
-/* The arrays run parallel to the primes; only those within a segment have the last four. */
+/* The arrays run parallel to the primes; only those sieved by segment have the last four. */
 typedef struct {
     uint32_t *steps;         /* how far a start moves back from residue r to r + 2 */
     uint32_t *starts;        /* first multiple in the line */
@@ -22,7 +26,7 @@ typedef struct {
     uint32_t *skips;         /* from there to around its square, in the segment that holds that */
     size_t *limits;          /* [j]: the primes whose squares lie below segment j */
     size_t small;            /* primes below this index are small */
-    size_t within_segment;   /* primes below this index do not exceed a segment */
+    size_t by_segment;       /* primes below this index cross off one segment after the other */
     size_t count;            /* primes below this index are small or medium */
     size_t large;            /* how many are behind them */
     buckets_t buckets;       /* of those, for some of the lines */
@@ -33,7 +37,11 @@ typedef struct {
 
 uint32_t segment_interval_bits(const context_t *context, uint64_t largest)
 {
-    return largest < context->segment_bits / 2 ? LONGEST : LONGEST_HELD;
+    if (largest < context->segment_bits / SEGMENT_PART)
+        return LONGEST;
+    if (largest >= LONGEST_HELD / 2)
+        return LONGEST_HELD;
+    return largest < SHORTEST_HELD / 2 ? SHORTEST_HELD : (uint32_t)largest / 256 * 512;
 }
 
 uint64_t segment_begin(const context_t *context, prime_list_t list, uint64_t last)
@@ -51,12 +59,12 @@ static void find_starts(const segment_run_t *run, const uint32_t *primes, state_
     uint64_t number = run->k * wheel->modulus + 1; /* bit 0 of the first line */
     run->context->kernels->find_starts(state->starts, state->steps, primes, state->count, wheel,
                                        number);
-    for (size_t i = 0; i < state->within_segment; i++)
+    for (size_t i = 0; i < state->by_segment; i++)
         state->segment_steps[i] = state->segment_bits % primes[i];
     uint64_t begin = number - 1, length = (uint64_t)state->segment_bits * wheel->modulus;
     for (uint32_t j = 0; j <= state->segments; j++, begin += length) {
         size_t limit = begin == 0 ? 0
-            : count_below(primes, state->within_segment, square_root(begin - 1) + 1);
+            : count_below(primes, state->by_segment, square_root(begin - 1) + 1);
         state->limits[j] = limit;
         for (size_t i = j == 0 ? limit : state->limits[j - 1]; i < limit; i++) {
             /* One period less, and the multiple would be below the square in every line. */
@@ -72,9 +80,11 @@ static int prepare(const segment_run_t *run, const uint32_t *primes, size_t coun
     state->segments = (run->bits + most - 1) / most;
     state->segment_bits = ((run->bits + state->segments - 1) / state->segments + 511) / 512 * 512;
     state->small = count_below(primes, count, state->segment_bits / SMALL_MULTIPLES);
-    state->within_segment = count_below(primes, count, state->segment_bits);
+    uint32_t part = most / SEGMENT_PART;
+    state->by_segment = count_below(primes, count,
+                                    part < state->segment_bits ? part : state->segment_bits);
     uint32_t held = state->segment_bits; /* bits of the line in memory */
-    if (state->within_segment < count)
+    if (state->by_segment < count)
         held *= state->segments;
     state->count = count_below(primes, count, held);
     state->large = count - state->count;
@@ -82,16 +92,16 @@ static int prepare(const segment_run_t *run, const uint32_t *primes, size_t coun
     /* Bytes: the largest small prime at least, as cross_off_small asks for. */
     size_t room = (state->segment_bits / SMALL_MULTIPLES + 64) / 64 * 64;
     state->memory = malloc(64 + 3 * room + held / 8 + 64);
-    state->steps = malloc(sizeof(uint32_t) * (2 * count + 4 * state->within_segment + 1));
+    state->steps = malloc(sizeof(uint32_t) * (2 * count + 4 * state->by_segment + 1));
     state->limits = malloc(sizeof(size_t) * (state->segments + 1));
     if (state->memory == NULL || state->steps == NULL || state->limits == NULL)
         return NATIVE_NO_MEMORY;
     state->line = (uint8_t *)(((uintptr_t)state->memory + 63) / 64 * 64) + room;
     state->starts = state->steps + count;
     state->segment_steps = state->starts + count;
-    state->now = state->segment_steps + state->within_segment;
-    state->skips = state->now + state->within_segment;
-    state->near_square = state->skips + state->within_segment;
+    state->now = state->segment_steps + state->by_segment;
+    state->skips = state->now + state->by_segment;
+    state->near_square = state->skips + state->by_segment;
     find_starts(run, primes, state);
     return NATIVE_OK;
 }
@@ -141,7 +151,7 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
     const kernels_t *kernels = run->context->kernels;
     const wheel_t *wheel = &run->context->wheels[run->wheel];
     uint32_t segment_bits = state->segment_bits;
-    int whole = state->within_segment < state->count || state->large > 0;
+    int whole = state->by_segment < state->count || state->large > 0;
     if (whole) {
         uint32_t bits = state->segments * segment_bits;
         if (run->load == NULL)
@@ -149,13 +159,13 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
         for (uint32_t from = 0; run->load != NULL && from < run->bits; from += segment_bits)
             run->load(run->argument, line, from, run->bits - from < segment_bits
                       ? run->bits - from : segment_bits, state->line + from / 8);
-        kernels->cross_off_medium(state->line, bits, state->starts + state->within_segment,
-                                  primes + state->within_segment,
-                                  state->count - state->within_segment);
+        kernels->cross_off_medium(state->line, bits, state->starts + state->by_segment,
+                                  primes + state->by_segment,
+                                  state->count - state->by_segment);
         buckets_cross_off(&state->buckets, kernels, line, state->line);
     }
     uint32_t *now = state->now;
-    memcpy(now, state->starts, state->within_segment * sizeof *now);
+    memcpy(now, state->starts, state->by_segment * sizeof *now);
     for (uint32_t j = 0; j < state->segments; j++) {
         uint32_t from = j * segment_bits;
         uint32_t bits = run->bits - from < segment_bits ? run->bits - from : segment_bits;
@@ -173,7 +183,7 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
         cross_off(kernels, state, j, segment, primes);
         run->take(run->argument, line, from, bits, segment);
         if (j + 1 < state->segments)
-            kernels->advance(now, state->segment_steps, primes, state->within_segment, 1);
+            kernels->advance(now, state->segment_steps, primes, state->by_segment, 1);
     }
 }
 

@@ -8,7 +8,7 @@
  *   pre-sieved  below kernels_t.presieve_below: copied in, see presieve.h;
  *   small       below a 24th of a segment: eight multiples a step;
  *   medium      up to the interval: how many multiples there are is known before the loop. Those
- *               that exceed a segment cross off the interval as a whole, which then fits the
+ *               that exceed half a segment cross off the interval as a whole, which then fits the
  *               second-level cache, before its segments are sieved;
  *   large       beyond the interval: at most one multiple in a line, see large_primes.h. */
 #ifndef NATIVE_SEGMENT_H

@@ -48,7 +48,7 @@ int sieve_make_bitmap(sieve_t *sieve)
     return NATIVE_OK;
 }
 
-/* A sieve for the parts of another, of whose bitmap there are `size` bytes; to be given or freed. */
+/* A sieve for parts of another, whose bitmap has `size` bytes; to be given or freed. */
 static int new_for(uint64_t first, uint64_t last, uint64_t progress, size_t size, uint64_t expected,
                    sieve_t **out)
 {
