@@ -18,7 +18,7 @@
 #define LARGEST_ROOT UINT64_C(3037000499) /* isqrt(2^63 - 1) */
 #define LEAST_GENERATED (UINT64_C(1) << 23) /* of the primes in sieve_cross_off_primes */
 #define MOST_BYTES (UINT64_C(1) << 23)      /* of a line there */
-#define BUCKET 32784 /* multiples, and not a power of 2: the buckets go to different cache sets */
+#define BUCKET 65552 /* multiples, and not a power of 2: the buckets go to different cache sets */
 
 typedef struct {
     sieve_t *sieve;
@@ -134,9 +134,9 @@ static int fill_buckets(void *argument, const uint64_t *primes, size_t n)
         size_t count = far->kernels->collect_large(far->near, below, halves, n);
         for (size_t i = 0; i < count; i++) {
             int line = wheel_30_line_of[far->near[i] % 15 * 2 + 1];
-            if (line >= 0)
-                buckets->multiples[(size_t)line * BUCKET + buckets->found[line]++]
-                    = far->near[i] / 15;
+            size_t to = line & (WHEEL_30_LINES - 1);
+            buckets->multiples[to * BUCKET + buckets->found[to]] = far->near[i] / 15;
+            buckets->found[to] += line >= 0; /* else the next takes its place */
         }
         empty_buckets(far, BUCKET - PRIMES_AT_ONCE);
         for (size_t i = 0; i < n; i++)

@@ -11,9 +11,11 @@
 #if defined(__GNUC__)
 typedef uint64_t KERNEL(vector) __attribute__((vector_size(VECTOR), aligned(1), may_alias));
 typedef uint64_t KERNEL(word) __attribute__((may_alias));
+#define PREFETCH(address) __builtin_prefetch(address, 1)
 #else
 typedef uint64_t KERNEL(vector);
 typedef uint64_t KERNEL(word);
+#define PREFETCH(address) ((void)0)
 #endif
 #define LANE sizeof(KERNEL(vector))
 
@@ -219,8 +221,10 @@ static inline size_t KERNEL(collect)(uint32_t *multiples, uint32_t bits, const u
 
 static void KERNEL(cross_off_large)(uint8_t *line, const uint32_t *multiples, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        PREFETCH(line + multiples[i + 32 < n ? i + 32 : i] / 8); /* it may be in main memory */
         KERNEL(set_bit)(line, multiples[i]);
+    }
 }
 
 static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
