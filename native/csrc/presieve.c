@@ -13,7 +13,7 @@ static size_t group_primes(uint32_t *periods, const wheel_t *wheel, uint32_t bel
                            const uint32_t *primes)
 {
     size_t low = 0, high = 0, groups = 0;
-    while (primes[low] < wheel->next_prime)
+    while (primes[low] < wheel->residues[1])
         low++;
     while (primes[high] < below)
         high++;
@@ -30,7 +30,6 @@ int presieve_init(presieve_t *presieve, const wheel_t *wheel, uint32_t below,
 {
     uint32_t periods[PRESIEVE_MOST_PATTERNS];
     size_t size = 0;
-    presieve->below = below;
     presieve->count = group_primes(periods, wheel, below, small_primes);
     for (size_t i = 0; i < presieve->count; i++)
         size += periods[i] + PATTERN_OVERLAP;

@@ -23,7 +23,6 @@ typedef struct {
 } pattern_t;
 
 typedef struct {
-    uint32_t below;        /* covers the primes from the wheel's next one on and below this */
     size_t count;
     pattern_t patterns[PRESIEVE_MOST_PATTERNS];
     uint8_t *memory;

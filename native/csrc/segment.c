@@ -190,7 +190,7 @@ static void sieve_line(const segment_run_t *run, const uint32_t *primes, state_t
 int segment_run(const segment_run_t *run)
 {
     const wheel_t *wheel = &run->context->wheels[run->wheel];
-    uint32_t least = run->presieve ? run->context->presieves[run->wheel].below : wheel->next_prime;
+    uint32_t least = run->presieve ? run->context->kernels->presieve_below : wheel->residues[1];
     size_t skipped = count_below(run->primes.primes, run->primes.count, least);
     const uint32_t *primes = run->primes.primes + skipped;
     state_t state = {0};

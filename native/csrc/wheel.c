@@ -19,7 +19,6 @@ void wheel_init(wheel_t *wheel, uint32_t modulus)
 {
     wheel->modulus = modulus;
     wheel->lines = 0;
-    wheel->next_prime = modulus == 30 ? 7 : modulus == 210 ? 11 : 13;
     for (uint32_t r = 0; r < modulus; r++) {
         uint32_t inverse = inverse_modulo(r, modulus);
         wheel->factors[r] = inverse == 0 ? 0 : modulus - inverse;

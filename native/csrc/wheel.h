@@ -19,8 +19,7 @@
 typedef struct {
     uint32_t modulus;
     uint32_t lines;                      /* how many residues are coprime to the modulus */
-    uint32_t next_prime;                 /* the least prime that does not divide the modulus */
-    uint16_t residues[WHEEL_MOST_LINES]; /* those coprime to it, ascending, from 1 on */
+    uint16_t residues[WHEEL_MOST_LINES]; /* those coprime to it: 1, the next prime, ... */
     double factors[WHEEL_LARGEST];       /* [r] is -1 / r modulo M, or 0 where there is none */
 } wheel_t;
 
