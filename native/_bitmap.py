@@ -157,7 +157,7 @@ def restore(
     if status == lib.NATIVE_BAD_VALUE:
         raise ValueError(f"the progress of a sieve of [{first}, {last}) cannot be {progress}")
     check(status, describe_bitmap(first, last))
-    if expected == 0:  # without an odd number, a sieve of layout 1 is finished from the start
+    if odd and expected == 0:  # without an odd number, layout 1 is finished from the start
         lib.sieve_raise_progress(out[0], last)
     return out, []
 
@@ -173,16 +173,14 @@ def _from_odds(first: int, size: int, odds: memoryview) -> bytearray:
     before = (first | 1) % 30 // 2  # odd numbers between the first that a line could hold and it
     for begin in range(0, stride, _CONVERTED_AT_ONCE):
         length = min(_CONVERTED_AT_ONCE, stride - begin)
-        at = 15 * begin - 2  # 16 bits hold those of the numbers before
+        at = 15 * begin - 2  # from 16 bits before on, as up to 14 numbers are before the first
         some = bytes(-min(at, 0)) + odds[max(at, 0) : at + 2 + 15 * length]
         bits = int.from_bytes(some, "little") >> (16 - before)
-        digits = f"{bits:0{120 * length}b}"[::-1]
+        digits = f"{bits:0{120 * length}b}"[-120 * length :]  # from the last number on
         for line, residue in enumerate(RESIDUES):
-            digits_of_line = digits[residue // 2 : 120 * length : 15]
+            of_line = int(digits[14 - residue // 2 :: 15], 2).to_bytes(length, "little")
             target = line * stride + begin
-            bitmap[target : target + length] = int(digits_of_line[::-1], 2).to_bytes(
-                length, "little"
-            )
+            bitmap[target : target + length] = of_line
     return bitmap
 
 

@@ -38,6 +38,21 @@ def test_only_one_thread_changes_a_sieve(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sieve.finish().count() == 168
 
 
+def test_what_others_read_while_finish_runs_is_never_wrong() -> None:
+    sieve = Sieve(0, 2 * 10**8)
+    bitmap = sieve.bitmap
+    seen, outside = set(), set()
+    thread = threading.Thread(target=sieve.finish)
+    thread.start()
+    while thread.is_alive():
+        seen.add(bitmap[len(bitmap) // 8])  # 7, 37, ..., of which 187 and 217 are composite
+        outside.add(bitmap[-1])
+    thread.join(30)
+    assert bitmap[len(bitmap) // 8] == 0b11000000
+    assert seen <= {0, 0b11000000}
+    assert outside <= {0xFF}
+
+
 def test_close_while_another_thread_crosses_off(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(monkeypatch)
     sieve = Sieve(0, 10**6)

@@ -22,7 +22,8 @@
 
 typedef struct {
     sieve_t *sieve;
-    size_t begin; /* byte of each line at which the interval begins */
+    size_t begin;       /* byte of each line at which the interval begins */
+    prime_list_t known; /* primes that may have crossed off themselves */
 } work_t;
 
 static int bad_range(const sieve_t *sieve, size_t begin, size_t end)
@@ -46,37 +47,46 @@ static void store(void *argument, uint32_t line, uint32_t from, uint32_t bits, u
     memcpy(bytes_of(argument, line, from), segment, bits / 8);
 }
 
-/* Sieves the bytes [begin, end) of each line, in intervals as long as can be. */
-static int sieve_intervals(const context_t *context, sieve_t *sieve, prime_list_t list,
-                           size_t begin, size_t end, int finish)
+/* Stores a segment of a finished sieve: with the primes that have crossed off themselves, and
+ * without what is outside of the window, as others may read the bitmap meanwhile. */
+static void store_finished(void *argument, uint32_t line, uint32_t from, uint32_t bits,
+                           uint8_t *segment)
 {
-    work_t work = {sieve, begin};
+    const work_t *work = argument;
+    prime_list_t known = work->known;
+    uint64_t bit = 8 * (uint64_t)work->begin + from, k = work->sieve->k + bit;
+    for (size_t i = count_below(known.primes, known.count, 30 * k);
+         i < known.count && known.primes[i] / 30 < k + bits; i++) {
+        uint64_t own = known.primes[i] / 30 - k;
+        if (wheel_30_line_of[known.primes[i] % 30] == (int)line)
+            segment[own / 8] &= (uint8_t)~(1u << own % 8);
+    }
+    cross_off_outside(work->sieve, line, bit, bits, segment);
+    store(argument, line, from, bits, segment);
+}
+
+/* Sieves the bytes [begin, end) of each line, which it cuts evenly into intervals: to finish them
+ * with all primes of `known`, of which the first `used` cross off, or to cross off more. */
+static int sieve_intervals(const context_t *context, sieve_t *sieve, prime_list_t known,
+                           size_t used, size_t begin, size_t end, int finish)
+{
+    work_t work = {sieve, begin, known};
+    prime_list_t list = {known.primes, used};
     uint64_t largest = list.count > 0 ? list.primes[list.count - 1] : 0;
     size_t most = segment_interval_bits(context, largest) / 8;
+    size_t pieces = (end - begin + most - 1) / most;
+    if (pieces > 0)
+        most = ((end - begin + pieces - 1) / pieces + 63) / 64 * 64;
     int status = NATIVE_OK;
     for (; work.begin < end && status == NATIVE_OK; work.begin += most) {
         segment_run_t run = {
             .context = context, .wheel = WHEEL_30, .k = sieve->k + 8 * (uint64_t)work.begin,
             .bits = 8 * (uint32_t)(end - work.begin < most ? end - work.begin : most),
-            .primes = list, .presieve = finish, .load = finish ? NULL : load, .take = store,
-            .argument = &work};
+            .primes = list, .presieve = finish, .load = finish ? NULL : load,
+            .take = finish ? store_finished : store, .argument = &work};
         status = segment_run(&run);
     }
     return status;
-}
-
-/* Primes of the list that have crossed off themselves are no longer crossed off. */
-static void take_back(sieve_t *sieve, prime_list_t list, size_t begin, size_t end)
-{
-    uint64_t first = 30 * (sieve->k + 8 * (uint64_t)begin);
-    uint64_t last = 30 * (sieve->k + 8 * (uint64_t)end);
-    size_t i = count_below(list.primes, list.count, first);
-    for (; i < list.count && list.primes[i] < last; i++) {
-        uint64_t prime = list.primes[i], bit = prime / 30 - sieve->k;
-        int line = wheel_30_line_of[prime % 30];
-        if (line >= 0)
-            sieve->lines[(size_t)line * sieve->stride + bit / 8] &= (uint8_t)~(1u << bit % 8);
-    }
 }
 
 int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t below, size_t begin,
@@ -90,13 +100,8 @@ int sieve_cross_off_below(const context_t *context, sieve_t *sieve, uint64_t bel
     int status = sieving_primes_find(context, below, &sieving);
     if (status != NATIVE_OK)
         return status;
-    prime_list_t list = sieving.list;
-    list.count = count_below(list.primes, list.count, below);
-    status = sieve_intervals(context, sieve, list, begin, end, 1);
-    take_back(sieve, sieving.list, begin, end);
-    for (uint32_t line = 0; line < WHEEL_30_LINES; line++)
-        cross_off_outside(sieve, line, 8 * (uint64_t)begin, 8 * (uint64_t)(end - begin),
-                          sieve->lines + line * sieve->stride + begin);
+    size_t used = count_below(sieving.list.primes, sieving.list.count, below);
+    status = sieve_intervals(context, sieve, sieving.list, used, begin, end, 1);
     sieving_primes_clear(&sieving);
     return status;
 }
@@ -134,9 +139,9 @@ static int fill_buckets(void *argument, const uint64_t *primes, size_t n)
         size_t count = far->kernels->collect_large(far->near, below, halves, n);
         for (size_t i = 0; i < count; i++) {
             int line = wheel_30_line_of[far->near[i] % 15 * 2 + 1];
-            size_t to = line & (WHEEL_30_LINES - 1);
+            size_t to = line & (WHEEL_30_LINES - 1); /* of line -1 to the last one */
             buckets->multiples[to * BUCKET + buckets->found[to]] = far->near[i] / 15;
-            buckets->found[to] += line >= 0; /* else the next takes its place */
+            buckets->found[to] += line >= 0; /* else the next one takes its place */
         }
         empty_buckets(far, BUCKET - PRIMES_AT_ONCE);
         for (size_t i = 0; i < n; i++)
@@ -222,7 +227,7 @@ int sieve_cross_off(const context_t *context, sieve_t *sieve, const void *primes
         qsort(numbers, far, sizeof *numbers, ascending);
     int status = NATIVE_OK;
     if (far > 0)
-        status = sieve_intervals(context, sieve, (prime_list_t){numbers, far}, begin, end, 0);
+        status = sieve_intervals(context, sieve, (prime_list_t){numbers, far}, far, begin, end, 0);
     free(numbers);
     return status;
 }

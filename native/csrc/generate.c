@@ -58,8 +58,8 @@ int generate(const context_t *context, prime_list_t sieving, uint64_t first, uin
     uint64_t bits = window_bits(first, last, 30);
     uint64_t most = segment_interval_bits(context, root);
     uint64_t usual = INTERVAL_SEGMENTS * (uint64_t)context->segment_bits;
-    if (root < usual || most < usual)
-        most = most < usual ? most : usual;
+    if (root < usual && usual < most)
+        most = usual;
     size_t stride = (size_t)((bits < most ? bits : most) + 511) / 512 * 64;
     uint8_t *lines = malloc(8 * stride);
     int status = lines == NULL ? NATIVE_NO_MEMORY : NATIVE_OK;

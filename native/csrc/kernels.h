@@ -219,24 +219,25 @@ static inline size_t KERNEL(collect)(uint32_t *multiples, uint32_t bits, const u
     return found;
 }
 
+#define AHEAD 32 /* multiples: a line may be in main memory */
+
 static void KERNEL(cross_off_large)(uint8_t *line, const uint32_t *multiples, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        PREFETCH(line + multiples[i + 32 < n ? i + 32 : i] / 8); /* it may be in main memory */
+        PREFETCH(line + multiples[i + AHEAD < n ? i + AHEAD : i] / 8);
         KERNEL(set_bit)(line, multiples[i]);
     }
 }
 
 static uint64_t KERNEL(count_zeros)(const uint8_t *bytes, size_t n)
 {
-    uint64_t ones = 0;
-    for (size_t i = 0; i < n / 8; i += 8) {
-        uint64_t some = 0; /* sums of eight do not wait for each other */
+    uint64_t ones[8] = {0}, zeros = 8 * (uint64_t)n; /* eight sums do not wait for each other */
+    for (size_t i = 0; i < n / 8; i += 8)
         for (size_t j = 0; j < 8; j++)
-            some += POPCOUNT(bits_load(bytes, i + j));
-        ones += some;
-    }
-    return 8 * (uint64_t)n - ones;
+            ones[j] += POPCOUNT(bits_load(bytes, i + j));
+    for (size_t j = 0; j < 8; j++)
+        zeros -= ones[j];
+    return zeros;
 }
 
 /* 8 by 8 bits are transposed (bit 8 * i + j becomes bit 8 * j + i: Hacker's Delight, 7-3), so that
@@ -265,7 +266,8 @@ static inline size_t KERNEL(decode)(const uint8_t *lines, size_t stride, uint64_
     return (size_t)(at - out);
 }
 
-/* The table of this build, for where all of its kernels are defined. */
+/* The table of this build, for where all of its kernels are defined; two have other names in some
+ * builds. */
 #define KERNEL_TABLE(isa, presieve_below, collect_by, decode_by)                                   \
     {isa, presieve_below, KERNEL(combine), KERNEL(find_distances), KERNEL(find_starts),            \
      KERNEL(advance), KERNEL(cross_off_small), KERNEL(cross_off_medium), KERNEL(collect_by),       \

@@ -3,9 +3,10 @@
  * Of such a prime a line has one multiple or none. Line by line, all the primes would be read from
  * main memory for each line. So their multiples in eight lines are found before the first of these
  * is sieved, a row of primes at a time, which stays in the second-level cache meanwhile: a bucket
- * for each line holds the multiples. Those of more lines would take more memory than malloc keeps.
- * The buckets are those of primesieve's EratBig and of Oliveira e Silva, "Fast implementation of
- * the segmented sieve of Eratosthenes" (2002), with lines in the place of segments. */
+ * for each line holds the multiples. Those of more lines would take memory that malloc returns to
+ * the system after each call, and new pages are slow. The buckets are those of primesieve's EratBig
+ * and of Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes" (2002),
+ * with lines in the place of segments. */
 #ifndef NATIVE_LARGE_PRIMES_H
 #define NATIVE_LARGE_PRIMES_H
 

@@ -8,8 +8,8 @@
 
 /* A prime with more multiples than this in a segment is small: eight at a step pay for it. */
 #define SMALL_MULTIPLES 24
-/* A prime that exceeds this part of a full segment crosses off the interval as a whole: one start
- * more for each segment costs more than the way to the second-level cache. */
+/* A prime above 1 / SEGMENT_PART of a full segment crosses off the interval as a whole: a start for
+ * each segment would cost more than the way to the second-level cache. */
 #define SEGMENT_PART 2
 /* Bits of an interval, and where all of it is held in memory. */
 #define LONGEST (UINT32_C(1) << 30)

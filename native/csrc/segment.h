@@ -31,8 +31,8 @@ typedef struct {
     uint64_t k;          /* bit 0 of the interval stands for k * M + r in the line of r */
     uint32_t bits;       /* of the interval, at most segment_interval_bits() */
     prime_list_t primes; /* below 2^32; from the wheel's next prime on coprime to M */
-    int presieve;        /* whether to pre-sieve: those below kernels_t.presieve_below cross off, too,
-                            whether or not they are in the list */
+    int presieve;        /* whether to pre-sieve: primes below kernels_t.presieve_below cross off,
+                            too, whether or not they are in the list */
     segment_fn *load;    /* fills a segment with what is crossed off already; NULL: nothing is */
     segment_fn *take;    /* gets each segment when it is sieved */
     void *argument;      /* passed to both */

@@ -11,11 +11,11 @@ uint64_t sieve_bitmap_size(uint64_t first, uint64_t last)
     return (window_bits(first, last, 30) + 63) / 64 * 8 * WHEEL_30_LINES;
 }
 
-static void cross_off_all_outside(sieve_t *sieve)
+static void cross_off_all_outside(const sieve_t *sieve, uint8_t *lines)
 {
     for (uint32_t line = 0; line < WHEEL_30_LINES; line++)
         cross_off_outside(sieve, line, 0, 8 * (uint64_t)sieve->stride,
-                          sieve->lines + line * sieve->stride);
+                          lines + line * sieve->stride);
 }
 
 int sieve_new(uint64_t first, uint64_t last, sieve_t **out)
@@ -41,10 +41,11 @@ int sieve_make_bitmap(sieve_t *sieve)
         return NATIVE_OK;
     if (sieve->stride != sieve_bitmap_size(sieve->first, sieve->last) / WHEEL_30_LINES)
         return NATIVE_NO_MEMORY;
-    sieve->lines = calloc(WHEEL_30_LINES, sieve->stride > 0 ? sieve->stride : 1);
-    if (sieve->lines == NULL)
+    uint8_t *lines = calloc(WHEEL_30_LINES, sieve->stride > 0 ? sieve->stride : 1);
+    if (lines == NULL)
         return NATIVE_NO_MEMORY;
-    cross_off_all_outside(sieve);
+    cross_off_all_outside(sieve, lines);
+    sieve->lines = lines;
     return NATIVE_OK;
 }
 
@@ -80,7 +81,7 @@ int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *
         status = sieve_make_bitmap(sieve);
     if (status == NATIVE_OK && size > 0) {
         memcpy(sieve->lines, bitmap, size);
-        cross_off_all_outside(sieve);
+        cross_off_all_outside(sieve, sieve->lines);
     }
     return give(sieve, status, out);
 }

@@ -18,8 +18,8 @@
 
 typedef struct {
     uint32_t modulus;
-    uint32_t lines;                      /* how many residues are coprime to the modulus */
-    uint16_t residues[WHEEL_MOST_LINES]; /* those coprime to it: 1, the next prime, ... */
+    uint32_t lines; /* how many residues are coprime to the modulus */
+    uint16_t residues[WHEEL_MOST_LINES]; /* ascending: 1, the least prime above those of M, ... */
     double factors[WHEEL_LARGEST];       /* [r] is -1 / r modulo M, or 0 where there is none */
 } wheel_t;
 
