@@ -50,14 +50,13 @@ int sieve_make_bitmap(sieve_t *sieve)
 }
 
 /* A sieve for parts of another, whose bitmap has `size` bytes; to be given or freed. */
-static int new_for(uint64_t first, uint64_t last, uint64_t progress, size_t size, uint64_t expected,
-                   sieve_t **out)
+static int new_for(uint64_t first, uint64_t last, uint64_t progress, size_t size, sieve_t **out)
 {
     int status = sieve_new(first, last, out);
     if (status != NATIVE_OK)
         return status;
     (*out)->progress = progress;
-    if (size != expected)
+    if (size != sieve_bitmap_size(first, last))
         return NATIVE_BAD_LENGTH;
     return progress == FIRST_PROGRESS || (progress > FIRST_PROGRESS && progress <= (*out)->needed)
         ? NATIVE_OK : NATIVE_BAD_VALUE;
@@ -76,7 +75,7 @@ int sieve_restore(uint64_t first, uint64_t last, uint64_t progress, const void *
                   size_t size, sieve_t **out)
 {
     sieve_t *sieve = NULL;
-    int status = new_for(first, last, progress, size, sieve_bitmap_size(first, last), &sieve);
+    int status = new_for(first, last, progress, size, &sieve);
     if (status == NATIVE_OK)
         status = sieve_make_bitmap(sieve);
     if (status == NATIVE_OK && size > 0) {
@@ -100,7 +99,7 @@ int sieve_borrow(uint64_t first, uint64_t last, uint64_t progress, const void *b
                  size_t size, sieve_t **out)
 {
     sieve_t *sieve = NULL;
-    int status = new_for(first, last, progress, size, sieve_bitmap_size(first, last), &sieve);
+    int status = new_for(first, last, progress, size, &sieve);
     if (status == NATIVE_OK && progress < sieve->needed)
         status = NATIVE_UNFINISHED;
     if (status == NATIVE_OK) {
