@@ -4,7 +4,8 @@ A process keeps its files in folders of its own, DIRECTORY/adapters-USER/OWNER. 
 the kind of their files: "" for states, ".segments" for segments. As long as the process runs, it
 holds a lock (flock) on the file LOCK in there. The kernel releases the lock at the death of the
 process, and shows it to all others: those in containers, too, with clocks and process ids of their
-own. Where there is no flock, no owner is known to have ended.
+own. Where there is no flock, no owner is known to have ended; one that has no flock itself says so
+in the name of its folder.
 
 A lock belongs to an open file, which a forked child shares. The child closes it at once, and `exec`
 closes it; a child that C code forks, without Python's handlers, keeps the lock until it ends.
@@ -35,6 +36,7 @@ LOCK = "lock"
 HAS_LOCKS = fcntl is not None
 _ATTEMPTS = 100  # to make a folder, while other processes remove those that are empty
 _NAME = r"[0-9a-f]{8}\.[0-9a-f]{8}\.[0-9a-f]{12}"  # where it is seen, where it is, a random part
+_UNKNOWN = "0" * 8  # where a folder is whose owner has no locks: not where anybody else is
 _FLAGS = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
 
 # Held while a lock is made that `_locks` does not have yet: a fork waits for it.
@@ -104,7 +106,9 @@ def is_dead(folder: str) -> bool:
 
 
 def _claim(directory: str, content: bytes, kind: str) -> Owner:
-    name = f"{_view()}.{_place(directory)}.{secrets.token_hex(6)}{kind}"
+    # Others that have flock would find the lock of one without it free, and take it for dead.
+    place = _UNKNOWN if fcntl is None else _place(directory)
+    name = f"{_view()}.{place}.{secrets.token_hex(6)}{kind}"
     folder = os.path.join(folder_in(directory), name)
     os.mkdir(folder, 0o700)
     try:

@@ -126,6 +126,19 @@ class TestALock:
         assert not _owner.is_dead(owner.folder)
 
     @locks
+    def test_that_its_process_cannot_hold_does_not_tell_that_it_has_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(_owner, "fcntl", None)
+            owner = claim(str(tmp_path))
+        assert not _owner.is_dead(owner.folder)
+        assert _owner.is_seen(owner.folder)
+        _sweep.remove_dead(owner.folder, pytest.fail)
+        assert lock_of(owner.folder).exists()
+        owner.release()
+
+    @locks
     def test_of_a_zombie_is_free(self, tmp_path: Path) -> None:
         with forked(lambda: claim(str(tmp_path)).folder) as (folder, child):
             os.kill(child, signal.SIGKILL)
@@ -369,7 +382,7 @@ class TestAFolderThatIsNotThere:
         tmp_path.rename(tmp_path.with_name("gone"))
         assert _owner.is_seen(folder)
 
-    @pytest.mark.parametrize("seen", ["_view", "_place"])
+    @pytest.mark.parametrize("seen", [pytest.param("_view", marks=locks), "_place"])
     def test_could_be_seen_from_where_its_directory_is_seen(
         self, owner: _owner.Owner, monkeypatch: pytest.MonkeyPatch, seen: str
     ) -> None:
