@@ -19,6 +19,7 @@ from processes import no_child_is_left as no_child_is_left
 import adapters
 
 TIMEOUT = 60
+FILLS_THE_PIPE = 100_000  # bytes: more than a pipe holds; still they travel in it, not in a segment
 START_METHODS = multiprocessing.get_all_start_methods()
 
 

@@ -238,13 +238,13 @@ def test_a_dead_worker_costs_its_own_task_where_the_pool_is_replaced(
 
 @pytest.mark.slow
 def test_a_worker_that_dies_while_the_call_queue_is_full(start_method: str) -> None:
-    large = bytes(1 << 20)  # more than the pipe of the call queue holds
+    large = bytes(executors.FILLS_THE_PIPE)
     with on_restarting_processes(start_method) as executor:
         before = [executor.submit(len, large) for _ in range(3)]
         failing = executor.submit(crashes.exit_at_once)
         after = [executor.submit(len, large) for _ in range(5)]
         assert isinstance(failing.exception(TIMEOUT), futures.BrokenExecutor)
-        assert [future.result(TIMEOUT) for future in [*before, *after]] == [1 << 20] * 8
+        assert [future.result(TIMEOUT) for future in [*before, *after]] == [len(large)] * 8
 
 
 @contextmanager

@@ -220,6 +220,30 @@ def test_a_death_in_the_middle_of_a_result_breaks_a_process_pool(method: str) ->
         check_broken_in_the_middle(executor)
 
 
+@of_posix
+def test_a_pool_that_breaks_while_its_call_queue_is_full_ends() -> None:
+    with on_processes(START_METHODS[0]) as executor:
+        executor.submit(time.sleep, TIMEOUT)
+        killer = executor.submit(crashes.after_a_while, crashes.exit_at_once)
+        waiting = executor.submit(len, bytes(executors.FILLS_THE_PIPE))
+        assert isinstance(killer.exception(TIMEOUT), futures.BrokenExecutor)
+        assert isinstance(waiting.exception(TIMEOUT), futures.BrokenExecutor)
+
+
+@pytest.mark.slow
+@with_sigkill
+def test_no_two_threads_close_a_pipe_of_a_pool_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = connection.Connection._close  # type: ignore[attr-defined]
+
+    def close_slowly(pipe: Any) -> None:  # the second of two that close it gets an error
+        close(pipe)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(connection.Connection, "_close", close_slowly)
+    with on_processes("spawn") as executor:
+        check_broken_in_the_middle(executor)
+
+
 @pytest.mark.slow
 @with_sigkill
 def test_a_death_in_the_middle_of_a_result_costs_its_own_task_where_the_pool_is_replaced(

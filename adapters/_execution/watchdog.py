@@ -98,12 +98,16 @@ def _terminate_broken(manager: Any, terminate: Callable[[Any], None], cause: Any
 
     It was ended by an exception if a `submit` ran meanwhile (python/cpython#109047), which may also
     start a worker that it waits for without having terminated it, or if a future was cancelled
-    (python/cpython#107219).
+    (python/cpython#107219). Where the call queue was full, it waited for ever for the feeder thread
+    of the queue, which waited for a reader (python/cpython#94777).
     """
     error = process.BrokenProcessPool(_WORKER_DIED)
     if cause is not None:
         error.__cause__ = RemoteTraceback(f"\n'''\n{''.join(cause)}'''")
     _fail_pending(manager, error)
+    if sys.version_info < (3, 11, 5):
+        # In this thread, which has not told the feeder to end: that closes the same pipe.
+        manager.call_queue._reader.close()
     terminate(cause)
 
 
@@ -134,11 +138,6 @@ def _break_pool(manager: Any, dead: list[Any]) -> None:
     if any(worker.exitcode for worker in workers if worker.sentinel in dead):
         _end_result_queue(manager.result_queue)
         _terminate(workers)
-        if sys.version_info < (3, 11, 5):
-            # No worker is left to read from the call queue. If it is full, its feeder thread, and
-            # the manager that joins it, would block for ever (python/cpython#94777).
-            with suppress(OSError):  # the manager has closed it just now
-                manager.call_queue._reader.close()
 
 
 def _end_result_queue(queue: Any) -> None:
