@@ -106,7 +106,7 @@ def _terminate_broken(manager: Any, terminate: Callable[[Any], None], cause: Any
         error.__cause__ = RemoteTraceback(f"\n'''\n{''.join(cause)}'''")
     _fail_pending(manager, error)
     if sys.version_info < (3, 11, 5):
-        # In this thread, which has not told the feeder to end: that closes the same pipe.
+        # No other thread closes it now: the feeder does when it is told to end, by `terminate`.
         manager.call_queue._reader.close()
     terminate(cause)
 
